@@ -1,0 +1,53 @@
+// Histogram bucket bounds: the defaults, their validation, and the integer thresholds made of them.
+
+import { outOfRange, show, wrongType } from "./errors.js";
+
+/**
+ * Default upper bounds of the latency and handler duration buckets, in seconds, inclusive. The bucket
+ * above the last one, +Inf, is implicit.
+ */
+export const DEFAULT_LATENCY_BUCKETS_SECS: readonly number[] = Object.freeze([
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+]);
+
+/**
+ * At most this many bounds: both histograms of a service then take under 8.3 kB, and the thresholds and
+ * the first row still lie within the first page of memory.
+ */
+export const MAX_BOUNDS = 512;
+
+const U64_MAX = 2n ** 64n - 1n;
+
+/** A frozen copy of valid bounds; throws for anything else. */
+export function checkedBounds(bounds: unknown): readonly number[] {
+  if (!Array.isArray(bounds)) throw wrongType("buckets", "an array of upper bounds in seconds", bounds);
+  if (bounds.length === 0 || bounds.length > MAX_BOUNDS) {
+    throw outOfRange("buckets", `1 to ${MAX_BOUNDS} upper bounds in seconds (+Inf is implicit)`, bounds.length);
+  }
+  let previous = 0;
+  for (const [index, bound] of bounds.entries()) {
+    if (typeof bound !== "number") throw wrongType(`buckets[${index}]`, "a number of seconds", bound);
+    if (!(bound > previous && bound < Infinity)) {
+      const expected = index === 0 ? "finite and > 0" : `finite and > ${show(previous)}, the bound before it`;
+      throw outOfRange(`buckets[${index}]`, expected, bound);
+    }
+    previous = bound;
+  }
+  return Object.freeze([...bounds]);
+}
+
+/**
+ * The greatest u64 number of nanoseconds that is within `bound` seconds: the last one for which
+ * `ns / 1e9 <= bound` holds in doubles. That test is monotonic in ns, so halving finds it, for bounds
+ * past 2^53 ns too, where many integers share a double.
+ */
+export function thresholdNs(bound: number): bigint {
+  let within = 0n;
+  let beyond = U64_MAX + 1n;
+  while (beyond - within > 1n) {
+    const middle = (within + beyond) / 2n;
+    if (Number(middle) / 1e9 <= bound) within = middle;
+    else beyond = middle;
+  }
+  return within;
+}

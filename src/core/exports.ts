@@ -1,0 +1,38 @@
+// What core.wasm exports (assembly/index.ts), as TypeScript sees it.
+
+/** Counters and gauges of a service, by their names in a snapshot. */
+export type CounterField =
+  | "callsTotal"
+  | "errorsNoRoute"
+  | "errorsTimeout"
+  | "errorsServer"
+  | "errorsTransport"
+  | "handlerInvocationsTotal"
+  | "handlerPanicsTotal"
+  | "streamingChunksEmittedTotal"
+  | "streamingChunksDroppedTotal"
+  | "capabilityDeniedTotal";
+export type GaugeField = "inFlight" | "handlerInFlight";
+export type Field = CounterField | GaugeField;
+
+type LayoutConstant = Field | "histogramBytesWord" | "thresholds" | "latency" | "sumNs" | "buckets";
+
+interface CoreFunctions {
+  histogramBytes(boundCount: number): number;
+  rowBytes(boundCount: number): number;
+  firstRow(boundCount: number): number;
+  startCall(row: number): void;
+  endCall(row: number, outcome: number, elapsedNs: number): void;
+  dropCall(row: number): void;
+  recordCall(row: number, outcome: number, elapsedNs: number): void;
+  recordCallExact(row: number, outcome: number, elapsedNs: bigint): void;
+  startHandler(row: number): void;
+  endHandler(row: number, threw: boolean, elapsedNs: number): void;
+  dropHandler(row: number): void;
+  observe(histogram: number, elapsedNs: number): void;
+  observeExact(histogram: number, elapsedNs: bigint): void;
+  add(address: number, n: number): void;
+  addExact(address: number, n: bigint): void;
+}
+
+export type CoreExports = CoreFunctions & { memory: WebAssembly.Memory } & Record<LayoutConstant, { value: number }>;
