@@ -120,8 +120,10 @@ export class Registry {
   /** Everything counted so far, as plain data that no longer changes. */
   snapshot(): RpcMetricsSnapshot {
     if (this.#directory.length !== this.#services.size) {
-      this.#directory = Array.from(this.#services.values(), ({ name, row }) => ({ name, index: this.#rows.indexOf(row) }))
-        .sort((a, b) => compareByUtf8(a.name, b.name));
+      this.#directory = Array.from(this.#services.values(), ({ name, row }) => ({
+        name,
+        index: this.#rows.indexOf(row),
+      })).sort((a, b) => compareByUtf8(a.name, b.name));
     }
     return new RpcMetricsSnapshot({
       services: this.#directory,
@@ -165,7 +167,11 @@ export class Registry {
       if (this.#services.has(name) || this.#find(name)) continue;
       const { bytes } = storedName(name);
       if (bytes > this.#maxServiceNameBytes) {
-        throw outOfRange(`services[${index}]`, `at most ${this.#maxServiceNameBytes} bytes long (maxServiceNameBytes)`, name);
+        throw outOfRange(
+          `services[${index}]`,
+          `at most ${this.#maxServiceNameBytes} bytes long (maxServiceNameBytes)`,
+          name,
+        );
       }
       throw outOfRange("services", `at most ${this.#maxServices} names (maxServices)`, services.length);
     }

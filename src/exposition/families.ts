@@ -2,40 +2,41 @@
 
 import type { CounterField, GaugeField } from "../core/exports.js";
 
-interface CounterFamily {
-  readonly type: "counter";
+/** Counters and gauges: one line a service for each series, its field and the labels after `service`. */
+interface SimpleFamily {
   readonly name: string;
   readonly help: string;
-  /** One line a service for each: its field, and the labels after `service`. */
-  readonly series: readonly (readonly [field: CounterField, labels: string])[];
-}
-
-interface GaugeFamily {
-  readonly type: "gauge";
-  readonly name: string;
-  readonly help: string;
-  readonly field: GaugeField;
+  readonly type: "counter" | "gauge";
+  readonly series: readonly (readonly [field: CounterField | GaugeField, labels: string])[];
 }
 
 interface HistogramFamily {
-  readonly type: "histogram";
   readonly name: string;
   readonly help: string;
-  readonly histogram: "latency" | "handlerDuration";
+  readonly type: "histogram";
+  readonly field: "latency" | "handlerDuration";
 }
 
-export type Family = CounterFamily | GaugeFamily | HistogramFamily;
+export type Family = SimpleFamily | HistogramFamily;
 
-function counter(name: string, field: CounterField, help: string): CounterFamily {
-  return { type: "counter", name, help, series: [[field, ""]] };
+function counter(name: string, field: CounterField, help: string): Family {
+  return { name, help, type: "counter", series: [[field, ""]] };
+}
+
+function gauge(name: string, field: GaugeField, help: string): Family {
+  return { name, help, type: "gauge", series: [[field, ""]] };
+}
+
+function histogram(name: string, field: HistogramFamily["field"], help: string): Family {
+  return { name, help, type: "histogram", field };
 }
 
 export const FAMILIES: readonly Family[] = [
   counter("nrpc_calls_total", "callsTotal", "Total nRPC calls that resolved (success or error)."),
   {
-    type: "counter",
     name: "nrpc_errors_total",
     help: "nRPC call failures, partitioned by error kind.",
+    type: "counter",
     series: [
       ["errorsNoRoute", ',kind="no_route"'],
       ["errorsTimeout", ',kind="timeout"'],
@@ -43,31 +44,16 @@ export const FAMILIES: readonly Family[] = [
       ["errorsTransport", ',kind="transport"'],
     ],
   },
-  { type: "gauge", name: "nrpc_in_flight_calls", field: "inFlight", help: "Currently-in-flight nRPC calls." },
-  {
-    type: "histogram",
-    name: "nrpc_call_latency_seconds",
-    histogram: "latency",
-    help: "Wall-clock nRPC call latency in seconds.",
-  },
-  counter(
-    "nrpc_handler_invocations_total",
-    "handlerInvocationsTotal",
-    "Total nRPC handler invocations on this node.",
-  ),
+  gauge("nrpc_in_flight_calls", "inFlight", "Currently-in-flight nRPC calls."),
+  histogram("nrpc_call_latency_seconds", "latency", "Wall-clock nRPC call latency in seconds."),
+  counter("nrpc_handler_invocations_total", "handlerInvocationsTotal", "Total nRPC handler invocations on this node."),
   counter("nrpc_handler_panics_total", "handlerPanicsTotal", "Handler panics caught by the fold's catch_unwind."),
-  {
-    type: "gauge",
-    name: "nrpc_handler_in_flight",
-    field: "handlerInFlight",
-    help: "Currently-running handler tasks for this service.",
-  },
-  {
-    type: "histogram",
-    name: "nrpc_handler_duration_seconds",
-    histogram: "handlerDuration",
-    help: "Server-side handler wall-clock duration (excludes network).",
-  },
+  gauge("nrpc_handler_in_flight", "handlerInFlight", "Currently-running handler tasks for this service."),
+  histogram(
+    "nrpc_handler_duration_seconds",
+    "handlerDuration",
+    "Server-side handler wall-clock duration (excludes network).",
+  ),
   counter(
     "nrpc_streaming_chunks_emitted_total",
     "streamingChunksEmittedTotal",

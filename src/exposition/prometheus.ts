@@ -1,103 +1,135 @@
 // A snapshot in the Prometheus text exposition format 0.0.4.
 
-import type { SnapshotData, SnapshotService } from "../snapshot.js";
+import type { SnapshotData } from "../snapshot.js";
 import { wordIndex } from "../words.js";
-import { FAMILIES } from "./families.js";
+import { decimal } from "./decimal.js";
+import { FAMILIES, type Family } from "./families.js";
 import { escapeLabel } from "./label.js";
-import { familyLines, type Line, Value } from "./lines.js";
-import { TextWriter } from "./writer.js";
+import { type Piece, piece, TextWriter } from "./writer.js";
 
 const LOW_END = 2 ** 32;
-/** Room for any number and the end of its line: 2^64-1 has 20 digits, a sum one more for its point. */
-const NUMBER_BYTES = 24;
+const SIGN_HIGH = 2 ** 31;
+const LINE_FEED = 0x0a;
 
-/** All names, escaped and encoded once a scrape: name i ends at ends[i], where the next one begins. */
-interface Labels {
-  readonly bytes: Uint8Array;
-  readonly ends: Uint32Array;
+/** A line that each service has: what stands around its name, and the word of its row that it shows. */
+interface Line {
+  readonly before: Piece;
+  readonly after: Piece;
+  /** Index of the word's low half in a row. */
+  readonly low: number;
 }
 
-export function prometheusBytes({ services, words, layout, bounds }: SnapshotData): Uint8Array<ArrayBuffer> {
-  const labels = encodeLabels(services);
-  const rowWords = wordIndex(layout.rowBytes);
-  const writer = new TextWriter();
-  for (const family of FAMILIES) {
-    writer.header(`# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n`);
-    const lines = familyLines(family, layout, bounds);
-    let fixedBytes = 0;
-    for (const { before, after } of lines) fixedBytes += before.length + after.length + NUMBER_BYTES;
-    let labelStart = 0;
-    for (let i = 0; i < services.length; i++) {
-      const labelEnd = labels.ends[i] as number;
-      writer.reserve(fixedBytes + lines.length * (labelEnd - labelStart));
-      writeService(writer, lines, words, (services[i] as SnapshotService).index * rowWords, labels.bytes, labelStart, labelEnd);
-      labelStart = labelEnd;
+/** All names, escaped, each with a line feed behind it, which an escaped name can't hold. */
+interface Names {
+  readonly text: Piece;
+  readonly starts: readonly number[];
+}
+
+export function prometheusBytes(snapshot: SnapshotData): Uint8Array<ArrayBuffer> {
+  const { services, words, layout } = snapshot;
+  const names = encodeNames(services.map(({ name }) => escapeLabel(name)));
+  const families = FAMILIES.map((family) => ({
+    header: piece(`# HELP ${family.name} ${family.help}\n# TYPE ${family.name} ${family.type}\n`),
+    write: WRITERS[family.type],
+    lines: familyLines(family, snapshot),
+  }));
+  let capacity = 0;
+  for (const { header, lines } of families) {
+    capacity += header.length + lines.length * names.text.length;
+    for (const { before, after } of lines) {
+      capacity += services.length * (before.length + after.length + TextWriter.NUMBER_LINE_BYTES);
     }
+  }
+  const rowHalves = wordIndex(layout.rowBytes);
+  const writer = new TextWriter(capacity);
+  for (const { header, write, lines } of families) {
+    writer.copy(header, 0, header.length);
+    services.forEach(({ index }, i) => write(writer, lines, names, i, words, index * rowHalves));
   }
   return writer.finish();
 }
 
-function writeService(
-  writer: TextWriter,
-  lines: readonly Line[],
-  words: Uint32Array,
-  row: number,
-  labels: Uint8Array,
-  labelStart: number,
-  labelEnd: number,
-): void {
-  let totalHigh = 0;
-  let totalLow = 0;
-  for (let i = 0; i < lines.length; i++) {
-    const { before, after, value, word } = lines[i] as Line;
-    writer.piece(before, 0, before.length);
-    writer.piece(labels, labelStart, labelEnd);
-    writer.piece(after, 0, after.length);
-    const low = words[row + word] as number;
-    const high = words[row + word + 1] as number;
-    switch (value) {
-      case Value.Counter:
-        writer.uintLine(high, low);
-        break;
-      case Value.Gauge:
-        if (high > 0x7fffffff) writer.uintLine(0, 0);
-        else writer.uintLine(high, low);
-        break;
-      case Value.Sum:
-        writer.secondsLine(high, low);
-        break;
-      case Value.FirstBucket:
-        totalHigh = high;
-        totalLow = low;
-        writer.uintLine(high, low);
-        break;
-      case Value.Bucket:
-        totalLow += low;
-        totalHigh += high;
-        if (totalLow >= LOW_END) {
-          totalLow -= LOW_END;
-          totalHigh += 1;
-        }
-        totalHigh = totalHigh >>> 0;
-        writer.uintLine(totalHigh, totalLow);
-        break;
-      case Value.Count:
-        writer.uintLine(totalHigh, totalLow);
-    }
-  }
+function familyLines(family: Family, { layout, bounds }: SnapshotData): readonly Line[] {
+  const line = (suffix: string, labels: string, offset: number): Line => ({
+    before: piece(`${family.name}${suffix}{service="`),
+    after: piece(`"${labels}} `),
+    low: wordIndex(offset),
+  });
+  if (family.type !== "histogram") return family.series.map(([field, labels]) => line("", labels, layout[field]));
+  const histogram = layout[family.field];
+  return [
+    ...[...bounds.map(decimal), "+Inf"].map((bound, bucket) =>
+      line("_bucket", `,le="${bound}"`, histogram + layout.buckets + bucket * BigUint64Array.BYTES_PER_ELEMENT),
+    ),
+    line("_sum", "", histogram + layout.sumNs),
+    line("_count", "", histogram),
+  ];
 }
 
-function encodeLabels(services: readonly SnapshotService[]): Labels {
-  const encoder = new TextEncoder();
-  const escaped = services.map(({ name }) => escapeLabel(name));
-  const ends = new Uint32Array(services.length);
-  let units = 0;
-  for (const label of escaped) units += label.length;
-  const bytes = new Uint8Array(3 * units); // a UTF-16 code unit takes at most 3 bytes
-  let end = 0;
-  for (let i = 0; i < escaped.length; i++) {
-    end += encoder.encodeInto(escaped[i] as string, bytes.subarray(end)).written;
-    ends[i] = end;
-  }
-  return { bytes, ends };
+function encodeNames(escaped: readonly string[]): Names {
+  const text = piece(escaped.map((name) => `${name}\n`).join(""));
+  const starts = [0];
+  for (let i = 0; i < text.length; i++) if (text.view.getUint8(i) === LINE_FEED) starts.push(i + 1);
+  return { text, starts };
 }
+
+function startLine(writer: TextWriter, { before, after }: Line, { text, starts }: Names, service: number): void {
+  const start = starts[service] as number;
+  writer.copy(before, 0, before.length);
+  writer.copy(text, start, (starts[service + 1] as number) - 1 - start);
+  writer.copy(after, 0, after.length);
+}
+
+type WriteService = (
+  writer: TextWriter,
+  lines: readonly Line[],
+  names: Names,
+  service: number,
+  words: Uint32Array,
+  row: number,
+) => void;
+
+const writeCounters: WriteService = (writer, lines, names, service, words, row) => {
+  for (const line of lines) {
+    startLine(writer, line, names, service);
+    writer.uintLine(words[row + line.low + 1] as number, words[row + line.low] as number);
+  }
+};
+
+/** A gauge below 0 is written as 0. */
+const writeGauges: WriteService = (writer, lines, names, service, words, row) => {
+  for (const line of lines) {
+    startLine(writer, line, names, service);
+    const high = words[row + line.low + 1] as number;
+    if (high >= SIGN_HIGH) writer.uintLine(0, 0);
+    else writer.uintLine(high, words[row + line.low] as number);
+  }
+};
+
+const writeHistograms: WriteService = (writer, lines, names, service, words, row) => {
+  const sum = lines.length - 2; // before it the buckets, behind it the count
+  let high = 0;
+  let low = 0;
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i] as Line;
+    startLine(writer, line, names, service);
+    const lineHigh = words[row + line.low + 1] as number;
+    const lineLow = words[row + line.low] as number;
+    if (i === sum) {
+      writer.secondsLine(lineHigh, lineLow);
+      continue;
+    }
+    if (i < sum) {
+      low += lineLow;
+      high = (high + lineHigh + (low >= LOW_END ? 1 : 0)) >>> 0;
+      low >>>= 0;
+    }
+    writer.uintLine(high, low);
+  }
+};
+
+const WRITERS: Readonly<Record<Family["type"], WriteService>> = {
+  counter: writeCounters,
+  gauge: writeGauges,
+  histogram: writeHistograms,
+};

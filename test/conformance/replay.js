@@ -1,0 +1,119 @@
+// Replays recorded vectors through the public API. Plain JavaScript on web standards alone, because every
+// runtime loads this very file: pass it the library as that runtime imported it.
+
+/** Field and option names of the vectors are in snake case. */
+function camelCase(name) {
+  return name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+}
+
+/** Numbers past 2^53 are strings in the vectors. */
+function exact(n) {
+  return typeof n === "string" ? BigInt(n) : n;
+}
+
+const OUTCOMES = { ok: "Ok", no_route: "NoRoute", timeout: "Timeout", server: "ServerError", transport: "Transport" };
+
+/**
+ * A registry that has lived through `ops`. Its clock is moved by hand, so that calls and handlers can go
+ * through guards wherever their duration is within the clock's precision.
+ */
+export function replay({ RpcMetricsRegistry, CallOutcome }, ops, options = {}) {
+  let nowMs = 0;
+  const registry = new RpcMetricsRegistry({ ...options, clock: () => nowMs });
+  for (const [op, name, ...args] of ops) {
+    if (op === "services") {
+      for (let i = args[0]; i < args[1]; i++) registry.forService(name + i);
+      continue;
+    }
+    const service = registry.forService(name);
+    switch (op) {
+      case "service":
+        break;
+      case "call":
+        service.recordCall(CallOutcome[OUTCOMES[args[0]]], exact(args[1]));
+        break;
+      case "call_start":
+        service.startCall();
+        break;
+      case "handler": {
+        nowMs = 0;
+        const handler = service.startHandler();
+        if (args[0] === "panic") handler.threw();
+        nowMs = args[1] / 1e6;
+        handler.end();
+        break;
+      }
+      case "handler_start":
+        service.startHandler();
+        break;
+      case "latency":
+        service.recordLatency(exact(args[0]));
+        break;
+      case "handler_duration":
+        service.recordHandlerDuration(exact(args[0]));
+        break;
+      case "add":
+        service.add(camelCase(args[0]), exact(args[1]));
+        break;
+      default:
+        throw new Error(`unknown op ${op}`);
+    }
+  }
+  return registry;
+}
+
+/** A vector's row in the names and the doubles of a snapshot. */
+function expectedRow(row) {
+  return Object.fromEntries(
+    Object.entries(row).map(([field, value]) => [
+      camelCase(field),
+      field === "service" ? value : Array.isArray(value) ? value.map(Number) : Number(value),
+    ]),
+  );
+}
+
+function sortedJson(row) {
+  return JSON.stringify(Object.fromEntries(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+async function sha256(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** What of `vector` does not hold; empty when all does. */
+export async function differences(library, vector) {
+  const registry = replay(library, vector.ops);
+  const snapshot = registry.snapshot();
+  const bytes = snapshot.prometheusBytes();
+  const found = [];
+  const compare = (what, got, expected) => {
+    if (got !== expected) found.push(`${vector.name}: ${what} is ${got}, expected ${expected}`);
+  };
+  compare("registry.size", registry.size, vector.service_count);
+  compare("snapshot.services.length", snapshot.services.length, vector.service_count);
+  if (vector.services_are === "all") compare("rows", snapshot.services.length, vector.services.length);
+  for (const expected of vector.services) {
+    const got = snapshot.get(expected.service);
+    compare(`service ${JSON.stringify(expected.service)}`, got && sortedJson(got), sortedJson(expectedRow(expected)));
+  }
+  compare("the length of the text", bytes.length, vector.text_bytes);
+  compare("the hash of the text", await sha256(bytes), vector.text_sha256);
+  if (vector.text !== undefined) {
+    const text = snapshot.prometheusText();
+    if (text !== vector.text) {
+      const expectedLines = vector.text.split("\n");
+      const lines = text.split("\n");
+      const at = expectedLines.findIndex((line, i) => line !== lines[i]);
+      compare(`line ${at + 1} of the text`, lines[at], expectedLines[at]);
+    }
+  }
+  return found;
+}
+
+/** Replays all vectors: `{ replayed, differences }`. */
+export async function replayAll(library, vectors) {
+  const found = [];
+  for (const vector of vectors) found.push(...(await differences(library, vector)));
+  return { replayed: vectors.length, differences: found };
+}
