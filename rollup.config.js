@@ -16,12 +16,13 @@ const loader = {
   transform(code, id) {
     if (id !== loaderFile) return null;
     const cuts = [
+      [/const extended = preInstantiate\(imports\);/g, ""],
       [
         /const exports = postInstantiate\(extended, instance\);\s*return \{ module, instance, exports \};/g,
         "return { module, instance };",
       ],
+      [/const utf16 = new TextDecoder.*/, ""],
       [/Object\.hasOwn = Object\.hasOwn \|\|[\s\S]*?\n\};\n/, ""],
-      [/\nexport default \{[\s\S]*?\};\n/, ""],
     ];
     let kept = code;
     for (const [pattern, replacement] of cuts) {

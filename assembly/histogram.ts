@@ -1,16 +1,18 @@
 // A histogram: find the bucket, observe.
 
-import { BUCKETS, SUM_NS, THRESHOLDS } from "./layout";
+import { BUCKET_STRIDE, THRESHOLDS } from "./layout";
 import { addToWord, loadConstantWord, WORD_BYTES } from "./word";
 
-/** Adds one observation to the histogram at `histogram`. Upper bounds are inclusive. */
-// @ts-ignore: decorator
-@inline
+/**
+ * Adds one observation to the histogram whose sum lies at `histogram`. Upper bounds are inclusive.
+ *
+ * Not inlined: six copies of it made the core 319 bytes larger and a call 0.4 ns (4 %) faster.
+ */
 export function observe(histogram: usize, elapsedNs: u64): void {
   let threshold = THRESHOLDS;
   while (elapsedNs > loadConstantWord(threshold)) threshold += WORD_BYTES;
-  addToWord(histogram + SUM_NS, elapsedNs);
-  addToWord(histogram + BUCKETS + (threshold - THRESHOLDS), 1);
+  addToWord(histogram, elapsedNs);
+  addToWord(histogram + BUCKET_STRIDE + (threshold - THRESHOLDS) * (BUCKET_STRIDE / WORD_BYTES), 1);
 }
 
 /**

@@ -2,18 +2,19 @@
 //
 // Memory, from address 0:
 //
-//   ┌───────────────────┬──────────────────────────┬───────┬───────┬─ ─
-//   │ HISTOGRAM_BYTES   │ thresholds, ascending    │ row 0 │ row 1 │
-//   │ one word          │ boundCount + 1 words     │       │       │
-//   └───────────────────┴──────────────────────────┴───────┴───────┴─ ─
-//   0                   THRESHOLDS                 firstRow(boundCount)
+//   ┌──────────────────────────┬───────┬───────┬─ ─
+//   │ thresholds, ascending    │ row 0 │ row 1 │
+//   │ boundCount + 1 words     │       │       │
+//   └──────────────────────────┴───────┴───────┴─ ─
+//   THRESHOLDS
 //
 // A threshold is the greatest number of nanoseconds that still belongs in its bucket. The last one is
-// u64.MAX_VALUE, the +Inf bucket, which also ends the search. The first two parts are written once by
-// the host, before any row is used, because a data segment or a mutable global would be written again
-// by every instance that starts on a shared memory.
+// u64.MAX_VALUE, for the +Inf bucket, and also ends the search. The host writes them once, before any row
+// is used: a data segment or a mutable global would be written again by every instance that starts on a
+// shared memory.
 //
-// One service's row; every field is a word, gauges are signed:
+// One service's row; every field is a word, gauges are signed. The order of the fields is that of FIELDS in
+// src/core/layout.ts:
 //
 //     0 ┌──────────────────────────────┐
 //       │ inFlight               gauge │  the caller's side
@@ -28,24 +29,22 @@
 //    72 │ streamingChunksEmittedTotal  │
 //    80 │ streamingChunksDroppedTotal  │
 //    88 │ capabilityDeniedTotal        │
-//    96 ├──────────────────────────────┤
-//       │ latency histogram            │  histogramBytes(boundCount)
-//       ├──────────────────────────────┤
-//       │ handler duration histogram   │  histogramBytes(boundCount)
-//       └──────────────────────────────┘
+//    96 ├───────────────┬──────────────┤
+//       │ latency       │ handler      │  two histograms side by side, so that neither one's place
+//       │ sum, ns       │ duration sum │  depends on the number of buckets
+//   112 ├───────────────┼──────────────┤
+//       │ bucket 0      │ bucket 0     │
+//   128 │ bucket 1      │ bucket 1     │
+//       │ …             │ …            │
+//       │ +Inf bucket   │ +Inf bucket  │
+//       └───────────────┴──────────────┘
 //
-// One histogram. Buckets are not cumulative and there is no count: an observation is one add to one
-// bucket, and a reader derives both, so that they can never disagree.
-//
-//     0 ┌──────────────────────────────┐
-//       │ sumNs                        │
-//     8 │ bucket 0 … boundCount        │
-//       └──────────────────────────────┘
+// Buckets are not cumulative and there is no count: an observation is one add to one bucket, and a reader
+// derives both, so that they can never disagree.
 
 import { WORD_BYTES } from "./word";
 
-export const HISTOGRAM_BYTES: usize = 0;
-export const THRESHOLDS: usize = HISTOGRAM_BYTES + WORD_BYTES;
+export const THRESHOLDS: usize = 0;
 
 export const IN_FLIGHT: usize = 0;
 export const CALLS_TOTAL: usize = IN_FLIGHT + WORD_BYTES;
@@ -60,21 +59,12 @@ export const STREAMING_CHUNKS_EMITTED_TOTAL: usize = HANDLER_PANICS_TOTAL + WORD
 export const STREAMING_CHUNKS_DROPPED_TOTAL: usize = STREAMING_CHUNKS_EMITTED_TOTAL + WORD_BYTES;
 export const CAPABILITY_DENIED_TOTAL: usize = STREAMING_CHUNKS_DROPPED_TOTAL + WORD_BYTES;
 export const LATENCY: usize = CAPABILITY_DENIED_TOTAL + WORD_BYTES;
+export const HANDLER_DURATION: usize = LATENCY + WORD_BYTES;
 
-export const SUM_NS: usize = 0;
-export const BUCKETS: usize = SUM_NS + WORD_BYTES;
-
-/** Bytes of one histogram: the sum and boundCount + 1 buckets. */
-export function histogramBytes(boundCount: usize): usize {
-  return BUCKETS + (boundCount + 1) * WORD_BYTES;
-}
+/** From a histogram's sum to its first bucket, and from each bucket to the next. */
+export const BUCKET_STRIDE: usize = HANDLER_DURATION + WORD_BYTES - LATENCY;
 
 /** Bytes from one row to the next. */
 export function rowBytes(boundCount: usize): usize {
-  return LATENCY + 2 * histogramBytes(boundCount);
-}
-
-/** Address of the first row. */
-export function firstRow(boundCount: usize): usize {
-  return THRESHOLDS + (boundCount + 1) * WORD_BYTES;
+  return LATENCY + (boundCount + 2) * BUCKET_STRIDE;
 }

@@ -3,14 +3,14 @@
 import { observe } from "./histogram";
 import {
   CALLS_TOTAL,
+  HANDLER_DURATION,
   HANDLER_IN_FLIGHT,
   HANDLER_INVOCATIONS_TOTAL,
   HANDLER_PANICS_TOTAL,
-  HISTOGRAM_BYTES,
   IN_FLIGHT,
   LATENCY,
 } from "./layout";
-import { addToWord, loadConstantWord, WORD_BYTES } from "./word";
+import { addToWord, WORD_BYTES } from "./word";
 
 /** A call resolved. `outcome`: 0 is success, 1 to 4 the kinds of error in the row's order. */
 // @ts-ignore: decorator
@@ -40,5 +40,5 @@ export function startHandler(row: usize): void {
 export function endHandler(row: usize, threw: bool, elapsedNs: u64): void {
   addToWord(row + HANDLER_IN_FLIGHT, -1);
   if (threw) addToWord(row + HANDLER_PANICS_TOTAL, 1);
-  observe(row + LATENCY + <usize>loadConstantWord(HISTOGRAM_BYTES), elapsedNs);
+  observe(row + HANDLER_DURATION, elapsedNs);
 }

@@ -1,6 +1,7 @@
 // Histogram bucket bounds: the defaults, their validation, and the integer thresholds made of them.
 
-import { outOfRange, show, wrongType } from "./errors.js";
+import { invalid } from "./errors.js";
+import { U64_MAX } from "./words.js";
 
 /**
  * Default upper bounds of the latency and handler duration buckets, in seconds, inclusive. The bucket
@@ -16,24 +17,19 @@ export const DEFAULT_LATENCY_BUCKETS_SECS: readonly number[] = Object.freeze([
  */
 export const MAX_BOUNDS = 512;
 
-const U64_MAX = 2n ** 64n - 1n;
-
-/** A frozen copy of valid bounds; throws for anything else. */
-export function checkedBounds(bounds: unknown): readonly number[] {
-  if (!Array.isArray(bounds)) throw wrongType("buckets", "an array of upper bounds in seconds", bounds);
-  if (bounds.length === 0 || bounds.length > MAX_BOUNDS) {
-    throw outOfRange("buckets", `1 to ${MAX_BOUNDS} upper bounds in seconds (+Inf is implicit)`, bounds.length);
+/** A copy of valid bounds; throws for anything else. */
+export function checkedBounds(bounds: readonly number[]): readonly number[] {
+  if (!(bounds?.length >= 1 && bounds.length <= MAX_BOUNDS)) {
+    throw invalid("buckets.length", `1 to ${MAX_BOUNDS}`, bounds?.length);
   }
   let previous = 0;
-  for (const [index, bound] of bounds.entries()) {
-    if (typeof bound !== "number") throw wrongType(`buckets[${index}]`, "a number of seconds", bound);
-    if (!(bound > previous && bound < Infinity)) {
-      const expected = index === 0 ? "finite and > 0" : `finite and > ${show(previous)}, the bound before it`;
-      throw outOfRange(`buckets[${index}]`, expected, bound);
+  for (const bound of bounds) {
+    if (!(typeof bound === "number" && bound > previous && bound < Infinity)) {
+      throw invalid("buckets", `finite seconds above ${previous}`, bound);
     }
     previous = bound;
   }
-  return Object.freeze([...bounds]);
+  return [...bounds];
 }
 
 /**

@@ -2,30 +2,17 @@
 
 const SHOWN_CHARACTERS = 64;
 
-/** A value as an error message shows it. Never throws, never runs code of the value's own, stays on one short line. */
+/** A value as an error message shows it: short, on one line, and without running code of the value's own. */
 export function show(value: unknown): string {
-  switch (typeof value) {
-    case "string":
-      return value.length > SHOWN_CHARACTERS
-        ? `${JSON.stringify(value.slice(0, SHOWN_CHARACTERS))}… (${value.length} characters)`
-        : JSON.stringify(value);
-    case "bigint":
-      return `${value}n`;
-    case "object":
-      return value === null ? "null" : Array.isArray(value) ? "an array" : "an object";
-    case "function":
-      return "a function";
-    case "number":
-      return Object.is(value, -0) ? "-0" : String(value);
-    default:
-      return String(value); // undefined, boolean, symbol
+  if (typeof value === "string") {
+    return JSON.stringify(value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value);
   }
+  if (typeof value === "bigint") return `${value}n`;
+  return Object(value) === value ? `[${typeof value}]` : String(value);
 }
 
-export function wrongType(what: string, expected: string, value: unknown): TypeError {
-  return new TypeError(`${what} must be ${expected}, got ${show(value)}`);
-}
-
-export function outOfRange(what: string, expected: string, value: unknown): RangeError {
-  return new RangeError(`${what} must be ${expected}, got ${show(value)}`);
+/** The error for a bad argument or option: a RangeError for a number, a TypeError for anything else. */
+export function invalid(what: string, expected: string, value: unknown): Error {
+  const Kind = typeof value === "number" || typeof value === "bigint" ? RangeError : TypeError;
+  return new Kind(`${what} must be ${expected}, got ${show(value)}`);
 }

@@ -3,17 +3,23 @@
 // Hot path. Nothing here may build a string, make a BigInt, call back into user code but the clock, or
 // throw: a guard runs inside somebody's request.
 
-import type { CoreExports } from "./core/exports.js";
-import type { LeakDetector } from "./leaks.js";
+import type { CoreExports, GaugeField } from "./core/exports.js";
+import type { Held } from "./leaks.js";
 import { type CallOutcome, isCallOutcome } from "./outcome.js";
+
+/** What guards need of the registry whose services they measure. */
+export interface GuardHost {
+  readonly core: CoreExports;
+  readonly clock: () => number;
+  readonly leaks: FinalizationRegistry<Held> | undefined;
+}
 
 /** What a guard needs of the service it measures. */
 export interface GuardedService {
   readonly name: string;
-  readonly core: CoreExports;
   readonly row: number;
-  readonly clock: () => number;
-  readonly leaks: LeakDetector | undefined;
+  readonly host: GuardHost;
+  add(gauge: GaugeField, n: number): void;
 }
 
 const NS_PER_MS = 1e6;
@@ -34,13 +40,16 @@ export class CallMetricsGuard {
   readonly #service: GuardedService;
   readonly #startMs: number;
   #state: CallOutcome | typeof UNMARKED | typeof ENDED = UNMARKED;
+  /** `end()`, at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
+  declare [Symbol.dispose]: () => void;
 
   /** @internal */
   constructor(service: GuardedService) {
+    const { core, clock, leaks } = service.host;
     this.#service = service;
-    this.#startMs = service.clock();
-    service.core.startCall(service.row);
-    if (service.leaks !== undefined) service.leaks.watch(this, service, "call");
+    this.#startMs = clock();
+    core.startCall(service.row);
+    if (leaks !== undefined) leaks.register(this, { service, gauge: "inFlight" }, this);
   }
 
   /**
@@ -64,14 +73,10 @@ export class CallMetricsGuard {
     if (state === ENDED) return;
     this.#state = ENDED;
     const service = this.#service;
-    if (service.leaks !== undefined) service.leaks.unwatch(this);
-    if (state === UNMARKED) service.core.dropCall(service.row);
-    else service.core.endCall(service.row, state, (service.clock() - this.#startMs) * NS_PER_MS);
-  }
-
-  /** @internal True once an outcome is marked or the call is over. */
-  get settled(): boolean {
-    return this.#state !== UNMARKED;
+    const { core, clock, leaks } = service.host;
+    if (leaks !== undefined) leaks.unregister(this);
+    if (state === UNMARKED) service.add("inFlight", -1);
+    else core.endCall(service.row, state, (clock() - this.#startMs) * NS_PER_MS);
   }
 }
 
@@ -84,13 +89,16 @@ export class HandlerMetricsGuard {
   readonly #startMs: number;
   #threw = false;
   #ended = false;
+  /** `end()`, at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
+  declare [Symbol.dispose]: () => void;
 
   /** @internal */
   constructor(service: GuardedService) {
+    const { core, clock, leaks } = service.host;
     this.#service = service;
-    this.#startMs = service.clock();
-    service.core.startHandler(service.row);
-    if (service.leaks !== undefined) service.leaks.watch(this, service, "handler");
+    this.#startMs = clock();
+    core.startHandler(service.row);
+    if (leaks !== undefined) leaks.register(this, { service, gauge: "handlerInFlight" }, this);
   }
 
   /** Marks that an exception escaped the handler. Counted in `handlerPanicsTotal` at the end, once. */
@@ -102,31 +110,15 @@ export class HandlerMetricsGuard {
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    const service = this.#service;
-    if (service.leaks !== undefined) service.leaks.unwatch(this);
-    service.core.endHandler(service.row, this.#threw, (service.clock() - this.#startMs) * NS_PER_MS);
+    const { row, host } = this.#service;
+    const { core, clock, leaks } = host;
+    if (leaks !== undefined) leaks.unregister(this);
+    core.endHandler(row, this.#threw, (clock() - this.#startMs) * NS_PER_MS);
   }
 }
 
-export interface CallMetricsGuard {
-  /** `end()`, at the end of a `using` block. */
-  [Symbol.dispose](): void;
-}
-
-export interface HandlerMetricsGuard {
-  /** `end()`, at the end of a `using` block. */
-  [Symbol.dispose](): void;
-}
-
-// WebKit has no Symbol.dispose yet: as a computed key in a class body it would become a method named "undefined".
+// WebKit has no Symbol.dispose yet: as a computed key in the class bodies it would be a method named "undefined".
 if (Symbol.dispose) {
-  for (const { prototype } of [CallMetricsGuard, HandlerMetricsGuard]) {
-    Object.defineProperty(prototype, Symbol.dispose, {
-      value(this: CallMetricsGuard | HandlerMetricsGuard) {
-        this.end();
-      },
-      configurable: true,
-      writable: true,
-    });
-  }
+  CallMetricsGuard.prototype[Symbol.dispose] = CallMetricsGuard.prototype.end;
+  HandlerMetricsGuard.prototype[Symbol.dispose] = HandlerMetricsGuard.prototype.end;
 }

@@ -3,33 +3,25 @@
 /** The name under which everything counts that got no counters of its own. */
 export const OVERFLOW_SERVICE_LABEL = "__overflow__";
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // a name may begin with U+FEFF and keep it
+export const encoder = new TextEncoder();
+export const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // a name may begin with U+FEFF and keep it
 
 /**
- * A copy of `name` with U+FFFD for each lone surrogate, and its length in UTF-8 bytes.
+ * A copy of `name` with U+FFFD for each lone surrogate.
  *
  * It is a copy on purpose: engines keep the whole of a string alive for the sake of a slice of it, and a
  * name that was cut out of a 1 MB request must not hold the request for as long as the service lives.
  */
-export function storedName(name: string): { stored: string; bytes: number } {
-  const encoded = encoder.encode(name);
-  return { stored: decoder.decode(encoded), bytes: encoded.length };
+export function wellFormedCopy(name: string): string {
+  return decoder.decode(encoder.encode(name));
 }
 
-/** Orders well-formed strings as their UTF-8 bytes do, which is by code point. */
-export function compareByUtf8(a: string, b: string): number {
-  const shorter = Math.min(a.length, b.length);
-  for (let i = 0; i < shorter; i++) {
-    const unitA = a.charCodeAt(i);
-    const unitB = b.charCodeAt(i);
-    if (unitA !== unitB) return utf8Rank(unitA) - utf8Rank(unitB);
-  }
-  return a.length - b.length;
-}
-
-/** UTF-16 puts surrogates, which stand for the highest code points, below U+E000 to U+FFFF; UTF-8 above. */
-function utf8Rank(codeUnit: number): number {
-  if (codeUnit < 0xd800) return codeUnit;
-  return codeUnit < 0xe000 ? codeUnit + 0x2000 : codeUnit - 0x800;
+/**
+ * A key whose UTF-16 code units order well-formed names as their UTF-8 bytes do, which is by code point:
+ * surrogates, which stand for the highest code points, and U+E000 to U+FFFF change places.
+ */
+export function sortKey(name: string): string {
+  return name.replace(/[\ud800-\uffff]/g, (unit) =>
+    String.fromCharCode(unit.charCodeAt(0) + (unit < "\ue000" ? 0x2000 : -0x800)),
+  );
 }

@@ -1,21 +1,18 @@
 // Quantiles estimated from cumulative buckets, as PromQL's histogram_quantile estimates them.
 
-import { wrongType } from "./errors.js";
-
 /**
  * The `q`-quantile in the unit of `bounds`, interpolated linearly within its bucket.
  *
- * Follows histogram_quantile in the corners too: NaN without observations, -Infinity below q = 0,
- * +Infinity above 1, the greatest bound when the quantile lies above it.
+ * Follows histogram_quantile in the corners too: -Infinity below q = 0, +Infinity above 1, NaN without
+ * observations and for q = 0 if the first bucket is empty, the greatest bound if the quantile lies above it.
  *
  * @param cumulative one count for each bound and the total last, as in a snapshot.
  */
 export function bucketQuantile(q: number, bounds: readonly number[], cumulative: readonly number[]): number {
-  if (typeof q !== "number") throw wrongType("q", "a number from 0 to 1", q);
-  const total = cumulative[bounds.length] as number;
-  if (total === 0 || Number.isNaN(q)) return Number.NaN;
-  if (q < 0) return -Infinity;
+  if (!(q >= 0)) return q < 0 ? -Infinity : Number.NaN;
   if (q > 1) return Infinity;
+  const total = cumulative[bounds.length] as number;
+  if (total === 0) return Number.NaN;
   const rank = q * total;
   const bucket = cumulative.findIndex((count) => count >= rank);
   if (bucket === -1 || bucket >= bounds.length) return bounds[bounds.length - 1] as number;

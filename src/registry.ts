@@ -3,9 +3,9 @@
 import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "./buckets.js";
 import { instantiateCore } from "./core/instance.js";
 import { Rows } from "./core/rows.js";
-import { outOfRange, wrongType } from "./errors.js";
-import { LeakDetector } from "./leaks.js";
-import { compareByUtf8, OVERFLOW_SERVICE_LABEL, storedName } from "./names.js";
+import { invalid } from "./errors.js";
+import { leakDetector } from "./leaks.js";
+import { encoder, OVERFLOW_SERVICE_LABEL, sortKey, wellFormedCopy } from "./names.js";
 import { ServiceCounters, type ServiceHost } from "./service.js";
 import { RpcMetricsSnapshot, type SnapshotService } from "./snapshot.js";
 
@@ -13,9 +13,6 @@ import { RpcMetricsSnapshot, type SnapshotService } from "./snapshot.js";
 export const MAX_TRACKED_SERVICES = 4096;
 
 const DEFAULT_MAX_SERVICE_NAME_BYTES = 1024;
-
-/** All rows of a registry together; row addresses then stay positive as signed 32-bit numbers. */
-const MAX_ROWS_BYTES = 2 ** 30;
 
 /** `WebAssembly.Module` where the program's types know it (lib `DOM` or `WebWorker`, Deno), else any object. */
 export type WebAssemblyModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
@@ -35,7 +32,7 @@ export interface RegistryOptions {
   buckets?: readonly number[];
   /**
    * At most this many services get counters of their own; later names share one set, `__overflow__`.
-   * A whole number from 1 to what 1 GiB holds (3.5 million with the default buckets). Default: 4096.
+   * At least 1. Default: 4096.
    */
   maxServices?: number;
   /** Services to register now, so that a flood of other names can't take their places. Default: none. */
@@ -57,33 +54,40 @@ export interface RegistryOptions {
 /** The registry of either entry; each adds only where its core comes from. */
 export class Registry {
   readonly #services = new Map<string, ServiceCounters>();
-  readonly #bounds: readonly number[];
   readonly #rows: Rows;
   readonly #host: ServiceHost;
-  readonly #maxServices: number;
+  /** At most this many services: `maxServices`, and one more once there is an overflow set that took no place. */
+  #capacity: number;
   readonly #maxServiceNameBytes: number;
   /** Set aside at the start: overflow must work when there is no more memory for rows. */
   readonly #overflowRow: number;
-  /** Services that took one of the `maxServices` places. */
-  #tracked = 0;
   #overflowLookups = 0;
+  #leakedGuards = 0;
   /** All services in the order of exposition, made anew when there are more than it holds. */
   #directory: readonly SnapshotService[] = [];
 
   /** @internal */
   constructor(options: RegistryOptions, defaultModule: () => WebAssembly.Module) {
-    if (typeof options !== "object" || options === null) throw wrongType("options", "an object", options);
-    const { clock, detectLeaks = false, maxServiceNameBytes = DEFAULT_MAX_SERVICE_NAME_BYTES } = options;
-    const { maxServices = MAX_TRACKED_SERVICES, services = [] } = options;
-    this.#bounds = checkedBounds(options.buckets ?? DEFAULT_LATENCY_BUCKETS_SECS);
-    this.#maxServiceNameBytes = checkedWhole("maxServiceNameBytes", maxServiceNameBytes, Number.MAX_SAFE_INTEGER);
-    if (typeof detectLeaks !== "boolean") throw wrongType("detectLeaks", "a boolean", detectLeaks);
+    const {
+      buckets = DEFAULT_LATENCY_BUCKETS_SECS,
+      clock,
+      detectLeaks,
+      maxServiceNameBytes = DEFAULT_MAX_SERVICE_NAME_BYTES,
+      maxServices = MAX_TRACKED_SERVICES,
+      module = defaultModule(),
+      services = [],
+    } = options;
+    this.#maxServiceNameBytes = checkedWhole("maxServiceNameBytes", maxServiceNameBytes);
+    this.#capacity = checkedWhole("maxServices", maxServices);
 
-    const core = instantiateCore(options.module ?? defaultModule());
-    this.#rows = new Rows(core, this.#bounds);
-    const { layout } = this.#rows;
-    this.#maxServices = checkedWhole("maxServices", maxServices, Math.floor(MAX_ROWS_BYTES / layout.rowBytes) - 1);
-    this.#host = { core, layout, clock: checkedClock(clock), leaks: detectLeaks ? leakDetector() : undefined };
+    const core = instantiateCore(module);
+    this.#rows = new Rows(core, checkedBounds(buckets));
+    this.#host = {
+      core,
+      layout: this.#rows.layout,
+      clock: checkedClock(clock),
+      leaks: detectLeaks ? leakDetector(() => this.#leakedGuards++) : undefined,
+    };
     this.#overflowRow = this.#rows.allocate() as number;
     this.#register(services);
   }
@@ -114,7 +118,7 @@ export class Registry {
 
   /** Guards so far that were garbage-collected before their end; 0 unless `detectLeaks` is on. */
   get leakedGuards(): number {
-    return this.#host.leaks?.leakedGuards ?? 0;
+    return this.#leakedGuards;
   }
 
   /** Everything counted so far, as plain data that no longer changes. */
@@ -123,35 +127,37 @@ export class Registry {
       this.#directory = Array.from(this.#services.values(), ({ name, row }) => ({
         name,
         index: this.#rows.indexOf(row),
-      })).sort((a, b) => compareByUtf8(a.name, b.name));
+        key: sortKey(name),
+      })).sort((a, b) => (a.key < b.key ? -1 : 1));
     }
     return new RpcMetricsSnapshot({
       services: this.#directory,
       words: this.#rows.copy(),
       layout: this.#host.layout,
-      bounds: this.#bounds,
     });
   }
 
   /** The service called `name`, new or not, or undefined where it has to share. */
   #find(name: string): ServiceCounters | undefined {
-    if (typeof name !== "string") throw wrongType("service name", "a string", name);
+    if (typeof name !== "string") throw invalid("service name", "a string", name);
     if (name.length > this.#maxServiceNameBytes) return undefined; // no code unit takes less than one byte
-    const { stored, bytes } = storedName(name);
-    return this.#services.get(stored) ?? (bytes <= this.#maxServiceNameBytes ? this.#add(stored) : undefined);
+    const stored = wellFormedCopy(name);
+    return this.#services.get(stored) ?? this.#add(stored);
   }
 
   #add(name: string): ServiceCounters | undefined {
-    if (this.#tracked === this.#maxServices) return undefined;
+    if (this.#services.size === this.#capacity) return undefined;
+    if (encoder.encode(name).length > this.#maxServiceNameBytes) return undefined;
     const row = name === OVERFLOW_SERVICE_LABEL ? this.#overflowRow : this.#rows.allocate();
-    if (row === undefined) return undefined;
-    this.#tracked++;
-    return this.#keep(name, row);
+    return row === undefined ? undefined : this.#keep(name, row);
   }
 
   #overflow(name: string): ServiceCounters {
     if (name !== OVERFLOW_SERVICE_LABEL) this.#overflowLookups++;
-    return this.#services.get(OVERFLOW_SERVICE_LABEL) ?? this.#keep(OVERFLOW_SERVICE_LABEL, this.#overflowRow);
+    const known = this.#services.get(OVERFLOW_SERVICE_LABEL);
+    if (known) return known;
+    this.#capacity++;
+    return this.#keep(OVERFLOW_SERVICE_LABEL, this.#overflowRow);
   }
 
   #keep(name: string, row: number): ServiceCounters {
@@ -161,36 +167,21 @@ export class Registry {
   }
 
   #register(services: readonly string[]): void {
-    if (!Array.isArray(services)) throw wrongType("services", "an array of service names", services);
-    for (const [index, name] of services.entries()) {
-      if (typeof name !== "string") throw wrongType(`services[${index}]`, "a string", name);
-      if (this.#services.has(name) || this.#find(name)) continue;
-      const { bytes } = storedName(name);
-      if (bytes > this.#maxServiceNameBytes) {
-        throw outOfRange(
-          `services[${index}]`,
-          `at most ${this.#maxServiceNameBytes} bytes long (maxServiceNameBytes)`,
-          name,
-        );
-      }
-      throw outOfRange("services", `at most ${this.#maxServices} names (maxServices)`, services.length);
+    if (!Array.isArray(services)) throw invalid("services", "an array of names", services);
+    for (const name of services) {
+      if (!this.#find(name)) throw invalid("services", "within maxServices and maxServiceNameBytes", name);
     }
   }
 }
 
-function checkedWhole(option: string, value: unknown, greatest: number): number {
-  if (typeof value !== "number") throw wrongType(option, "a number", value);
-  if (!(Number.isInteger(value) && value >= 1 && value <= greatest)) {
-    throw outOfRange(option, `a whole number from 1 to ${greatest}`, value);
-  }
-  return value;
+function checkedWhole(option: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw invalid(option, "a whole number >= 1", value);
 }
 
-function checkedClock(clock: unknown): () => number {
+function checkedClock(clock: (() => number) | undefined): () => number {
   if (clock === undefined) return () => performance.now();
-  if (typeof clock !== "function") throw wrongType("clock", "a function that returns milliseconds", clock);
-  const now = clock();
-  if (typeof now !== "number") throw wrongType("clock()", "a number of milliseconds", now);
+  if (typeof clock !== "function") throw invalid("clock", "a function that returns milliseconds", clock);
   return () => {
     try {
       return clock();
@@ -198,13 +189,4 @@ function checkedClock(clock: unknown): () => number {
       return Number.NaN; // the core counts it as 0; a guard must not throw into its caller
     }
   };
-}
-
-function leakDetector(): LeakDetector {
-  if (typeof FinalizationRegistry !== "function") {
-    throw new Error(
-      "detectLeaks needs FinalizationRegistry, which this runtime lacks (workerd has it from compatibility date 2025-05-05)",
-    );
-  }
-  return new LeakDetector();
 }

@@ -3,7 +3,7 @@
 import type { RowLayout } from "./core/layout.js";
 import { prometheusBytes } from "./exposition/prometheus.js";
 import { ServiceMetrics } from "./metrics.js";
-import { compareByUtf8, storedName } from "./names.js";
+import { decoder, wellFormedCopy } from "./names.js";
 
 /** A service's name and the position of its row in the copy. */
 export interface SnapshotService {
@@ -18,8 +18,6 @@ export interface SnapshotData {
   /** The rows, in halves of words. */
   readonly words: Uint32Array;
   readonly layout: RowLayout;
-  /** In seconds, without +Inf. */
-  readonly bounds: readonly number[];
 }
 
 /**
@@ -46,17 +44,9 @@ export class RpcMetricsSnapshot {
 
   /** The service called `name`, or undefined if the registry gave it no counters of its own. */
   get(name: string): ServiceMetrics | undefined {
-    const { stored } = storedName(name);
-    const { services } = this.#data;
-    let low = 0;
-    let high = services.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (compareByUtf8((services[middle] as SnapshotService).name, stored) < 0) low = middle + 1;
-      else high = middle;
-    }
-    const found = services[low];
-    return found?.name === stored ? this.#materialise(found) : undefined;
+    const stored = wellFormedCopy(name);
+    const found = this.#data.services.find((service) => service.name === stored);
+    return found && this.#materialise(found);
   }
 
   /**
@@ -64,7 +54,7 @@ export class RpcMetricsSnapshot {
    * exact to 2^64-1, sums are in seconds, gauges below 0 are written as 0.
    */
   prometheusText(): string {
-    return new TextDecoder().decode(this.prometheusBytes());
+    return decoder.decode(this.prometheusBytes());
   }
 
   /** The same text as UTF-8, which is what a response wants; about twice as fast to make. */
@@ -73,8 +63,8 @@ export class RpcMetricsSnapshot {
   }
 
   #materialise({ name, index }: SnapshotService): ServiceMetrics {
-    const { words, layout, bounds } = this.#data;
-    return new ServiceMetrics(name, words, index * layout.rowBytes, layout, bounds);
+    const { words, layout } = this.#data;
+    return new ServiceMetrics(name, words, index * layout.rowBytes, layout);
   }
 }
 

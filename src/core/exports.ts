@@ -14,23 +14,18 @@ export type CounterField =
   | "capabilityDeniedTotal";
 export type GaugeField = "inFlight" | "handlerInFlight";
 export type Field = CounterField | GaugeField;
+export type HistogramField = "latency" | "handlerDuration";
 
-type LayoutConstant = Field | "histogramBytesWord" | "thresholds" | "latency" | "sumNs" | "buckets";
+type LayoutConstant = HistogramField | "thresholds" | "fields" | "bucketStride";
 
 interface CoreFunctions {
-  histogramBytes(boundCount: number): number;
   rowBytes(boundCount: number): number;
-  firstRow(boundCount: number): number;
   startCall(row: number): void;
   endCall(row: number, outcome: number, elapsedNs: number): void;
-  dropCall(row: number): void;
   recordCall(row: number, outcome: number, elapsedNs: number): void;
-  recordCallExact(row: number, outcome: number, elapsedNs: bigint): void;
   startHandler(row: number): void;
   endHandler(row: number, threw: boolean, elapsedNs: number): void;
-  dropHandler(row: number): void;
   observe(histogram: number, elapsedNs: number): void;
-  observeExact(histogram: number, elapsedNs: bigint): void;
   add(address: number, n: number): void;
   addExact(address: number, n: bigint): void;
 }

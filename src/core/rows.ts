@@ -2,11 +2,11 @@
 // of the memory are made; each lives for one statement, so that none outlives a growth of the memory.
 
 import { thresholdNs } from "../buckets.js";
+import { U64_MAX } from "../words.js";
 import type { CoreExports } from "./exports.js";
 import { type RowLayout, rowLayout } from "./layout.js";
 
 const PAGE_BYTES = 65536;
-const U64_MAX = 2n ** 64n - 1n;
 
 export class Rows {
   readonly layout: RowLayout;
@@ -16,12 +16,11 @@ export class Rows {
 
   constructor(core: CoreExports, bounds: readonly number[]) {
     this.#core = core;
-    this.layout = rowLayout(core, bounds.length);
-    this.#firstRow = core.firstRow(bounds.length);
+    this.layout = rowLayout(core, bounds);
+    const thresholds = new BigUint64Array(core.memory.buffer, core.thresholds.value, bounds.length + 1);
+    thresholds.set([...bounds.map(thresholdNs), U64_MAX]);
+    this.#firstRow = thresholds.byteOffset + thresholds.byteLength;
     this.#end = this.#firstRow;
-    const { buffer } = core.memory;
-    new BigUint64Array(buffer, core.histogramBytesWord.value, 1)[0] = BigInt(core.histogramBytes(bounds.length));
-    new BigUint64Array(buffer, core.thresholds.value, bounds.length + 1).set([...bounds.map(thresholdNs), U64_MAX]);
   }
 
   /** Address of a fresh row, all zero; undefined when the host has no more memory to give. */

@@ -1,72 +1,57 @@
 // The metric families, in the order in which they are exposed.
 
-import type { CounterField, GaugeField } from "../core/exports.js";
+import type { Field, HistogramField } from "../core/exports.js";
 
-/** Counters and gauges: one line a service for each series, its field and the labels after `service`. */
-interface SimpleFamily {
+export interface Family {
+  readonly type: "counter" | "gauge" | "histogram";
   readonly name: string;
   readonly help: string;
-  readonly type: "counter" | "gauge";
-  readonly series: readonly (readonly [field: CounterField | GaugeField, labels: string])[];
+  /** What each service has of it: its field, and the labels after `service`. A histogram has one. */
+  readonly fields: readonly FamilyField[];
 }
 
-interface HistogramFamily {
-  readonly name: string;
-  readonly help: string;
-  readonly type: "histogram";
-  readonly field: "latency" | "handlerDuration";
-}
+type FamilyField = readonly [field: Field | HistogramField, labels?: string];
 
-export type Family = SimpleFamily | HistogramFamily;
-
-function counter(name: string, field: CounterField, help: string): Family {
-  return { name, help, type: "counter", series: [[field, ""]] };
-}
-
-function gauge(name: string, field: GaugeField, help: string): Family {
-  return { name, help, type: "gauge", series: [[field, ""]] };
-}
-
-function histogram(name: string, field: HistogramFamily["field"], help: string): Family {
-  return { name, help, type: "histogram", field };
+function family(type: Family["type"], name: string, help: string, ...fields: FamilyField[]): Family {
+  return { type, name: `nrpc_${name}`, help, fields };
 }
 
 export const FAMILIES: readonly Family[] = [
-  counter("nrpc_calls_total", "callsTotal", "Total nRPC calls that resolved (success or error)."),
-  {
-    name: "nrpc_errors_total",
-    help: "nRPC call failures, partitioned by error kind.",
-    type: "counter",
-    series: [
-      ["errorsNoRoute", ',kind="no_route"'],
-      ["errorsTimeout", ',kind="timeout"'],
-      ["errorsServer", ',kind="server"'],
-      ["errorsTransport", ',kind="transport"'],
-    ],
-  },
-  gauge("nrpc_in_flight_calls", "inFlight", "Currently-in-flight nRPC calls."),
-  histogram("nrpc_call_latency_seconds", "latency", "Wall-clock nRPC call latency in seconds."),
-  counter("nrpc_handler_invocations_total", "handlerInvocationsTotal", "Total nRPC handler invocations on this node."),
-  counter("nrpc_handler_panics_total", "handlerPanicsTotal", "Handler panics caught by the fold's catch_unwind."),
-  gauge("nrpc_handler_in_flight", "handlerInFlight", "Currently-running handler tasks for this service."),
-  histogram(
-    "nrpc_handler_duration_seconds",
+  family("counter", "calls_total", "Total nRPC calls that resolved (success or error).", ["callsTotal"]),
+  family(
+    "counter",
+    "errors_total",
+    "nRPC call failures, partitioned by error kind.",
+    ["errorsNoRoute", ',kind="no_route"'],
+    ["errorsTimeout", ',kind="timeout"'],
+    ["errorsServer", ',kind="server"'],
+    ["errorsTransport", ',kind="transport"'],
+  ),
+  family("gauge", "in_flight_calls", "Currently-in-flight nRPC calls.", ["inFlight"]),
+  family("histogram", "call_latency_seconds", "Wall-clock nRPC call latency in seconds.", ["latency"]),
+  family("counter", "handler_invocations_total", "Total nRPC handler invocations on this node.", [
+    "handlerInvocationsTotal",
+  ]),
+  family("counter", "handler_panics_total", "Handler panics caught by the fold's catch_unwind.", [
+    "handlerPanicsTotal",
+  ]),
+  family("gauge", "handler_in_flight", "Currently-running handler tasks for this service.", ["handlerInFlight"]),
+  family("histogram", "handler_duration_seconds", "Server-side handler wall-clock duration (excludes network).", [
     "handlerDuration",
-    "Server-side handler wall-clock duration (excludes network).",
-  ),
-  counter(
-    "nrpc_streaming_chunks_emitted_total",
+  ]),
+  family("counter", "streaming_chunks_emitted_total", "Total chunks emitted by streaming handlers via sink.send().", [
     "streamingChunksEmittedTotal",
-    "Total chunks emitted by streaming handlers via sink.send().",
-  ),
-  counter(
-    "nrpc_streaming_chunks_dropped_total",
-    "streamingChunksDroppedTotal",
+  ]),
+  family(
+    "counter",
+    "streaming_chunks_dropped_total",
     "Streaming chunks dropped because the per-call pump mpsc was full (handler outpaced the publish path).",
+    ["streamingChunksDroppedTotal"],
   ),
-  counter(
-    "nrpc_capability_denied_total",
-    "capabilityDeniedTotal",
+  family(
+    "counter",
+    "capability_denied_total",
     "Inbound nRPC calls rejected by the callee-side capability-auth gate before handler invocation.",
+    ["capabilityDeniedTotal"],
   ),
 ];
