@@ -15,9 +15,10 @@ export class ChunkSink {
     call.on("drain", () => this.#pump());
   }
 
-  /** Emits one chunk; false says that it was dropped. The handler never waits for its reader. */
+  /** Emits one chunk; false says that it won't arrive. The handler never waits for its reader. */
   send(chunk) {
     this.#service.addStreamingChunksEmitted();
+    if (this.#call.destroyed) return false; // the caller has left, which is no fault of the queue
     if (this.#waiting.length === CAPACITY_CHUNKS) {
       this.#service.addStreamingChunksDropped();
       return false;
@@ -35,7 +36,7 @@ export class ChunkSink {
 
   #pump() {
     const call = this.#call;
-    if (call.destroyed) return; // the caller has left
+    if (call.destroyed) return;
     while (this.#waiting.length > 0 && !call.writableNeedDrain) call.write(this.#waiting.shift());
     if (this.#waiting.length === 0) this.#finish?.();
   }

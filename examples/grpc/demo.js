@@ -30,18 +30,18 @@ function resolvedCalls() {
   return registry.snapshot().services.reduce((sum, { callsTotal }) => sum + callsTotal, 0);
 }
 
-function howToLook(url, address) {
-  return `Serving until Ctrl-C. To look further:
-  curl ${url}
-  a Prometheus on this machine, in the scrape_configs of its prometheus.yml:
-    - job_name: nrpc-metrics-demo
-      static_configs: [{ targets: ["${address}"] }]`;
+function howToLookFurther(address) {
+  return `To look further:
+  curl http://${address}/metrics
+  or let a Prometheus on this machine scrape it, with this in its prometheus.yml:
+    scrape_configs:
+      - job_name: nrpc-metrics-demo
+        static_configs: [{ targets: ["${address}"] }]`;
 }
 
 async function runDemo({ port, keep, printTally, signal }) {
   const metrics = await serveMetrics(registry, port);
-  const url = `http://${metrics.address}/metrics`;
-  console.log(`metrics: ${url}`);
+  console.log(`metrics: http://${metrics.address}/metrics`);
   const tally = new Tally();
   const server = await startServer(registry, tally.noting(Shop.service, handlers));
   const onRound = (done, total) => showProgress(done, total, `${resolvedCalls()} calls resolved`);
@@ -50,10 +50,12 @@ async function runDemo({ port, keep, printTally, signal }) {
 
   console.log(`\n${tables(registry.snapshot())}\n\n${REMARKS}\n`);
   if (printTally) console.log(`tally: ${JSON.stringify(tally)}`);
-  if (keep && !signal.aborted) {
-    console.log(howToLook(url, metrics.address));
+  console.log(howToLookFurther(metrics.address));
+  if (!keep) console.log("The demo ends here; with npm run demo -- --keep it goes on serving.");
+  else if (!signal.aborted) {
+    console.log("Serving until Ctrl-C.");
     await once(signal, "abort");
-  } else console.log("To look at the metrics themselves: npm run demo -- --keep");
+  }
   metrics.stop();
 }
 

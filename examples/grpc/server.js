@@ -38,6 +38,7 @@ function pay(call, callback) {
 
 async function watchPrices(call, sink) {
   const { bursts, pagesPerBurst } = call.request;
+  if (pagesPerBurst === 0) throw new RangeError("a burst has at least one page");
   for (let burst = 0; burst < bursts; burst++) {
     for (let page = 0; page < pagesPerBurst; page++) sink.send(PRICE_PAGE);
     await setTimeout(BURST_PAUSE_MS);

@@ -10,13 +10,14 @@ const ROUNDS = 16;
 
 /** Nothing listens on this port of the loopback interface. */
 const UNREACHABLE_ADDRESS = "127.0.0.1:1";
-/** No caller waits this long; the handler stops when its caller has left. */
-const FOREVER_MS = 300_000;
+/** No caller waits this long, and the handler stops when its caller has left. */
+const FOREVER_MS = 30_000;
 const SLOW_WORK_MS = [60, 120];
 const REPORT_DEADLINE_MS = 200;
 const HEDGE_AFTER_MS = 40;
 
 const FEW_PAGES = { bursts: 2, pagesPerBurst: 10 }; // fewer than the queue holds: no reader loses any
+const NO_PAGES = { bursts: 1, pagesPerBurst: 0 }; // the handler throws
 const MANY_PAGES = { bursts: 8, pagesPerBurst: 20 };
 const SLOW_READ_MS = 3;
 
@@ -40,6 +41,7 @@ function round(shop, warehouse) {
     shop.hedge("QuotePrice", [{ name: "tea", workMs: FOREVER_MS }, { name: "tea" }], HEDGE_AFTER_MS),
     watch(shop, FEW_PAGES, 0),
     watch(shop, MANY_PAGES, SLOW_READ_MS),
+    watch(shop, NO_PAGES, 0),
     warehouse.send("CountStock", { name: "tea" }),
   ]);
 }

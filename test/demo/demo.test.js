@@ -29,7 +29,7 @@ test("/metrics agrees exactly with what the traffic sent and saw, on both sides"
     "demo.v1.Shop/Pay": { OK: 32, FAILED_PRECONDITION: 16, UNKNOWN: 16 },
     "demo.v1.Shop/QuotePrice": { OK: 16, CANCELLED: 16 },
     "demo.v1.Shop/Refund": { UNIMPLEMENTED: 16 },
-    "demo.v1.Shop/WatchPrices": { OK: 32 },
+    "demo.v1.Shop/WatchPrices": { OK: 32, UNKNOWN: 16 },
     "demo.v1.Warehouse/CountStock": { UNAVAILABLE: 16 },
   });
   const chunks = tally.chunks["demo.v1.Shop/WatchPrices"];
@@ -42,7 +42,7 @@ test("it ends by itself, with progress in plain lines and the tables on stdout",
   const demo = new DemoProcess([], 0);
   expect(await demo.ended).toEqual(ENDED_WELL);
   expect(demo.stderr).toBe("");
-  expect(demo.stdout).toContain("traffic: round 16 of 16, 384 calls resolved\n");
+  expect(demo.stdout).toContain("traffic: round 16 of 16, 400 calls resolved\n");
   expect(demo.stdout).toMatch(/^called service +calls +no route +timeout +server +transport +p50 +p99 +in flight$/m);
   expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/Refund +16 +16 +0 +0 +0 /m);
   expect(demo.stdout).toMatch(/^serving side +runs +throws +denied +chunks +dropped +p50 +p99 +in flight$/m);
