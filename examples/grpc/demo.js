@@ -1,0 +1,83 @@
+// A real gRPC server and its clients in one process, measured on both sides, and the numbers on /metrics.
+//
+//   npm run demo                 runs the traffic, prints the tables, ends
+//   npm run demo -- --keep       goes on serving /metrics until Ctrl-C
+//   npm run demo -- --tally      also prints what the traffic itself counted, as one line of JSON
+//   PORT=9465 npm run demo       serves /metrics on another port than 9464; 0 picks a free one
+
+import { once } from "node:events";
+import { parseArgs } from "node:util";
+import { RpcMetricsRegistry } from "nrpc-metrics";
+import { serveMetrics } from "./metrics-server.js";
+import { showProgress } from "./progress.js";
+import { handlers, startServer } from "./server.js";
+import { Shop } from "./services.js";
+import { tables } from "./table.js";
+import { Tally } from "./tally.js";
+import { runTraffic } from "./traffic.js";
+
+/** Where OpenTelemetry's Prometheus exporter listens by default too. */
+const DEFAULT_PORT = "9464";
+
+// One registry for both sides, as a process has one: a method's calls and handler runs are different metrics
+// of the same service, and two registries on one page would print the same series twice.
+const registry = new RpcMetricsRegistry();
+
+const REMARKS = `QuotePrice is asked in hedged pairs: both handlers run, the loser is cancelled and counts as no call.
+DeleteItem ran only for callers with a token. Slow readers of WatchPrices lost the chunks that were dropped.`;
+
+function resolvedCalls() {
+  return registry.snapshot().services.reduce((sum, { callsTotal }) => sum + callsTotal, 0);
+}
+
+function howToLookFurther(address) {
+  return `To look further:
+  curl http://${address}/metrics
+  or let a Prometheus on this machine scrape it, with this in its prometheus.yml:
+    scrape_configs:
+      - job_name: nrpc-metrics-demo
+        static_configs: [{ targets: ["${address}"] }]`;
+}
+
+async function runDemo({ port, keep, printTally, signal }) {
+  const metrics = await serveMetrics(registry, port);
+  console.log(`metrics: http://${metrics.address}/metrics`);
+  const tally = new Tally();
+  const server = await startServer(registry, tally.noting(Shop.service, handlers));
+  const onRound = (done, total) => showProgress(done, total, `${resolvedCalls()} calls resolved`);
+  await runTraffic({ registry, address: server.address, tally, onRound, signal });
+  await server.stop();
+
+  console.log(`\n${tables(registry.snapshot())}\n\n${REMARKS}\n`);
+  if (printTally) console.log(`tally: ${JSON.stringify(tally)}`);
+  console.log(howToLookFurther(metrics.address));
+  if (!keep) console.log("The demo ends here; with npm run demo -- --keep it goes on serving.");
+  else if (!signal.aborted) {
+    console.log("Serving until Ctrl-C.");
+    await once(signal, "abort");
+  }
+  metrics.stop();
+}
+
+function settings() {
+  const { values } = parseArgs({ options: { keep: { type: "boolean" }, tally: { type: "boolean" } } });
+  return { port: Number(process.env.PORT || DEFAULT_PORT), keep: values.keep, printTally: values.tally };
+}
+
+/** What its user can mend, said in one line; undefined for anything else, which is a bug. */
+function advice({ code, message, port, address }) {
+  if (code === "EADDRINUSE") return `Port ${port} of ${address} is taken. Choose another: PORT=9465 npm run demo`;
+  if (code === "ERR_SOCKET_BAD_PORT") return `PORT must be a number from 0 to 65535, got "${process.env.PORT}".`;
+  if (code?.startsWith("ERR_PARSE_ARGS")) return `${message}\nOptions: --keep, --tally`;
+  return undefined;
+}
+
+const interrupted = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupted.abort());
+
+try {
+  await runDemo({ ...settings(), signal: interrupted.signal });
+} catch (error) {
+  console.error(advice(error) ?? error);
+  process.exit(1); // whatever still runs
+}

@@ -1,0 +1,67 @@
+// The demo's gRPC server: some handlers are slow, some throw, one is never implemented, one floods its reader.
+
+import { setTimeout } from "node:timers/promises";
+import { promisify } from "node:util";
+import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { authorizationGate } from "./authorization-gate.js";
+import { measureHandlers } from "./instrument-server.js";
+import { Shop } from "./services.js";
+
+export const ADMIN_TOKEN = "Bearer let-me-in";
+
+const ITEMS = new Map([
+  ["tea", { cents: 350 }],
+  ["honey", { cents: 890 }],
+]);
+const PRICE_PAGE = { prices: new Uint8Array(16 * 1024) };
+const BURST_PAUSE_MS = 5;
+
+/** Works for a while; false says that the caller left before it was done. */
+async function worked(call) {
+  const left = new AbortController();
+  call.once("cancelled", () => left.abort());
+  return setTimeout(call.request.workMs, true, { signal: left.signal }).catch(() => false);
+}
+
+async function findItem(call, callback) {
+  const { name } = call.request;
+  if (!(await worked(call))) return;
+  callback(null, { name, cents: ITEMS.get(name).cents }); // a bug: throws for what the shop doesn't have
+}
+
+function pay(call, callback) {
+  const { card } = call.request;
+  if (card === "UNREADABLE") throw new Error("this card has no chip");
+  if (card === "DECLINED") callback({ code: status.FAILED_PRECONDITION, details: "declined" });
+  else callback(null, { number: 1 });
+}
+
+async function watchPrices(call, sink) {
+  const { bursts, pagesPerBurst } = call.request;
+  if (pagesPerBurst === 0) throw new RangeError("a burst has at least one page");
+  for (let burst = 0; burst < bursts; burst++) {
+    for (let page = 0; page < pagesPerBurst; page++) sink.send(PRICE_PAGE);
+    await setTimeout(BURST_PAUSE_MS);
+  }
+}
+
+export const handlers = {
+  FindItem: findItem,
+  BuildReport: findItem,
+  QuotePrice: findItem,
+  Pay: pay,
+  DeleteItem: findItem,
+  WatchPrices: watchPrices,
+};
+
+function isAllowed(path, metadata) {
+  return path !== Shop.service.DeleteItem.path || metadata.get("authorization")[0] === ADMIN_TOKEN;
+}
+
+/** Starts the server on a free port of the loopback interface. `stop` waits for running calls. */
+export async function startServer(registry, handlers) {
+  const server = new Server({ interceptors: [authorizationGate(registry, isAllowed)] });
+  server.addService(Shop.service, measureHandlers(registry, Shop.service, handlers));
+  const port = await promisify(server.bindAsync).call(server, "127.0.0.1:0", ServerCredentials.createInsecure());
+  return { address: `127.0.0.1:${port}`, stop: promisify(server.tryShutdown).bind(server) };
+}

@@ -1,0 +1,78 @@
+// Runs the gRPC demo as its users do, and holds its numbers against what its traffic did.
+
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { expect, onTestFinished, test } from "vitest";
+import { DemoProcess } from "./demo-process.js";
+import { expectedSamples } from "./expected.js";
+import { countedSamples } from "./samples.js";
+
+const ENDED_WELL = { code: 0, signal: null };
+
+test("/metrics agrees exactly with what the traffic sent and saw, on both sides", async () => {
+  const demo = new DemoProcess(["--keep", "--tally"], 0);
+  const [, url] = await demo.printed(/^metrics: (http:\S+)$/m);
+  await demo.printed(/^Serving until Ctrl-C/m);
+  const tally = JSON.parse((await demo.printed(/^tally: (.*)$/m))[1]);
+  const response = await fetch(url);
+  const text = await response.text();
+  demo.interrupt();
+
+  expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
+  expect(countedSamples(text)).toEqual(expectedSamples(tally));
+
+  // The traffic is the same every time, and has every kind of call in it.
+  expect(tally.calls).toEqual({
+    "demo.v1.Shop/BuildReport": { OK: 16, DEADLINE_EXCEEDED: 16 },
+    "demo.v1.Shop/DeleteItem": { OK: 16, PERMISSION_DENIED: 16 },
+    "demo.v1.Shop/FindItem": { OK: 160, UNKNOWN: 16 },
+    "demo.v1.Shop/Pay": { OK: 32, FAILED_PRECONDITION: 16, UNKNOWN: 16 },
+    "demo.v1.Shop/QuotePrice": { OK: 16, CANCELLED: 16 },
+    "demo.v1.Shop/Refund": { UNIMPLEMENTED: 16 },
+    "demo.v1.Shop/WatchPrices": { OK: 32, UNKNOWN: 16 },
+    "demo.v1.Warehouse/CountStock": { UNAVAILABLE: 16 },
+  });
+  const chunks = tally.chunks["demo.v1.Shop/WatchPrices"];
+  expect(chunks.asked).toBe(16 * (20 + 160));
+  expect(chunks.got).toBeLessThan(chunks.asked);
+  expect(await demo.ended).toEqual(ENDED_WELL);
+});
+
+test("it ends by itself, with progress in plain lines and the tables on stdout", async () => {
+  const demo = new DemoProcess([], 0);
+  expect(await demo.ended).toEqual(ENDED_WELL);
+  expect(demo.stderr).toBe("");
+  expect(demo.stdout).toContain("traffic: round 16 of 16, 400 calls resolved\n");
+  expect(demo.stdout).toMatch(/^called service +calls +no route +timeout +server +transport +p50 +p99 +in flight$/m);
+  expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/Refund +16 +16 +0 +0 +0 /m);
+  expect(demo.stdout).toMatch(/^serving side +runs +throws +denied +chunks +dropped +p50 +p99 +in flight$/m);
+  expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/Pay +64 +16 +0 +0 +0 /m);
+  expect(demo.stdout).not.toContain("\r");
+  expect(demo.stdout).not.toContain("\x1b"); // no escape codes
+});
+
+test("an interrupt during the traffic ends it after the round, with the numbers so far", async () => {
+  const demo = new DemoProcess(["--keep", "--tally"], 0);
+  await demo.printed(/^traffic: round 4 of 16/m);
+  demo.interrupt();
+  expect(await demo.ended).toEqual(ENDED_WELL);
+  expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/FindItem /m);
+  expect(demo.stdout).not.toContain("round 16");
+});
+
+test("a taken port is told in one line, with exit code 1", async () => {
+  const other = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => other.close());
+  await once(other, "listening");
+  const { port } = other.address();
+  const demo = new DemoProcess([], port);
+  expect(await demo.ended).toEqual({ code: 1, signal: null });
+  expect(demo.stderr).toBe(`Port ${port} of 127.0.0.1 is taken. Choose another: PORT=9465 npm run demo\n`);
+  expect(demo.stdout).toBe("");
+});
+
+test.each(["99999", "http", "-1"])("PORT=%s is refused in one line, with exit code 1", async (port) => {
+  const demo = new DemoProcess([], port);
+  expect(await demo.ended).toEqual({ code: 1, signal: null });
+  expect(demo.stderr).toBe(`PORT must be a number from 0 to 65535, got "${port}".\n`);
+});

@@ -1,0 +1,12 @@
+// Reads text exposition whose label values need no escapes.
+
+/** Every sample but sums and buckets, by its name and labels: `{ 'nrpc_calls_total{service="a"}': 3 }`. */
+export function countedSamples(text) {
+  const lines = text.split("\n").filter((line) => line !== "" && !/^#|_(sum|bucket)\{/.test(line));
+  return Object.fromEntries(
+    lines.map((line) => {
+      const end = line.lastIndexOf(" ");
+      return [line.slice(0, end), Number(line.slice(end + 1))];
+    }),
+  );
+}
