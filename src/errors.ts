@@ -11,8 +11,12 @@ export function show(value: unknown): string {
   return Object(value) === value ? `[${typeof value}]` : String(value);
 }
 
-/** The error for a bad argument or option: a RangeError for a number, a TypeError for anything else. */
-export function invalid(what: string, expected: string, value: unknown): Error {
-  const Kind = typeof value === "number" || typeof value === "bigint" ? RangeError : TypeError;
+/** The error for a bad argument or option: by default a RangeError for a number, a TypeError for anything else. */
+export function invalid(
+  what: string,
+  expected: string,
+  value: unknown,
+  Kind: ErrorConstructor = typeof value === "number" || typeof value === "bigint" ? RangeError : TypeError,
+): Error {
   return new Kind(`${what} must be ${expected}, got ${show(value)}`);
 }

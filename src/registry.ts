@@ -139,7 +139,7 @@ export class Registry {
 
   /** The service called `name`, new or not, or undefined where it has to share. */
   #find(name: string): ServiceCounters | undefined {
-    if (typeof name !== "string") throw invalid("service name", "a string", name);
+    if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
     if (name.length > this.#maxServiceNameBytes) return undefined; // no code unit takes less than one byte
     const stored = wellFormedCopy(name);
     return this.#services.get(stored) ?? this.#add(stored);
@@ -167,7 +167,7 @@ export class Registry {
   }
 
   #register(services: readonly string[]): void {
-    if (!Array.isArray(services)) throw invalid("services", "an array of names", services);
+    if (!Array.isArray(services)) throw invalid("services", "an array of names", services, TypeError);
     for (const name of services) {
       if (!this.#find(name)) throw invalid("services", "within maxServices and maxServiceNameBytes", name);
     }
@@ -181,7 +181,7 @@ function checkedWhole(option: string, value: number): number {
 
 function checkedClock(clock: (() => number) | undefined): () => number {
   if (clock === undefined) return () => performance.now();
-  if (typeof clock !== "function") throw invalid("clock", "a function that returns milliseconds", clock);
+  if (typeof clock !== "function") throw invalid("clock", "a function that returns milliseconds", clock, TypeError);
   return () => {
     try {
       return clock();

@@ -1,0 +1,84 @@
+// Snapshots: plain data that no longer changes, in the order of exposition.
+
+import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { expect, test } from "vitest";
+
+function busyRegistry() {
+  const registry = new RpcMetricsRegistry();
+  registry.forService("users").recordCall(CallOutcome.Timeout, 7e6);
+  registry.forService("echo").recordHandlerDuration(3e9);
+  return registry;
+}
+
+const ROW_FIELDS = [
+  "service",
+  "callsTotal",
+  "errorsNoRoute",
+  "errorsTimeout",
+  "errorsServer",
+  "errorsTransport",
+  "inFlight",
+  "latencySumNs",
+  "latencyCount",
+  "latencyBuckets",
+  "handlerInvocationsTotal",
+  "handlerPanicsTotal",
+  "handlerInFlight",
+  "handlerDurationSumNs",
+  "handlerDurationCount",
+  "handlerDurationBuckets",
+  "streamingChunksEmittedTotal",
+  "streamingChunksDroppedTotal",
+  "capabilityDeniedTotal",
+];
+
+test("a snapshot stays as it is while the registry counts on", () => {
+  const registry = busyRegistry();
+  const snapshot = registry.snapshot();
+  const text = snapshot.prometheusText();
+  registry.forService("users").recordCall(CallOutcome.Ok, 1);
+  registry.forService("later");
+  for (let i = 0; i < 1000; i++) registry.forService(`svc-${i}`);
+  expect(snapshot.prometheusText()).toBe(text);
+  expect(snapshot.services).toHaveLength(2);
+  expect(snapshot.get("users").callsTotal).toBe(1);
+  expect(snapshot.get("later")).toBeUndefined();
+  expect(registry.snapshot().get("users").callsTotal).toBe(2);
+});
+
+test("a row has exactly the documented fields", () => {
+  const [row] = busyRegistry().snapshot().services;
+  expect(Object.keys(row).sort()).toEqual([...ROW_FIELDS].sort());
+});
+
+test("rows survive JSON and structured clone, alone and in their snapshot", () => {
+  const snapshot = busyRegistry().snapshot();
+  const plain = snapshot.services.map((row) => Object.fromEntries(ROW_FIELDS.map((field) => [field, row[field]])));
+  expect(JSON.parse(JSON.stringify(snapshot))).toEqual({ services: plain });
+  expect(structuredClone(snapshot)).toEqual({ services: plain });
+  expect(structuredClone(snapshot.services)).toEqual(plain);
+  expect(JSON.parse(JSON.stringify(snapshot.get("users")))).toEqual(plain[1]);
+});
+
+test("get finds what services lists, and nothing else", () => {
+  const snapshot = busyRegistry().snapshot();
+  expect(snapshot.get("users")).toEqual(snapshot.services[1]);
+  expect(snapshot.get("user")).toBeUndefined();
+  expect(snapshot.get("")).toBeUndefined();
+  expect(snapshot.services).toBe(snapshot.services);
+});
+
+test("an empty registry has an empty snapshot", () => {
+  const snapshot = new RpcMetricsRegistry().snapshot();
+  expect(snapshot.services).toEqual([]);
+  expect(snapshot.get("__overflow__")).toBeUndefined();
+});
+
+test("prometheusBytes is the text in UTF-8, in a buffer of its own and of its length", () => {
+  const registry = busyRegistry();
+  registry.forService("日本\ufeff");
+  const snapshot = registry.snapshot();
+  const bytes = snapshot.prometheusBytes();
+  expect(bytes).toEqual(new TextEncoder().encode(snapshot.prometheusText()));
+  expect(bytes.buffer.byteLength).toBe(bytes.length);
+});
