@@ -5,7 +5,7 @@ import { expectLeaksGivenBack } from "../expect-leaks.js";
 import { expectProof } from "../expect-proof.js";
 import { installed, runForJson } from "../process.js";
 import { makeWorkspace } from "../workspace.js";
-import { bun } from "./bun.js";
+import { bun, bunEnvironment } from "./bun.js";
 
 describe.runIf(installed(bun, "npm ci, install scripts allowed"))("Bun", () => {
   let workspace;
@@ -14,7 +14,11 @@ describe.runIf(installed(bun, "npm ci, install scripts allowed"))("Bun", () => {
   });
   afterAll(() => workspace?.remove());
 
-  const report = (script) => runForJson(bun, ["--no-install", "run", script], { cwd: workspace.folder });
+  const report = (script) =>
+    runForJson(bun, ["--no-install", "run", script], {
+      cwd: workspace.folder,
+      env: bunEnvironment,
+    });
 
   test("replays all vectors and measures live guards", async () => {
     expectProof(await report("./test/runtime/report-proof.js"), { parsesUsing: true });
