@@ -2,6 +2,7 @@
 
 import { createServer } from "node:net";
 import { start } from "../process.js";
+import { makeWorkspace } from "../workspace.js";
 
 export const webKitDriver = "/usr/bin/WebKitWebDriver";
 const MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
@@ -18,7 +19,11 @@ function freePort() {
 /** `open(url)` shows a page; end it with `close()`. */
 export async function launchWebKit() {
   const port = await freePort();
-  const driver = start("xvfb-run", ["-a", webKitDriver, `--port=${port}`, "--host=127.0.0.1"]);
+  const scratch = makeWorkspace();
+  const driver = start("xvfb-run", ["-a", webKitDriver, `--port=${port}`, "--host=127.0.0.1"], {
+    env: { TMPDIR: scratch.folder, XDG_CACHE_HOME: scratch.folder },
+  });
+  const stop = () => driver.stop().finally(scratch.remove);
   const command = async (method, path, body) => {
     const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, body: body && JSON.stringify(body) });
     const { value } = await response.json();
@@ -35,12 +40,10 @@ export async function launchWebKit() {
     const session = `/session/${sessionId}`;
     return {
       open: (url) => command("POST", `${session}/url`, { url }),
-      async close() {
-        await command("DELETE", session).finally(() => driver.stop());
-      },
+      close: () => command("DELETE", session).finally(stop),
     };
   } catch (error) {
-    await driver.stop();
+    await stop();
     throw error;
   }
 }
