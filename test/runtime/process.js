@@ -36,7 +36,10 @@ export function start(command, args, { cwd, env } = {}) {
     });
   }
   const ended = new Promise((resolve, reject) => {
-    child.on("error", reject);
+    child.on("error", (error) => {
+      running.delete(child);
+      reject(error);
+    });
     child.on("close", (code) => {
       running.delete(child);
       resolve({ code, ...output });

@@ -18,7 +18,13 @@ async function liveGuards(library) {
   handler.end();
   call.end(library.CallOutcome.Ok);
   call.end();
-  return { during, after: read(), text: registry.snapshot().prometheusText() };
+  return {
+    during,
+    after: read(),
+    text: registry.snapshot().prometheusText(),
+    // Where Symbol.dispose is missing, a method must not get the name that it would turn into.
+    hasMemberUndefined: "undefined" in call || "undefined" in handler,
+  };
 }
 
 /** Undefined where the runtime does not know the syntax. */

@@ -1,11 +1,15 @@
 // Starts WebKit (WebKitGTK's MiniBrowser) on a virtual display and leads it through plain WebDriver.
 
 import { createServer } from "node:net";
-import { start } from "../process.js";
+import { installed, start } from "../process.js";
 import { makeWorkspace } from "../workspace.js";
 
-export const webKitDriver = "/usr/bin/WebKitWebDriver";
+const XVFB_RUN = "/usr/bin/xvfb-run";
+const DRIVER = "/usr/bin/WebKitWebDriver";
 const MINI_BROWSER = "/usr/lib/x86_64-linux-gnu/webkit2gtk-4.1/MiniBrowser";
+
+export const hasWebKit = () =>
+  [XVFB_RUN, DRIVER, MINI_BROWSER].every((file) => installed(file, "apt install webkit2gtk-driver xvfb xauth"));
 
 function freePort() {
   return new Promise((resolve) => {
@@ -20,7 +24,7 @@ function freePort() {
 export async function launchWebKit() {
   const port = await freePort();
   const scratch = makeWorkspace();
-  const driver = start("xvfb-run", ["-a", webKitDriver, `--port=${port}`, "--host=127.0.0.1"], {
+  const driver = start(XVFB_RUN, ["-a", DRIVER, `--port=${port}`, "--host=127.0.0.1"], {
     env: { TMPDIR: scratch.folder, XDG_CACHE_HOME: scratch.folder },
   });
   const stop = () => driver.stop().finally(scratch.remove);
