@@ -48,6 +48,7 @@ export async function startWorker(sources, { condition = "workerd", ...options }
   const miniflare = new Miniflare({
     host: "127.0.0.1",
     modulesRoot: ".",
+    cache: false, // it keeps a temporary folder, and does not wait until that is removed
     modules: [
       ...sources.map((path) => moduleOf(path, join(repository, path))),
       ...packageModules(condition, sources[0]),
