@@ -7,6 +7,8 @@ const running = new Set();
 process.on("exit", () => {
   for (const child of running) killGroup(child);
 });
+// vitest ends its workers with a signal, and after Ctrl-C just leaves them: no exit handler would run.
+for (const end of ["SIGTERM", "SIGINT", "SIGHUP", "disconnect"]) process.once(end, () => process.exit(1));
 
 /** Each child leads a process group of its own, so that what it started in turn ends with it. */
 function killGroup(child, signal = "SIGKILL") {
