@@ -1,0 +1,33 @@
+// A service, a client that calls it, and the metrics of both: bun service.js
+import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+
+const registry = new RpcMetricsRegistry();
+const hello = registry.forService("Greeter/Hello"); // keep it: a kept handle saves the lookup
+
+function greet(request) {
+  const name = new URL(request.url).searchParams.get("name");
+  if (!name) throw new Error("a name is missing");
+  return new Response(`Hello, ${name}!`);
+}
+
+const server = Bun.serve({
+  hostname: "127.0.0.1",
+  port: process.env.PORT ?? 8080,
+  routes: {
+    "/metrics": () =>
+      new Response(registry.snapshot().prometheusBytes(), { headers: { "content-type": "text/plain; version=0.0.4" } }),
+    "/hello": (request) => hello.observeHandler(() => greet(request)),
+  },
+  error: ({ message }) => new Response(message, { status: 500 }),
+});
+
+async function callHello(name) {
+  using call = hello.startCall(); // ends with the block, whatever happens
+  call.record(CallOutcome.Transport); // stands if fetch rejects: the last mark counts
+  const response = await fetch(`${server.url}hello?name=${name}`);
+  call.record(response.ok ? CallOutcome.Ok : CallOutcome.ServerError);
+  return await response.text();
+}
+
+for (const name of ["Ada", "Grace", ""]) console.log(await callHello(name));
+console.log(`${server.url}metrics`);

@@ -1,0 +1,33 @@
+// A service, a client that calls it, and the metrics of both: deno run --allow-net --allow-env service.js
+import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+
+const registry = new RpcMetricsRegistry();
+const hello = registry.forService("Greeter/Hello"); // keep it: a kept handle saves the lookup
+
+function serve(request) {
+  const { pathname, searchParams } = new URL(request.url);
+  if (pathname === "/metrics") {
+    return new Response(registry.snapshot().prometheusBytes(), {
+      headers: { "content-type": "text/plain; version=0.0.4" },
+    });
+  }
+  using handler = hello.startHandler(); // ends with the block, whatever happens
+  const name = searchParams.get("name");
+  if (name) return new Response(`Hello, ${name}!`);
+  handler.threw();
+  return new Response("a name is missing", { status: 500 });
+}
+
+async function callHello(origin, name) {
+  using call = hello.startCall();
+  call.record(CallOutcome.Transport); // stands if fetch rejects: the last mark counts
+  const response = await fetch(`${origin}/hello?name=${name}`);
+  call.record(response.ok ? CallOutcome.Ok : CallOutcome.ServerError);
+  return await response.text();
+}
+
+const port = Number(Deno.env.get("PORT") ?? 8080);
+const server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, serve);
+const origin = `http://127.0.0.1:${server.addr.port}`;
+for (const name of ["Ada", "Grace", ""]) console.log(await callHello(origin, name));
+console.log(`${origin}/metrics`);

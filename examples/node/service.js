@@ -1,0 +1,40 @@
+// A service, a client that calls it, and the metrics of both: node service.js
+import { createServer } from "node:http";
+import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+
+const registry = new RpcMetricsRegistry();
+const hello = registry.forService("Greeter/Hello"); // keep it: a kept handle saves the lookup
+
+const server = createServer((request, response) => {
+  const { pathname, searchParams } = new URL(request.url, "http://localhost");
+  if (pathname === "/metrics") {
+    response.setHeader("content-type", "text/plain; version=0.0.4");
+    return response.end(registry.snapshot().prometheusBytes());
+  }
+  try {
+    const greeting = hello.observeHandler(() => {
+      if (!searchParams.get("name")) throw new Error("a name is missing");
+      return `Hello, ${searchParams.get("name")}!`;
+    });
+    response.end(greeting);
+  } catch (error) {
+    response.writeHead(500).end(error.message);
+  }
+});
+
+function callHello(origin, name) {
+  return hello.observeCall(
+    async (call) => {
+      const response = await fetch(`${origin}/hello?name=${name}`);
+      if (!response.ok) call.record(CallOutcome.ServerError);
+      return response.text();
+    },
+    () => CallOutcome.Transport, // what it means when fetch rejects
+  );
+}
+
+server.listen(process.env.PORT ?? 8080, "127.0.0.1", async () => {
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  for (const name of ["Ada", "Grace", ""]) console.log(await callHello(origin, name));
+  console.log(`${origin}/metrics`);
+});

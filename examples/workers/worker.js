@@ -1,0 +1,33 @@
+// A Worker that counts the requests it handles and the calls it makes: npx wrangler dev worker.js
+import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+
+// One registry for each isolate. The clock of Workers shows whole milliseconds and moves only with I/O, so
+// durations are those of waiting; computing counts as no time.
+const registry = new RpcMetricsRegistry();
+const page = registry.forService("Worker/Page");
+const upstream = registry.forService("Upstream/Get");
+
+function callUpstream(url) {
+  return upstream.observeCall(
+    async (call) => {
+      const response = await fetch(url);
+      if (!response.ok) call.record(CallOutcome.ServerError);
+      return response.text();
+    },
+    () => CallOutcome.Transport, // what it means when fetch rejects
+  );
+}
+
+export default {
+  async fetch(request, env) {
+    if (new URL(request.url).pathname === "/metrics") {
+      return new Response(registry.snapshot().prometheusBytes(), {
+        headers: { "content-type": "text/plain; version=0.0.4" },
+      });
+    }
+    return page.observeHandler(async () => {
+      const text = await callUpstream(env.UPSTREAM ?? "https://example.com/");
+      return new Response(`${text.length} characters from upstream\n`);
+    });
+  },
+};

@@ -1,0 +1,47 @@
+// What is tested in every browser.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectProof } from "../expect-proof.js";
+import { visit } from "./visit.js";
+
+const COUNTED = { counted: 1 };
+
+/**
+ * @param launch starts the browser; gives `{ open(url), close() }`.
+ * @param hasSymbolDispose whether it has `Symbol.dispose` and the `using` syntax.
+ * @param takesModuleOfWorker whether a page that may not compile WebAssembly may run what a worker with
+ * a policy of its own has compiled.
+ */
+export function testBrowser(name, { launch, hasSymbolDispose, takesModuleOfWorker }) {
+  describe(name, () => {
+    let browser;
+    beforeAll(async () => {
+      browser = await launch();
+    });
+    afterAll(() => browser?.close());
+
+    test(`replays all vectors and measures live guards, ${hasSymbolDispose ? "with" : "without"} using`, async () => {
+      const report = await visit(browser.open, "report-proof.js");
+      expect(report.disposable).toBe(hasSymbolDispose);
+      expectProof(report, { parsesUsing: hasSymbolDispose });
+    });
+
+    test("works under a strict Content-Security-Policy that allows 'wasm-unsafe-eval'", async () => {
+      const report = await visit(browser.open, "report-policy.js", { scriptSources: ["'wasm-unsafe-eval'"] });
+      expect(report).toEqual({ embedded: COUNTED, compiledHere: COUNTED, compiledInWorker: COUNTED });
+    });
+
+    test("under a policy without it, tells at construction what to allow", async () => {
+      const report = await visit(browser.open, "report-policy.js", { scriptSources: [] });
+      // The engines' own messages name it in WebKit alone.
+      expect(report.embedded.failure).toContain("'wasm-unsafe-eval'");
+      expect(report.compiledHere).toHaveProperty("failure");
+    });
+
+    test(`under such a policy ${takesModuleOfWorker ? "runs" : "does not run"} a worker's module`, async () => {
+      const report = await visit(browser.open, "report-policy.js", { scriptSources: [] });
+      if (takesModuleOfWorker) expect(report.compiledInWorker).toEqual(COUNTED);
+      else expect(report.compiledInWorker).toHaveProperty("failure");
+    });
+  });
+}

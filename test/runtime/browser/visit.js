@@ -1,0 +1,50 @@
+// Lets a browser run a script of this folder on a page with the packed package, and hands over its report.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { vectors } from "../../conformance/vectors.js";
+import { fileResponse, serve } from "../web-server.js";
+import { packageFolder, repository } from "../workspace.js";
+
+const WORKER_POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
+
+function withPolicy({ body, headers }, policy) {
+  return { body, headers: { ...headers, "content-security-policy": policy } };
+}
+
+/** One inline script, the import map; the policy, if there is one, allows just that. */
+function page(script, entry, scriptSources) {
+  const response = {
+    headers: { "content-type": "text/html; charset=utf-8" },
+    body: `<!doctype html>
+<title>${script}</title>
+<script type="importmap" nonce="map">${JSON.stringify({ imports: { "nrpc-metrics": entry } })}</script>
+<script type="module" src="/test/runtime/browser/page.js" data-script="./${script}"></script>`,
+  };
+  if (scriptSources === undefined) return response;
+  return withPolicy(response, `default-src 'self'; script-src 'self' 'nonce-map' ${scriptSources.join(" ")}`);
+}
+
+/**
+ * What `script`'s default export returned on the page to which `open(url)` led the browser.
+ *
+ * @param scriptSources what a strict Content-Security-Policy allows for scripts beside the page's own
+ * files; without it there is no policy.
+ */
+export async function visit(open, script, { scriptSources } = {}) {
+  const { exports } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8"));
+  const worker = fileResponse(join(repository, "test/runtime/browser/compiling-worker.js"));
+  const { origin, reported } = await serve({
+    folders: { "/test/": join(repository, "test"), "/package/": packageFolder() },
+    pages: {
+      "/": page(script, join("/package", exports["."].default), scriptSources),
+      "/vectors.json": { body: JSON.stringify(vectors), headers: { "content-type": "application/json" } },
+      "/core.wasm": fileResponse(join(packageFolder(), exports["./core.wasm"])),
+      "/worker.js": withPolicy(worker, WORKER_POLICY),
+    },
+  });
+  await open(`${origin}/`);
+  const { result, failure } = await reported;
+  if (failure) throw new Error(`${script} failed in the browser: ${failure}`);
+  return result;
+}

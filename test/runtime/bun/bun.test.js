@@ -1,0 +1,30 @@
+// The packed package in Bun.
+
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { expectLeaksGivenBack } from "../expect-leaks.js";
+import { expectProof } from "../expect-proof.js";
+import { installed, runForJson } from "../process.js";
+import { makeWorkspace } from "../workspace.js";
+import { bun, bunEnvironment } from "./bun.js";
+
+describe.runIf(installed(bun, "npm ci, install scripts allowed"))("Bun", () => {
+  let workspace;
+  beforeAll(() => {
+    workspace = makeWorkspace("test/conformance", "test/runtime");
+  });
+  afterAll(() => workspace?.remove());
+
+  const report = (script) =>
+    runForJson(bun, ["--no-install", "run", script], {
+      cwd: workspace.folder,
+      env: bunEnvironment,
+    });
+
+  test("replays all vectors and measures live guards", async () => {
+    expectProof(await report("./test/runtime/report-proof.js"), { parsesUsing: true });
+  });
+
+  test("gives back guards that were dropped without an end", async () => {
+    expectLeaksGivenBack(await report("./test/runtime/report-leaks.js"));
+  });
+});

@@ -1,0 +1,35 @@
+// The packed package in Deno.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { expectLeaksGivenBack } from "../expect-leaks.js";
+import { expectProof } from "../expect-proof.js";
+import { installed, runForJson } from "../process.js";
+import { makeWorkspace } from "../workspace.js";
+import { deno, denoEnvironment } from "./deno.js";
+
+describe.runIf(installed(deno, "npm ci"))("Deno", () => {
+  let workspace;
+  beforeAll(() => {
+    workspace = makeWorkspace("test/conformance", "test/runtime");
+  });
+  afterAll(() => workspace?.remove());
+
+  const report = (...args) =>
+    runForJson(deno, ["run", "--no-prompt", "--cached-only", ...args], {
+      cwd: workspace.folder,
+      env: denoEnvironment(workspace.folder),
+    });
+
+  test("replays all vectors and measures live guards", async () => {
+    expectProof(await report("--allow-read=.", "test/runtime/report-proof.js"), { parsesUsing: true });
+  });
+
+  test("needs no permission at all to measure", async () => {
+    const { imported, failure } = await report("test/runtime/report-construction.js");
+    expect({ imported, failure }).toEqual({ imported: "function", failure: null });
+  });
+
+  test("gives back guards that were dropped without an end", async () => {
+    expectLeaksGivenBack(await report("--v8-flags=--expose-gc", "test/runtime/report-leaks.js"));
+  });
+});
