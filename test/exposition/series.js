@@ -50,9 +50,11 @@ export function familiesOf({ services }, bounds) {
   }));
 }
 
+const NO_DECIMALS = { "+Inf": Infinity, "-Inf": -Infinity, NaN: Number.NaN };
+
 /** A number as Prometheus' formats write it. */
 export function toNumber(text) {
-  return Number(text.replace("Inf", "Infinity"));
+  return NO_DECIMALS[text] ?? Number(text);
 }
 
 /** A sample whose bound and value were read as text, with both as numbers. */
