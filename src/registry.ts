@@ -45,8 +45,9 @@ export interface RegistryOptions {
    */
   detectLeaks?: boolean;
   /**
-   * The core, compiled from `nrpc-metrics/core.wasm`: for a Content-Security-Policy without
-   * `wasm-unsafe-eval`, and for hosts that refuse to compile. Default: the core embedded in the package.
+   * The core, compiled from `nrpc-metrics/core.wasm`: for hosts that run WebAssembly but refuse to compile
+   * it, such as workerd with a bundler that ignores its export condition. It does not get a page past a
+   * Content-Security-Policy, which must allow `wasm-unsafe-eval`. Default: the core that the package embeds.
    */
   module?: WebAssemblyModule;
 }
@@ -67,20 +68,20 @@ export class Registry {
   #directory: readonly SnapshotService[] = [];
 
   /** @internal */
-  constructor(options: RegistryOptions, defaultModule: () => WebAssembly.Module) {
+  constructor(options: RegistryOptions, defaultModule: () => WebAssemblyModule) {
     const {
       buckets = DEFAULT_LATENCY_BUCKETS_SECS,
       clock,
       detectLeaks,
       maxServiceNameBytes = DEFAULT_MAX_SERVICE_NAME_BYTES,
       maxServices = MAX_TRACKED_SERVICES,
-      module = defaultModule(),
+      module,
       services = [],
     } = options;
     this.#maxServiceNameBytes = checkedWhole("maxServiceNameBytes", maxServiceNameBytes);
     this.#capacity = checkedWhole("maxServices", maxServices);
 
-    const core = instantiateCore(module);
+    const core = instantiateCore(module, defaultModule);
     this.#rows = new Rows(core, checkedBounds(buckets));
     this.#host = {
       core,

@@ -4,13 +4,23 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { invalid } from "../errors.js";
 import type { CoreExports } from "./exports.js";
 
-/** A new instance, with a memory of its own. */
-export function instantiateCore(module: unknown): CoreExports {
-  const expected = "the WebAssembly.Module of this version's core.wasm";
-  if (!(module instanceof WebAssembly.Module)) throw invalid("module", expected, module);
-  // `instance.exports`, not the loader's own `exports`: those wrap each call in rest arguments, which
-  // made a call four times as slow in Bun.
-  const core = instantiateSync(module, {}).instance.exports as Partial<CoreExports>;
+/** A new instance, with a memory of its own, of the module that a user gave or else of the default one. */
+export function instantiateCore(given: unknown, defaultModule: () => unknown): CoreExports {
+  const expected = "the compiled core.wasm of this version";
+  if (given !== undefined && !(given instanceof WebAssembly.Module))
+    throw invalid("module", expected, given, TypeError);
+  let core: Partial<CoreExports>;
+  try {
+    // `instance.exports`, not the loader's own `exports`: those wrap each call in rest arguments, which
+    // made a call four times as slow in Bun.
+    core = instantiateSync((given ?? defaultModule()) as WebAssembly.Module, {}).instance.exports;
+  } catch (cause) {
+    // Which step a policy refuses differs: compiling in Chromium, Firefox and workerd, instantiating in WebKit.
+    throw new Error(
+      "nrpc-metrics can't run WebAssembly here: a page must allow 'wasm-unsafe-eval', Workers need the option `module`",
+      { cause },
+    );
+  }
   if (typeof core.rowBytes !== "function") throw invalid("module", expected, core);
   return core as CoreExports;
 }

@@ -33,7 +33,7 @@ export function testBrowser(name, { launch, hasSymbolDispose, takesModuleOfWorke
 
     test("under a policy without it, tells at construction what to allow", async () => {
       const report = await visit(browser.open, "report-policy.js", { scriptSources: [] });
-      // The engines' own messages name it in WebKit alone.
+      expect(report.embedded.failure).toContain("nrpc-metrics can't run WebAssembly here");
       expect(report.embedded.failure).toContain("'wasm-unsafe-eval'");
       expect(report.compiledHere).toHaveProperty("failure");
     });

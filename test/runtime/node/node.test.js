@@ -32,7 +32,10 @@ describe.each(nodesUnderTest())("Node $version", ({ node, ...version }) => {
   test("without WebAssembly imports, and says at construction what is missing", async () => {
     const { imported, failure } = await report("--jitless", "test/runtime/report-construction.js");
     expect(imported).toBe("function");
-    expect(failure).toMatchObject({ name: "Error", message: expect.stringMatching(/WebAssembly.*--jitless/) });
+    expect(failure).toMatchObject({
+      name: "Error",
+      message: expect.stringContaining("nrpc-metrics can't run WebAssembly here"),
+    });
   });
 
   if (!requiresModules(version)) return;

@@ -1,0 +1,64 @@
+// The series that a snapshot stands for, told from its rows and not from its text.
+
+const one = (name, type, field) => ({ name, type, samples: (row) => [[name, {}, row[field]]] });
+
+const histogram = (name, field) => ({
+  name,
+  type: "histogram",
+  samples: (row, bounds) => [
+    ...row[`${field}Buckets`].map((count, i) => [`${name}_bucket`, { le: bounds[i] ?? Infinity }, count]),
+    [`${name}_sum`, {}, row[`${field}SumNs`] / 1e9],
+    [`${name}_count`, {}, row[`${field}Count`]],
+  ],
+});
+
+const FAMILIES = [
+  one("nrpc_calls_total", "counter", "callsTotal"),
+  {
+    name: "nrpc_errors_total",
+    type: "counter",
+    samples: (row) => [
+      ["nrpc_errors_total", { kind: "no_route" }, row.errorsNoRoute],
+      ["nrpc_errors_total", { kind: "timeout" }, row.errorsTimeout],
+      ["nrpc_errors_total", { kind: "server" }, row.errorsServer],
+      ["nrpc_errors_total", { kind: "transport" }, row.errorsTransport],
+    ],
+  },
+  one("nrpc_in_flight_calls", "gauge", "inFlight"),
+  histogram("nrpc_call_latency_seconds", "latency"),
+  one("nrpc_handler_invocations_total", "counter", "handlerInvocationsTotal"),
+  one("nrpc_handler_panics_total", "counter", "handlerPanicsTotal"),
+  one("nrpc_handler_in_flight", "gauge", "handlerInFlight"),
+  histogram("nrpc_handler_duration_seconds", "handlerDuration"),
+  one("nrpc_streaming_chunks_emitted_total", "counter", "streamingChunksEmittedTotal"),
+  one("nrpc_streaming_chunks_dropped_total", "counter", "streamingChunksDroppedTotal"),
+  one("nrpc_capability_denied_total", "counter", "capabilityDeniedTotal"),
+];
+
+/** Families in the order of exposition: `{ name, type, samples: [{ name, labels, value }] }`, bounds and values numbers. */
+export function familiesOf({ services }, bounds) {
+  return FAMILIES.map(({ name, type, samples }) => ({
+    name,
+    type,
+    samples: services.flatMap((row) =>
+      samples(row, bounds).map(([series, labels, value]) => ({
+        name: series,
+        labels: { service: row.service, ...labels },
+        value: type === "gauge" ? Math.max(0, value) : value,
+      })),
+    ),
+  }));
+}
+
+const NO_DECIMALS = { "+Inf": Infinity, "-Inf": -Infinity, NaN: Number.NaN };
+
+/** A number as Prometheus' formats write it. */
+export function toNumber(text) {
+  return NO_DECIMALS[text] ?? Number(text);
+}
+
+/** A sample whose bound and value were read as text, with both as numbers. */
+export function numeric({ name, labels, value }) {
+  const le = labels.le === undefined ? {} : { le: toNumber(labels.le) };
+  return { name, labels: { ...labels, ...le }, value: toNumber(value) };
+}

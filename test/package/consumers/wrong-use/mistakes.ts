@@ -1,0 +1,52 @@
+// Mistakes that the types must catch: a line that compiles after all is an error here.
+
+import { CallOutcome, RpcMetricsRegistry, ServiceCounters } from "nrpc-metrics";
+
+const registry = new RpcMetricsRegistry();
+const echo = registry.forService("echo");
+const call = echo.startCall();
+const snapshot = registry.snapshot();
+const send = () => 1;
+
+// @ts-expect-error a service's name is a string
+registry.forService(1);
+// @ts-expect-error no such option
+new RpcMetricsRegistry({ bucket: [1] });
+// @ts-expect-error buckets are numbers
+new RpcMetricsRegistry({ buckets: ["1"] });
+// @ts-expect-error a clock returns milliseconds, not a Date
+new RpcMetricsRegistry({ clock: () => new Date() });
+// @ts-expect-error a path is not a compiled module
+new RpcMetricsRegistry({ module: "core.wasm" });
+// @ts-expect-error counters come from a registry
+new ServiceCounters("echo");
+// @ts-expect-error not one of the outcomes
+call.record(5);
+// @ts-expect-error outcomes have no such name
+call.record(CallOutcome.Panic);
+// @ts-expect-error an outcome is no string
+echo.recordCall("Ok", 1);
+// @ts-expect-error a call has a duration
+echo.recordCall(CallOutcome.Ok);
+// @ts-expect-error a duration is no string
+echo.recordLatency("5ms");
+// @ts-expect-error a histogram is no counter
+echo.add("latencySumNs", 1);
+// @ts-expect-error classify tells an outcome, not a name
+echo.observeCall(send, () => "timeout");
+// @ts-expect-error what fn returns comes back as it is
+const text: string = echo.observeCall(send);
+// @ts-expect-error a snapshot does not change
+snapshot.services = [];
+// @ts-expect-error nor do its rows
+snapshot.services[0].callsTotal = 1;
+// @ts-expect-error a service may be missing
+snapshot.get("echo").callsTotal;
+// @ts-expect-error a quantile is a number
+snapshot.get("echo")?.latencyQuantile("0.5");
+// @ts-expect-error what guards keep is private
+call.core;
+// @ts-expect-error rows are internal
+echo.row;
+
+export { text };

@@ -1,0 +1,66 @@
+// How much a user loads, and what the loaded code must not hold.
+
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { parseAst } from "rollup/parseAst";
+import { describe, expect, inject, test } from "vitest";
+import { modulesOf, nodesOf } from "./graph.js";
+
+const dist = join(inject("packed").folder, "node_modules/nrpc-metrics/dist");
+
+test("all that the default entry loads is at most 6,000 bytes gzipped", () => {
+  const modules = modulesOf(join(dist, "index.js"));
+  expect(modules.every(({ ast }) => ast !== undefined)).toBe(true);
+  const all = Buffer.concat(modules.map(({ source }) => source));
+  expect(gzipSync(all, { level: 9 }).length).toBeLessThanOrEqual(6000);
+});
+
+test("core.wasm is at most 1,536 bytes", () => {
+  expect(statSync(join(dist, "core.wasm")).size).toBeLessThanOrEqual(1536);
+});
+
+test("the workerd entry loads core.wasm as a file and carries no second copy of it", () => {
+  const modules = modulesOf(join(dist, "index.workerd.js"));
+  const core = modules.find(({ path }) => path.endsWith("core.wasm"));
+  const firstBytes = core.source.toString("base64").slice(0, 32);
+  expect(modules.some(({ ast, source }) => ast && source.includes(firstBytes))).toBe(false);
+});
+
+const isFunction = ({ type }) => /Function|MethodDefinition/.test(type);
+const awaits = ({ type, await: forAwait }) => type === "AwaitExpression" || (type === "ForOfStatement" && forAwait);
+
+test("a search of a module finds the awaits that stand outside functions", () => {
+  const found = (source) => [...nodesOf(parseAst(source), isFunction)].some(awaits);
+  expect(found("async function f() { await 1 } const g = async () => { await 1 };")).toBe(false);
+  expect(found("if (x) { await 1 }")).toBe(true);
+  expect(found("for await (const x of y);")).toBe(true);
+});
+
+describe.each(["index.js", "index.workerd.js"])("all that %s loads", (entry) => {
+  const trees = modulesOf(join(dist, entry)).flatMap(({ path, ast }) => (ast ? [{ path, ast }] : []));
+
+  test("has no top-level await, so that require() can load it", () => {
+    for (const { path, ast } of trees) {
+      expect([...nodesOf(ast, isFunction)].filter(awaits), path).toEqual([]);
+    }
+  });
+
+  test("names nothing that only Node has", () => {
+    const onlyNode = new Set(["process", "Buffer", "require", "global", "__dirname", "__filename", "setImmediate"]);
+    for (const { path, ast } of trees) {
+      const nodes = [...nodesOf(ast)];
+      const names = nodes.filter(({ type }) => type === "Identifier").map(({ name }) => name);
+      const strings = nodes.filter(({ type }) => type === "Literal").map(({ value }) => value);
+      expect(names.length, path).toBeGreaterThan(0);
+      expect(
+        names.filter((name) => onlyNode.has(name)),
+        path,
+      ).toEqual([]);
+      expect(
+        strings.filter((value) => typeof value === "string" && value.startsWith("node:")),
+        path,
+      ).toEqual([]);
+    }
+  });
+});

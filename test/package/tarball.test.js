@@ -1,0 +1,82 @@
+// What the tarball holds, and that the tools which judge packages have nothing to say.
+
+import { execFile, execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { publint } from "publint";
+import { expect, inject, test } from "vitest";
+
+const { folder, tarball } = inject("packed");
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const packageFolder = join(folder, "node_modules/nrpc-metrics");
+const manifest = JSON.parse(readFileSync(join(packageFolder, "package.json"), "utf8"));
+
+/** Files as npm's tarballs name them: below `package/`. */
+function packedFiles() {
+  const listing = execFileSync("tar", ["-tzf", tarball], { encoding: "utf8" });
+  return listing
+    .trim()
+    .split("\n")
+    .map((file) => file.replace(/^package\//, ""));
+}
+
+const EXPECTED = [
+  /^package\.json$/,
+  /^README\.md$/,
+  /^CHANGELOG\.md$/,
+  /^LICENSE$/,
+  /^NOTICE$/,
+  /^dist\/index\.js$/,
+  /^dist\/index\.workerd\.js$/,
+  /^dist\/registry\.js$/,
+  /^dist\/core\.wasm$/,
+  /^dist\/types\/([a-z]+\/)?[a-z.-]+\.d\.ts$/,
+];
+
+test("the tarball holds what users need and nothing else", () => {
+  expect(packedFiles().filter((file) => !EXPECTED.some((pattern) => pattern.test(file)))).toEqual([]);
+});
+
+test("nothing that users need is missing from the tarball", () => {
+  const files = packedFiles();
+  expect(EXPECTED.filter((pattern) => !files.some((file) => pattern.test(file)))).toEqual([]);
+});
+
+test("installing the package installs nothing else", () => {
+  for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"]) {
+    expect(manifest[kind], kind).toBeUndefined();
+  }
+  const tree = execFileSync("npm", ["ls", "--all", "--json"], { cwd: folder, encoding: "utf8", stdio: "pipe" });
+  const { dependencies } = JSON.parse(tree);
+  expect(Object.keys(dependencies)).toEqual(["nrpc-metrics"]);
+  expect(dependencies["nrpc-metrics"].dependencies).toBeUndefined();
+});
+
+test("publint finds nothing in the tarball", async () => {
+  const bytes = readFileSync(tarball);
+  const { messages } = await publint({
+    pack: { tarball: bytes.buffer.slice(bytes.byteOffset).slice(0, bytes.length) },
+  });
+  expect(messages).toEqual([]);
+});
+
+test("the types resolve for every way to import the package as ESM", async () => {
+  const attw = join(root, "node_modules/.bin/attw");
+  const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm", "--format", "json"];
+  const { stdout } = await promisify(execFile)(attw, args, { maxBuffer: 2 ** 26 }); // rejects when attw finds a problem
+  const { analysis } = JSON.parse(stdout);
+  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./package.json"]);
+});
+
+test("the license is Apache-2.0, and the notice names all authors of the bundled loader", () => {
+  const license = readFileSync(join(packageFolder, "LICENSE"), "utf8");
+  expect(license).toContain("Version 2.0, January 2004");
+  expect(license).toContain("END OF TERMS AND CONDITIONS");
+  expect(manifest.license).toBe("Apache-2.0");
+  const authorsIn = (file) => readFileSync(file, "utf8").match(/^\* .+ <.+@.+>$/gm);
+  const authors = authorsIn(join(root, "node_modules/assemblyscript/NOTICE"));
+  expect(authors.length).toBeGreaterThan(0);
+  expect(authorsIn(join(packageFolder, "NOTICE"))).toEqual(authors);
+});
