@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 // Guards: one object for each running call or handler, made at its start and ended at its end.
 //
 // Hot path. Nothing here may build a string, make a BigInt, call back into user code but the clock, or

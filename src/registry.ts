@@ -16,7 +16,7 @@ const DEFAULT_MAX_SERVICE_NAME_BYTES = 1024;
 
 /** `WebAssembly.Module` where the program's types know it (lib `DOM` or `WebWorker`, Deno), else any object. */
 export type WebAssemblyModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
-  ? Module
+  ? Module & object // the lib's Module has no members: alone, it would take a string
   : object;
 
 export interface RegistryOptions {

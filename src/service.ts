@@ -3,7 +3,7 @@
 import type { Field } from "./core/exports.js";
 import { FIELDS, isGauge, type RowLayout } from "./core/layout.js";
 import { invalid } from "./errors.js";
-import { CallMetricsGuard, type GuardedService, type GuardHost, HandlerMetricsGuard } from "./guard.js";
+import { CallMetricsGuard, type GuardHost, HandlerMetricsGuard } from "./guard.js";
 import { CallOutcome, isCallOutcome } from "./outcome.js";
 import { U64_MAX } from "./words.js";
 
@@ -25,7 +25,7 @@ const I64_END = 2n ** 63n;
  * Methods that take numbers throw for bad ones (TypeError for a wrong type, RangeError for a value out
  * of range) and then record nothing. Counters wrap at 2^64.
  */
-export class ServiceCounters implements GuardedService {
+export class ServiceCounters {
   /** The service's name as it is exposed: well-formed, and `__overflow__` for the shared set. */
   readonly name: string;
   /** @internal Address of the row. */

@@ -30,4 +30,10 @@ interface CoreFunctions {
   addExact(address: number, n: bigint): void;
 }
 
-export type CoreExports = CoreFunctions & { memory: WebAssembly.Memory } & Record<LayoutConstant, { value: number }>;
+/** As much of a WebAssembly.Memory as is used; that name is unknown to programs without the lib `DOM`. */
+interface CoreMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
+export type CoreExports = CoreFunctions & { memory: CoreMemory } & Record<LayoutConstant, { value: number }>;

@@ -1,0 +1,36 @@
+// Completes package-lock.json after `npm install`: node scripts/complete-lock.mjs [file]
+//
+// Tools such as rollup and Biome list a binary package for each platform. Where a registry mirror holds only
+// some of them, npm leaves the others out of the lock without a word, and then `npm ci` refuses the lock
+// everywhere. What npm needs to know of them to pass them over, or to fetch them on their platform, is in
+// their names and in the package that lists them; only a checksum is not.
+
+import { readFileSync, writeFileSync } from "node:fs";
+
+const SYSTEMS = ["android", "darwin", "freebsd", "linux", "openbsd", "openharmony", "win32"];
+const PROCESSORS = ["arm", "arm64", "ia32", "loong64", "ppc64", "riscv64", "s390x", "x64"];
+const LIBCS = { gnu: "glibc", gnueabihf: "glibc", glibc: "glibc", musl: "musl", musleabihf: "musl" };
+
+function platformOf(name) {
+  const parts = name.split("/").at(-1).split("-");
+  const os = parts.find((part) => SYSTEMS.includes(part));
+  const cpu = parts.find((part) => PROCESSORS.includes(part));
+  if (!os || !cpu) throw new Error(`${name} does not tell its platform`);
+  const libc = os === "linux" ? parts.map((part) => LIBCS[part]).find(Boolean) : undefined;
+  return { os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) };
+}
+
+const file = process.argv[2] ?? "package-lock.json";
+const lock = JSON.parse(readFileSync(file, "utf8"));
+const { packages } = lock;
+let added = 0;
+for (const [path, { optionalDependencies = {}, license, engines }] of Object.entries(packages)) {
+  for (const [name, version] of Object.entries(optionalDependencies)) {
+    if (packages[`${path}/node_modules/${name}`] || packages[`node_modules/${name}`]) continue;
+    packages[`node_modules/${name}`] = { version, dev: true, license, optional: true, engines, ...platformOf(name) };
+    added++;
+  }
+}
+lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => a.localeCompare(b, "en")));
+writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
+console.log(`${file}: ${added} packages of other platforms added`);
