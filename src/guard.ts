@@ -57,8 +57,13 @@ export class CallMetricsGuard {
    * Marks how the call resolved. Nothing is counted yet, and the last mark before the end wins. A value
    * that is no {@link CallOutcome} is ignored: guards never throw.
    */
-  record(outcome: CallOutcome): void {
+  record(outcome: CallOutcome | undefined): void {
     if (this.#state !== ENDED && isCallOutcome(outcome)) this.#state = outcome;
+  }
+
+  /** @internal Marks how the call resolved, unless that is marked already, and ends it. */
+  endUnlessMarked(outcome: CallOutcome | undefined): void {
+    this.end(this.#state === UNMARKED ? outcome : undefined);
   }
 
   /**
@@ -69,7 +74,7 @@ export class CallMetricsGuard {
    * @param outcome marked first, as `record(outcome)` would.
    */
   end(outcome?: CallOutcome): void {
-    if (outcome !== undefined) this.record(outcome);
+    this.record(outcome);
     const state = this.#state;
     if (state === ENDED) return;
     this.#state = ENDED;

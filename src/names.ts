@@ -3,7 +3,9 @@
 /** The name under which everything counts that got no counters of its own. */
 export const OVERFLOW_SERVICE_LABEL = "__overflow__";
 
+/** @internal */
 export const encoder = new TextEncoder();
+/** @internal */
 export const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // a name may begin with U+FEFF and keep it
 
 /**

@@ -127,7 +127,7 @@ export class Registry {
     if (this.#directory.length !== this.#services.size) {
       this.#directory = Array.from(this.#services.values(), ({ name, row }) => ({
         name,
-        index: this.#rows.indexOf(row),
+        row,
         key: sortKey(name),
       })).sort((a, b) => (a.key < b.key ? -1 : 1));
     }

@@ -57,9 +57,9 @@ export class ServiceCounters {
    * Runs `fn` as a call, waits for it if it returns a promise, and returns or throws what it does.
    *
    * The call counts as `Ok` when `fn` returns or fulfils. When it throws or rejects, `classify` tells
-   * the outcome from the error; `undefined` says that the call never resolved. Should `classify` itself
-   * throw, or return anything else, the call counts as `ServerError`, and the error of `fn` is still the
-   * one thrown.
+   * the outcome from the error; `undefined` says that the call never resolved. An outcome that `fn`
+   * marked on the guard, which it is given, stands in any case. Should `classify` itself throw, or return
+   * anything else, the call counts as `ServerError`, and the error of `fn` is still the one thrown.
    *
    * @param classify default: an error named `TimeoutError` (as `AbortSignal.timeout()` makes) is
    * `Timeout`, one named `AbortError` never resolved, any other is `ServerError`.
@@ -68,12 +68,15 @@ export class ServiceCounters {
    * const reply = await echo.observeCall(() => client.echo(request), (error) =>
    *   error instanceof TypeError ? CallOutcome.Transport : CallOutcome.ServerError);
    */
-  observeCall<T>(fn: () => T, classify: (error: unknown) => CallOutcome | undefined = defaultOutcome): T {
+  observeCall<T>(
+    fn: (call: CallMetricsGuard) => T,
+    classify: (error: unknown) => CallOutcome | undefined = defaultOutcome,
+  ): T {
     const call = this.startCall();
     return observe(
-      fn,
-      () => call.end(CallOutcome.Ok),
-      (error) => call.end(outcomeOf(error, classify)),
+      () => fn(call),
+      () => call.endUnlessMarked(CallOutcome.Ok),
+      (error) => call.endUnlessMarked(outcomeOf(error, classify)),
     );
   }
 

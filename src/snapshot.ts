@@ -5,10 +5,10 @@ import { prometheusBytes } from "./exposition/prometheus.js";
 import { ServiceMetrics } from "./metrics.js";
 import { decoder, wellFormedCopy } from "./names.js";
 
-/** A service's name and the position of its row in the copy. */
+/** A service's name and the place of its row in the copy, in bytes. */
 export interface SnapshotService {
   readonly name: string;
-  readonly index: number;
+  readonly row: number;
 }
 
 /** What formatters work on. */
@@ -62,9 +62,9 @@ export class RpcMetricsSnapshot {
     return prometheusBytes(this.#data);
   }
 
-  #materialise({ name, index }: SnapshotService): ServiceMetrics {
+  #materialise({ name, row }: SnapshotService): ServiceMetrics {
     const { words, layout } = this.#data;
-    return new ServiceMetrics(name, words, index * layout.rowBytes, layout);
+    return new ServiceMetrics(name, words, row, layout);
   }
 }
 

@@ -11,7 +11,7 @@ const PAGE_BYTES = 65536;
 export class Rows {
   readonly layout: RowLayout;
   readonly #core: CoreExports;
-  readonly #firstRow: number;
+  /** Where the next row begins; the first one begins behind the thresholds. */
   #end: number;
 
   constructor(core: CoreExports, bounds: readonly number[]) {
@@ -19,8 +19,7 @@ export class Rows {
     this.layout = rowLayout(core, bounds);
     const thresholds = new BigUint64Array(core.memory.buffer, core.thresholds.value, bounds.length + 1);
     thresholds.set([...bounds.map(thresholdNs), U64_MAX]);
-    this.#firstRow = thresholds.byteOffset + thresholds.byteLength;
-    this.#end = this.#firstRow;
+    this.#end = thresholds.byteOffset + thresholds.byteLength;
   }
 
   /** Address of a fresh row, all zero; undefined when the host has no more memory to give. */
@@ -40,13 +39,8 @@ export class Rows {
     return row;
   }
 
-  /** Position of a row among the rows of a copy, from 0. */
-  indexOf(row: number): number {
-    return (row - this.#firstRow) / this.layout.rowBytes;
-  }
-
-  /** All rows handed out so far, as 32-bit halves of words, the low half first. */
+  /** All that is in use, as 32-bit halves of words, the low half first: a row has the place of its address. */
   copy(): Uint32Array {
-    return new Uint32Array(this.#core.memory.buffer.slice(this.#firstRow, this.#end));
+    return new Uint32Array(this.#core.memory.buffer.slice(0, this.#end));
   }
 }

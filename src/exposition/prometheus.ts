@@ -45,8 +45,8 @@ export function prometheusBytes({ services, words, layout }: SnapshotData): Uint
   for (const { header, lines } of families) {
     writer.ascii(header);
     let nameStart = 0;
-    for (const { index } of services) {
-      const row = index * wordIndex(layout.rowBytes);
+    for (const { row } of services) {
+      const rowLow = wordIndex(row);
       let nameEnd = nameStart;
       while (names.view.getUint8(nameEnd) !== LINE_FEED) nameEnd++;
       let totalHigh = 0;
@@ -55,8 +55,8 @@ export function prometheusBytes({ services, words, layout }: SnapshotData): Uint
         writer.copy(before, 0, before.length);
         writer.copy(names, nameStart, nameEnd);
         writer.copy(after, 0, after.length);
-        const low = words[row + at] as number;
-        const high = words[row + at + 1] as number;
+        const low = words[rowLow + at] as number;
+        const high = words[rowLow + at + 1] as number;
         if (shows === SUM) {
           writer.ascii(`${decimal((high * LOW_END + low) / 1e9)}\n`);
           continue;

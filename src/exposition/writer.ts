@@ -54,25 +54,23 @@ export class TextWriter {
 
   /** A u64 in its halves, and the end of the line. */
   uint(high: number, low: number): void {
-    if (high === 0 && low < SMALL_END) this.#digits(low);
-    else this.ascii(String(high < EXACT_HIGH_END ? high * LOW_END + low : (BigInt(high) << 32n) | BigInt(low)));
+    if (high > 0 || low >= SMALL_END) {
+      this.ascii(String(high < EXACT_HIGH_END ? high * LOW_END + low : (BigInt(high) << 32n) | BigInt(low)));
+    } else {
+      let end = this.#length + 1;
+      for (let limit = 10; low >= limit; limit *= 10) end++;
+      this.#length = end;
+      let rest = low;
+      do {
+        const tens = (rest / 10) | 0;
+        this.#bytes[--end] = DIGIT_0 + rest - tens * 10;
+        rest = tens;
+      } while (rest > 0);
+    }
     this.#bytes[this.#length++] = LINE_FEED;
   }
 
   finish(): Uint8Array<ArrayBuffer> {
     return this.#bytes.slice(0, this.#length);
-  }
-
-  /** A whole number below SMALL_END, without making a string of it. */
-  #digits(value: number): void {
-    let end = this.#length + 1;
-    for (let limit = 10; value >= limit; limit *= 10) end++;
-    this.#length = end;
-    let rest = value;
-    do {
-      const tens = (rest / 10) | 0;
-      this.#bytes[--end] = DIGIT_0 + rest - tens * 10;
-      rest = tens;
-    } while (rest > 0);
   }
 }

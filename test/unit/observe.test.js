@@ -146,6 +146,21 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 1, errorsServer: 1, inFlight: 0 });
   });
 
+  test("lets an outcome stand that the function marked on its guard, whether it returns or throws", async () => {
+    const { echo, read } = setup();
+    const status = await echo.observeCall(async (call) => {
+      call.record(CallOutcome.NoRoute);
+      return 404;
+    });
+    expect(status).toBe(404);
+    const failing = (call) => {
+      call.record(CallOutcome.Timeout);
+      throw named("AbortError");
+    };
+    expect(() => echo.observeCall(failing)).toThrow("AbortError");
+    expect(read()).toMatchObject({ callsTotal: 2, errorsNoRoute: 1, errorsTimeout: 1, errorsServer: 0, inFlight: 0 });
+  });
+
   test("does not ask classify when the call succeeds", () => {
     const { echo, read } = setup();
     echo.observeCall(
