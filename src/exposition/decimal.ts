@@ -1,12 +1,10 @@
 // Numbers in the form that the text exposition gives them.
 
-/** The shortest decimal that reads back as `value`, never in exponent form. For finite values >= 0. */
+/**
+ * The shortest decimal that reads back as `value`, without the exponent that JavaScript uses for small
+ * numbers. From 1e21 on, which no sum reaches, it keeps its exponent. For finite values >= 0.
+ */
 export function decimal(value: number): string {
-  const text = String(value);
-  const exponentAt = text.indexOf("e");
-  if (exponentAt === -1) return text;
-  const [whole = "", fraction = ""] = text.slice(0, exponentAt).split(".");
-  const digits = whole + fraction;
-  const exponent = Number(text.slice(exponentAt + 1));
-  return exponent < 0 ? `0.${"0".repeat(-exponent - 1)}${digits}` : digits.padEnd(exponent + 1, "0");
+  const [digits = "", places] = String(value).split("e-");
+  return places ? `0.${"0".repeat(Number(places) - 1)}${digits.replace(".", "")}` : digits;
 }

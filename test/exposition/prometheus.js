@@ -101,6 +101,9 @@ function client(api, jobCount) {
       for (const deadline = Date.now() + SCRAPE_PATIENCE_MS; Date.now() < deadline; await sleep(200)) {
         const { activeTargets } = await ask("targets", { state: "active" });
         if (activeTargets.length !== jobCount || activeTargets.some(({ health }) => health === "unknown")) continue;
+        // A target is told healthy just before its samples can be queried.
+        const { result } = await ask("query", { query: "scrape_samples_scraped" });
+        if (result.length !== jobCount) continue;
         return activeTargets.map(({ labels, health, lastError }) => ({ job: labels.job, health, lastError }));
       }
       throw new Error(`prometheus did not scrape all targets within ${SCRAPE_PATIENCE_MS} ms`);

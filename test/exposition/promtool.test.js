@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
-import { installed } from "../package/installed.js";
+import { installed } from "../installed.js";
 import { AWKWARD_NAMES, anyName } from "./names.js";
 
 const PROMTOOL = "/usr/bin/promtool";
@@ -21,7 +21,7 @@ function judge(names) {
 
 const CONTENT = { status: 0, words: "" };
 
-describe.skipIf(!installed(PROMTOOL))("promtool", () => {
+describe.skipIf(!installed(PROMTOOL, "apt install prometheus"))("promtool", () => {
   test("accepts all awkward names in one registry", () => {
     expect(judge(AWKWARD_NAMES)).toEqual(CONTENT);
   });

@@ -3,7 +3,7 @@
 import fc from "fast-check";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { installed } from "../package/installed.js";
+import { installed } from "../installed.js";
 import { PROMETHEUS, startPrometheus } from "./prometheus.js";
 import { toNumber } from "./series.js";
 
@@ -62,7 +62,7 @@ function snapshotOf(buckets) {
 
 const snapshots = Object.fromEntries(Object.entries(BOUNDS).map(([job, buckets]) => [job, snapshotOf(buckets)]));
 
-describe.skipIf(!installed(PROMETHEUS))("histogram_quantile()", () => {
+describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("histogram_quantile()", () => {
   let prometheus;
   beforeAll(async () => {
     const texts = Object.entries(snapshots).map(([job, snapshot]) => [job, snapshot.prometheusBytes()]);

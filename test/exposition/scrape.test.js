@@ -4,7 +4,7 @@ import { CallOutcome, DEFAULT_LATENCY_BUCKETS_SECS, RpcMetricsRegistry } from "n
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
-import { installed } from "../package/installed.js";
+import { installed } from "../installed.js";
 import { AWKWARD_NAMES } from "./names.js";
 import { PROMETHEUS, startPrometheus } from "./prometheus.js";
 import { familiesOf, numeric } from "./series.js";
@@ -42,7 +42,7 @@ function bySeries(samples) {
   );
 }
 
-describe.skipIf(!installed(PROMETHEUS))("Prometheus", () => {
+describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("Prometheus", () => {
   let prometheus;
   let targets;
   beforeAll(async () => {

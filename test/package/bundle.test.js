@@ -10,7 +10,7 @@ import { rollup } from "rollup";
 import { parseAst } from "rollup/parseAst";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { nodesOf } from "./graph.js";
-import { installed } from "./installed.js";
+import { installed } from "../installed.js";
 
 const CHROMIUM = "/usr/bin/chromium";
 const folder = mkdtempSync(join(inject("packed").folder, "bundle-"));
@@ -45,7 +45,7 @@ function fail(warning) {
   throw new Error(`rollup warns: ${warning.message}`);
 }
 
-describe.skipIf(!installed(CHROMIUM))("in a page", () => {
+describe.skipIf(!installed(CHROMIUM, "apt install chromium"))("in a page", () => {
   let browser;
   beforeAll(async () => {
     const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];

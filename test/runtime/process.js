@@ -1,7 +1,6 @@
 // Starts real programs and ends them, whatever becomes of the test.
 
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
 
 const running = new Set();
 process.on("exit", () => {
@@ -77,16 +76,4 @@ export async function runForJson(command, args, options) {
   const { code, stdout, stderr } = await start(command, args, options).ended;
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}: ${stderr}${stdout}`);
   return JSON.parse(stdout);
-}
-
-/**
- * Whether a program that tests need is there. Where it is not, they are skipped and a line says so; CI
- * may skip nothing, so there it is an error.
- */
-export function installed(file, howToInstall) {
-  if (existsSync(file)) return true;
-  const message = `${file} is missing (${howToInstall})`;
-  if (process.env.CI) throw new Error(message);
-  console.warn(`Skipping tests: ${message}`);
-  return false;
 }

@@ -1,7 +1,7 @@
 // Starts Chromium.
 
 import { chromium } from "playwright-core";
-import { installed } from "../process.js";
+import { installed } from "../../installed.js";
 
 const executablePath = "/usr/bin/chromium";
 

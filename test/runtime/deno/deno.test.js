@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectLeaksGivenBack } from "../expect-leaks.js";
 import { expectProof } from "../expect-proof.js";
-import { installed, runForJson } from "../process.js";
+import { installed } from "../../installed.js";
+import { runForJson } from "../process.js";
 import { makeWorkspace } from "../workspace.js";
 import { deno, denoEnvironment } from "./deno.js";
 

@@ -3,7 +3,7 @@
 import puppeteer from "puppeteer-core";
 import { test } from "vitest";
 import { testBrowser } from "../browser/suite.js";
-import { installed } from "../process.js";
+import { installed } from "../../installed.js";
 
 const executablePath = "/usr/bin/firefox-esr";
 

@@ -7,7 +7,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { installed } from "../process.js";
+import { installed } from "../../installed.js";
 
 const folder = fileURLToPath(new URL("versions", import.meta.url));
 const wanted = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).optionalDependencies;

@@ -1,7 +1,8 @@
 // Starts WebKit (WebKitGTK's MiniBrowser) on a virtual display and leads it through plain WebDriver.
 
 import { createServer } from "node:net";
-import { installed, start } from "../process.js";
+import { installed } from "../../installed.js";
+import { start } from "../process.js";
 import { makeWorkspace } from "../workspace.js";
 
 const XVFB_RUN = "/usr/bin/xvfb-run";
