@@ -9,8 +9,9 @@ export function partMarkdown({ title, notes, tables, goals }) {
   return `${lines.join("\n")}\n`;
 }
 
-export function goalLine({ what, value, wanted, met }) {
-  return `- ${met ? "met" : "**not met**"}: ${what}: ${value}, wanted ${wanted}`;
+export function goalLine({ what, value, wanted, met, tried }) {
+  const line = `- ${met ? "met" : "**not met**"}: ${what}: ${value}, wanted ${wanted}`;
+  return met || !tried ? line : `${line}. ${tried}`;
 }
 
 /** Writes `records/<date>.md` and `.json`, and returns the path of the first. A second run on a day replaces the first. */

@@ -12,19 +12,20 @@ export function timesTable(title, entries, base) {
   };
 }
 
-/** A goal that `entry` takes at most `limit` times as long as `base`. */
-export function atMost(what, entry, base, limit) {
-  return goal(what, ratio(entry, base), `at most ${limit}×`, (value) => value <= limit);
+/** A goal that `entry` takes at most `limit` times as long as `base`. `tried`, here and below: what to say when it is missed. */
+export function atMost(what, entry, base, limit, tried) {
+  return goal(what, ratio(entry, base), `at most ${limit}×`, (value) => value <= limit, tried);
 }
 
 /** A goal that `slow` takes at least `limit` times as long as `fast`. */
-export function atLeast(what, slow, fast, limit) {
-  return goal(what, ratio(slow, fast), `at least ${limit}×`, (value) => value >= limit);
+export function atLeast(what, slow, fast, limit, tried) {
+  return goal(what, ratio(slow, fast), `at least ${limit}×`, (value) => value >= limit, tried);
 }
 
 /** A goal that `entry` takes at most `limitNs`. */
-export function atMostNs(what, entry, limitNs) {
-  return goal(what, median(entry.ns) / limitNs, `at most 1× (${duration(limitNs)})`, (value) => value <= 1);
+export function atMostNs(what, entry, limitNs, tried) {
+  const wanted = `at most 1× (${duration(limitNs)})`;
+  return goal(what, median(entry.ns) / limitNs, wanted, (value) => value <= 1, tried);
 }
 
 /** A goal in bytes. */
@@ -32,8 +33,8 @@ export function atMostBytes(what, value, limit) {
   return { what, value: bytes(value), wanted: `at most ${bytes(limit)}`, met: value <= limit };
 }
 
-function goal(what, value, wanted, isMet) {
-  return { what, value: times(value), wanted, met: isMet(value) };
+function goal(what, value, wanted, isMet, tried) {
+  return { what, value: times(value), wanted, met: isMet(value), tried };
 }
 
 /** In the unit that suits. */

@@ -4,36 +4,59 @@
 import { load } from "../contenders/all.js";
 import { makeServices } from "../workload.js";
 
+/** Names before the flood, so that compiling the code for them is no part of it. */
+const WARM_UP = 5_000;
+
 const [contenderName, serviceCount, floodCount] = process.argv.slice(2);
+
+// Linear memory apart from the rest that a process holds outside its heap: instances are seen as they are made.
+const memories = [];
+WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+  construct(Instance, args) {
+    const instance = new Instance(...args);
+    memories.push(...Object.values(instance.exports).filter((value) => value instanceof WebAssembly.Memory));
+    return instance;
+  },
+});
 
 const contender = await load(contenderName);
 const services = makeServices(Number(serviceCount), 4);
-const empty = held();
+const empty = await held();
 const state = contender.create();
-const idle = held();
+const idleLinearBytes = linearBytes();
 for (const service of services) contender.fill(state, service);
-const filled = held();
+const filled = await held();
 const seriesBeforeFlood = await series();
-const beforeFlood = held(); // what making the text left behind is no part of the flood
+for (let i = 0; i < WARM_UP; i++) contender.touch(state, `first/${i}`);
+const seriesOfWarmUp = (await series()) - seriesBeforeFlood;
+const beforeFlood = await held();
 for (let i = 0; i < Number(floodCount); i++) contender.touch(state, `flood/${i}`);
-const afterFlood = held();
+const afterFlood = await held();
 
 process.stdout.write(
   JSON.stringify({
     heapBytes: filled.heap - empty.heap,
-    idleExternalBytes: idle.external - empty.external,
+    idleLinearBytes,
+    linearBytes: linearBytes(),
     externalBytes: filled.external - empty.external,
     floodBytes: afterFlood.heap + afterFlood.external - beforeFlood.heap - beforeFlood.external,
     seriesBeforeFlood,
-    seriesOfFlood: (await series()) - seriesBeforeFlood,
+    seriesOfFlood: (await series()) - seriesBeforeFlood - seriesOfWarmUp,
   }),
 );
 
 /** `external` has the memory of WebAssembly instances in it, as Node counts. */
-function held() {
-  for (let i = 0; i < 4; i++) globalThis.gc();
+async function held() {
+  for (let i = 0; i < 4; i++) {
+    globalThis.gc();
+    await new Promise((resolve) => setTimeout(resolve, 50)); // buffers are swept beside
+  }
   const { heapUsed, external } = process.memoryUsage();
   return { heap: heapUsed, external };
+}
+
+function linearBytes() {
+  return memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
 }
 
 async function series() {

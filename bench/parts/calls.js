@@ -20,6 +20,15 @@ const NOTES = [
   "OpenTelemetry has no bound instruments; its kept handles are attributes objects made once.",
 ];
 
+const GUARD_TRIED =
+  "Two calls into WebAssembly from a bare loop alone take 1.25 times what the floor takes; the guard object adds half a floor, the " +
+  "start time that it holds, which V8 boxes, as much again. Tried: plain fields for private ones, fields for getters, the " +
+  "exports copied into a plain object, no wrapper around an injected clock, the clock read after the call, start times in a typed " +
+  "array; none was worth more than 6 %.";
+const NAME_TRIED =
+  "The lookup costs as much as the guard: a Map finds a name by its content, because the registry keeps a copy and not " +
+  "the caller's string. The Prometheus clients are no slower by name than bound.";
+
 export default async function calls(options) {
   const work = makeCalls();
   const registry = nrpc.create();
@@ -79,14 +88,14 @@ export default async function calls(options) {
     notes: NOTES,
     tables: [timesTable("Handles kept", kept, guard), timesTable("Looked up by name for each call", byName, byName[0])],
     goals: [
-      atMost("guard, of the pure-JS floor", guard, find("pure-JS floor"), 2),
-      atMost("guard with 64 calls in flight, of the pure-JS floor", inFlight, find("pure-JS floor"), 2),
+      atMost("guard, of the pure-JS floor", guard, find("pure-JS floor"), 2, GUARD_TRIED),
+      atMost("guard with 64 calls in flight, of the pure-JS floor", inFlight, find("pure-JS floor"), 2, GUARD_TRIED),
       atLeast("guard, faster than @platformatic/prom-client (bound)", find("@platformatic"), guard, 15),
       atLeast("guard, faster than prom-client (bound)", find("prom-client"), guard, 50),
       atLeast("guard, faster than OpenTelemetry (attributes kept)", find("opentelemetry"), guard, 100),
-      atLeast("by name, faster than @platformatic/prom-client", byName[3], byName[0], 15),
-      atLeast("by name, faster than prom-client", byName[2], byName[0], 50),
-      atLeast("by name, faster than OpenTelemetry", byName[4], byName[0], 100),
+      atLeast("by name, faster than @platformatic/prom-client", byName[3], byName[0], 15, NAME_TRIED),
+      atLeast("by name, faster than prom-client", byName[2], byName[0], 50, NAME_TRIED),
+      atLeast("by name, faster than OpenTelemetry", byName[4], byName[0], 100, NAME_TRIED),
     ],
   };
 }

@@ -25,6 +25,11 @@ const NOTES = [
     "performance.now() take 92 ns; both are scaled by what two take here, in this run.",
 ];
 
+const TRIED =
+  "About 1 GB/s is what copying pieces four bytes at a time reaches; little-endian words: the same; eight bytes at a time as BigInts: three " +
+  "times slower. Returning a view of the buffer and not a copy of its used part: a third faster at 4,096 services, where two buffers of this " +
+  "size a scrape keep the collector busy.";
+
 export default async function exposition(options) {
   const sizes = options.quick ? [SIZES[0], SIZES.at(-1)] : SIZES;
   const tables = [];
@@ -101,9 +106,9 @@ function goalsOf(entries, bytes) {
   const [snapshot, , text, scrape, promClientText] = entries;
   const scale = median(entries.at(-1).ns) / REFERENCE.clockReadsNs;
   return [
-    atLeast("whole scrape of 4,096 services, faster than prom-client", promClientText, scrape, 30),
-    atLeast("prometheusText() of 4,096 services, faster than prom-client", promClientText, text, 30),
-    atMostNs("whole scrape, of the scaled native reference", scrape, REFERENCE.textNsPerByte * bytes * scale),
+    atLeast("whole scrape of 4,096 services, faster than prom-client", promClientText, scrape, 30, TRIED),
+    atLeast("prometheusText() of 4,096 services, faster than prom-client", promClientText, text, 30, TRIED),
+    atMostNs("whole scrape, of the scaled native reference", scrape, REFERENCE.textNsPerByte * bytes * scale, TRIED),
     atMostNs("snapshot(), of the scaled 1.2 ms", snapshot, REFERENCE.snapshotNs * scale),
   ];
 }
