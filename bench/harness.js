@@ -19,8 +19,7 @@ export async function compare(title, contenders, { rounds, sampleMs }) {
   }
   for (let round = 0; round < rounds; round++) {
     progress(`${title}: round ${round + 1} of ${rounds}`);
-    for (let turn = 0; turn < entries.length; turn++) {
-      const entry = entries[(round + turn) % entries.length];
+    for (const entry of inTurn(entries, round)) {
       const startMs = performance.now();
       consume(await entry.run(entry.iterations));
       entry.ns.push(((performance.now() - startMs) * 1e6) / entry.iterations);
@@ -28,6 +27,12 @@ export async function compare(title, contenders, { rounds, sampleMs }) {
     }
   }
   return entries.map(({ name, ns, done }) => ({ name, ns, done }));
+}
+
+/** All entries, in each round another one first. */
+export function inTurn(entries, round) {
+  const first = round % entries.length;
+  return [...entries.slice(first), ...entries.slice(0, first)];
 }
 
 /** Runs long enough to be compiled, and returns how many iterations fill a sample. */

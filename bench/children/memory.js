@@ -35,6 +35,7 @@ const afterFlood = await held();
 
 process.stdout.write(
   JSON.stringify({
+    services: services.length, // held to here, or their end would hide what a flood adds
     heapBytes: filled.heap - empty.heap,
     idleLinearBytes,
     linearBytes: linearBytes(),

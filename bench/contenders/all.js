@@ -1,4 +1,6 @@
 // The contenders by name, and those among them that have text to scrape. Each is imported only when it is asked for.
+//
+// Each has loops of its own, alike as they look: in one that they shared, every call would be megamorphic for all.
 
 const FILES = {
   "nrpc-metrics": "./nrpc-metrics.js",

@@ -1,7 +1,7 @@
 // The longest time for which a scrape keeps everything else in the process waiting.
 
 import { load, NAMES_WITH_TEXT } from "../contenders/all.js";
-import { median, progress } from "../harness.js";
+import { inTurn, median, progress } from "../harness.js";
 import { duration, times } from "../results.js";
 import { makeServices } from "../workload.js";
 
@@ -28,8 +28,7 @@ export default async function stall({ quick }) {
   let least = Number.POSITIVE_INFINITY;
   for (let round = 0; round < rounds; round++) {
     progress(`stall: round ${round + 1} of ${rounds}`);
-    for (let turn = 0; turn < contenders.length; turn++) {
-      const { scrape, pausesNs } = contenders[(round + turn) % contenders.length];
+    for (const { scrape, pausesNs } of inTurn(contenders, round)) {
       const { pauseNs, length } = await longestPause(scrape);
       if (round >= warmUps) pausesNs.push(pauseNs);
       least = Math.min(least, length);

@@ -2,7 +2,7 @@
 
 import { runScript } from "../children.js";
 import { NAMES } from "../contenders/all.js";
-import { median, progress } from "../harness.js";
+import { inTurn, median, progress } from "../harness.js";
 import { duration, times } from "../results.js";
 
 const NOTES = [
@@ -15,8 +15,7 @@ export default async function startup({ quick }) {
   const contenders = NAMES.map((name) => ({ name, ns: [] }));
   for (let round = 0; round < rounds; round++) {
     progress(`startup: round ${round + 1} of ${rounds}`);
-    for (let turn = 0; turn < contenders.length; turn++) {
-      const { name, ns } = contenders[(round + turn) % contenders.length];
+    for (const { name, ns } of inTurn(contenders, round)) {
       const { elapsedMs, recorded } = await runScript("children/startup.js", [name]);
       if (recorded !== 1) throw new Error(`${name} recorded ${recorded} of 1`);
       ns.push(elapsedMs * 1e6);
