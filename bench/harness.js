@@ -1,0 +1,84 @@
+// Times contenders against each other: one process, rounds in which each has its turn, medians.
+
+const WARM_UP_MS = 250;
+
+/** Rounds and milliseconds a sample: a look, or a record. Short samples, so that most fit between two interruptions. */
+export function effort({ quick }) {
+  return quick ? { rounds: 41, sampleMs: 3 } : { rounds: 151, sampleMs: 4 };
+}
+
+/**
+ * Times `contenders`, each `{ name, run(iterations) }`, and returns for each the nanoseconds of one iteration in
+ * each round, and how many were `done` in all. Who comes first changes from round to round, so that noise hits all alike.
+ */
+export async function compare(title, contenders, { rounds, sampleMs }) {
+  const entries = [];
+  for (const { name, run } of contenders) {
+    progress(`${title}: warming up ${name}`);
+    entries.push({ name, run, ns: [], ...(await warmUp(run, sampleMs)) });
+  }
+  for (let round = 0; round < rounds; round++) {
+    progress(`${title}: round ${round + 1} of ${rounds}`);
+    for (const entry of inTurn(entries, round)) {
+      const startMs = performance.now();
+      consume(await entry.run(entry.iterations));
+      entry.ns.push(((performance.now() - startMs) * 1e6) / entry.iterations);
+      entry.done += entry.iterations;
+    }
+  }
+  return entries.map(({ name, ns, done }) => ({ name, ns, done }));
+}
+
+/** All entries, in each round another one first. */
+export function inTurn(entries, round) {
+  const first = round % entries.length;
+  return [...entries.slice(first), ...entries.slice(0, first)];
+}
+
+/** Runs long enough to be compiled, and returns how many iterations fill a sample. */
+async function warmUp(run, sampleMs) {
+  let iterations = 1;
+  let done = 0;
+  const startMs = performance.now();
+  for (;;) {
+    const sampleStartMs = performance.now();
+    consume(await run(iterations));
+    done += iterations;
+    const nowMs = performance.now();
+    const takenMs = nowMs - sampleStartMs;
+    if (nowMs - startMs > WARM_UP_MS && takenMs > sampleMs / 4) {
+      return { done, iterations: Math.max(1, Math.round((iterations * sampleMs) / takenMs)) };
+    }
+    if (takenMs < sampleMs) iterations *= 2;
+  }
+}
+
+export function median(values) {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** How many times longer `slow` took than `fast`: the median of the rounds' ratios, which slow moments of the machine leave alone. */
+export function ratio(slow, fast) {
+  return median(slow.ns.map((ns, round) => ns / fast.ns[round]));
+}
+
+/** Results end here, so that no compiler finds them useless. */
+export let consumed = 0;
+
+function consume(result) {
+  consumed += typeof result === "number" ? result : (result?.length ?? 0);
+}
+
+let lastProgressMs = Number.NEGATIVE_INFINITY;
+
+/** One line that is written over on a terminal; elsewhere a line every few seconds. */
+export function progress(text) {
+  const nowMs = performance.now();
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
+  else if (nowMs - lastProgressMs > 5000) {
+    lastProgressMs = nowMs;
+    console.error(text);
+  }
+}
