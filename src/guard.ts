@@ -48,8 +48,8 @@ export class CallMetricsGuard {
   constructor(service: GuardedService) {
     const { core, clock, leaks } = service.host;
     this.#service = service;
-    this.#startMs = clock();
     core.startCall(service.row);
+    this.#startMs = clock();
     if (leaks !== undefined) leaks.register(this, { service, gauge: "inFlight" }, this);
   }
 
@@ -57,7 +57,7 @@ export class CallMetricsGuard {
    * Marks how the call resolved. Nothing is counted yet, and the last mark before the end wins. A value
    * that is no {@link CallOutcome} is ignored: guards never throw.
    */
-  record(outcome: CallOutcome | undefined): void {
+  record(outcome: CallOutcome): void {
     if (this.#state !== ENDED && isCallOutcome(outcome)) this.#state = outcome;
   }
 
@@ -74,15 +74,15 @@ export class CallMetricsGuard {
    * @param outcome marked first, as `record(outcome)` would.
    */
   end(outcome?: CallOutcome): void {
-    this.record(outcome);
-    const state = this.#state;
-    if (state === ENDED) return;
+    const marked = this.#state;
+    if (marked === ENDED) return;
     this.#state = ENDED;
     const service = this.#service;
     const { core, clock, leaks } = service.host;
     if (leaks !== undefined) leaks.unregister(this);
-    if (state === UNMARKED) service.add("inFlight", -1);
-    else core.endCall(service.row, state, (clock() - this.#startMs) * NS_PER_MS);
+    if (isCallOutcome(outcome)) core.endCall(service.row, outcome, (clock() - this.#startMs) * NS_PER_MS);
+    else if (marked === UNMARKED) service.add("inFlight", -1);
+    else core.endCall(service.row, marked, (clock() - this.#startMs) * NS_PER_MS);
   }
 }
 
@@ -102,8 +102,8 @@ export class HandlerMetricsGuard {
   constructor(service: GuardedService) {
     const { core, clock, leaks } = service.host;
     this.#service = service;
-    this.#startMs = clock();
     core.startHandler(service.row);
+    this.#startMs = clock();
     if (leaks !== undefined) leaks.register(this, { service, gauge: "handlerInFlight" }, this);
   }
 

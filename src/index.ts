@@ -1,23 +1,16 @@
-// The entry for every host that may compile WebAssembly: the core is embedded.
+// The entry: everything public. The core is embedded.
 
-import { embeddedModule } from "./core/embedded.js";
-import { Registry, type RegistryOptions } from "./registry.js";
-
-export * from "./public.js";
-
-/**
- * Counts RPC calls and handler runs for each service, and exposes them to Prometheus.
- *
- * @throws TypeError or RangeError for a bad option, Error where the core can't be compiled.
- *
- * @example
- * const registry = new RpcMetricsRegistry();
- * const echo = registry.forService("echo");
- * await echo.observeCall(() => client.echo(request));
- * console.log(registry.snapshot().prometheusText());
- */
-export class RpcMetricsRegistry extends Registry {
-  constructor(options: RegistryOptions = {}) {
-    super(options, embeddedModule);
-  }
-}
+export { DEFAULT_LATENCY_BUCKETS_SECS } from "./buckets.js";
+export type { CounterField, Field, GaugeField } from "./core/exports.js";
+export { escapeLabel } from "./exposition/label.js";
+export type { CallMetricsGuard, HandlerMetricsGuard } from "./guard.js";
+export { OVERFLOW_SERVICE_LABEL } from "./names.js";
+export { CallOutcome } from "./outcome.js";
+export {
+  MAX_TRACKED_SERVICES,
+  type RegistryOptions,
+  RpcMetricsRegistry,
+  type WebAssemblyModule,
+} from "./registry.js";
+export type { DurationNs, ServiceCounters } from "./service.js";
+export type { RpcMetricsSnapshot, ServiceMetrics } from "./snapshot.js";

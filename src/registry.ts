@@ -52,8 +52,18 @@ export interface RegistryOptions {
   module?: WebAssemblyModule;
 }
 
-/** The registry of either entry; each adds only where its core comes from. */
-export class Registry {
+/**
+ * Counts RPC calls and handler runs for each service, and exposes them to Prometheus.
+ *
+ * @throws TypeError or RangeError for a bad option, Error where WebAssembly can't run.
+ *
+ * @example
+ * const registry = new RpcMetricsRegistry();
+ * const echo = registry.forService("echo");
+ * await echo.observeCall(() => client.echo(request));
+ * console.log(registry.snapshot().prometheusText());
+ */
+export class RpcMetricsRegistry {
   readonly #services = new Map<string, ServiceCounters>();
   readonly #rows: Rows;
   readonly #host: ServiceHost;
@@ -67,8 +77,7 @@ export class Registry {
   /** All services in the order of exposition, made anew when there are more than it holds. */
   #directory: readonly SnapshotService[] = [];
 
-  /** @internal */
-  constructor(options: RegistryOptions, defaultModule: () => WebAssemblyModule) {
+  constructor(options: RegistryOptions = {}) {
     const {
       buckets = DEFAULT_LATENCY_BUCKETS_SECS,
       clock,
@@ -81,7 +90,7 @@ export class Registry {
     this.#maxServiceNameBytes = checkedWhole("maxServiceNameBytes", maxServiceNameBytes);
     this.#capacity = checkedWhole("maxServices", maxServices);
 
-    const core = instantiateCore(module, defaultModule);
+    const core = instantiateCore(module);
     this.#rows = new Rows(core, checkedBounds(buckets));
     this.#host = {
       core,

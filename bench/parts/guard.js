@@ -38,7 +38,7 @@ export default async function guard(options) {
     tables: [timesTable("Start to end", [...entries, net], reads)],
     goals: [
       atMost("guard with the clock, of two bare reads", ours, reads, 1.2),
-      atMost("guard less two bare reads, of the pure-JS floor", net, bare, 2),
+      atMost("guard net of the clock (less two bare reads), of the pure-JS floor", net, bare, 2),
     ],
   };
 }

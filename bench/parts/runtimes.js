@@ -57,7 +57,7 @@ export default async function runtimes(options) {
     });
     goals.push(
       atMost(
-        `${name}: guard net of the clock, of the pure-JS floor`,
+        `${name}: guard with an injected clock, of the pure-JS floor`,
         find("guard, net of the clock"),
         find("pure-JS floor"),
         2,

@@ -2,10 +2,11 @@
 
 import { instantiateSync } from "@assemblyscript/loader";
 import { invalid } from "../errors.js";
+import { embeddedModule } from "./embedded.js";
 import type { CoreExports } from "./exports.js";
 
-/** A new instance, with a memory of its own, of the module that a user gave or else of the default one. */
-export function instantiateCore(given: unknown, defaultModule: () => unknown): CoreExports {
+/** A new instance, with a memory of its own, of the module that a user gave or else of the embedded one. */
+export function instantiateCore(given: unknown): CoreExports {
   const expected = "the compiled core.wasm of this version";
   if (given !== undefined && !(given instanceof WebAssembly.Module))
     throw invalid("module", expected, given, TypeError);
@@ -13,7 +14,7 @@ export function instantiateCore(given: unknown, defaultModule: () => unknown): C
   try {
     // `instance.exports`, not the loader's own `exports`: those wrap each call in rest arguments, which
     // made a call four times as slow in Bun.
-    core = instantiateSync((given ?? defaultModule()) as WebAssembly.Module, {}).instance.exports;
+    core = instantiateSync((given as WebAssembly.Module) ?? embeddedModule(), {}).instance.exports;
   } catch (cause) {
     // Which step a policy refuses differs: compiling in Chromium, Firefox and workerd, instantiating in WebKit.
     throw new Error(

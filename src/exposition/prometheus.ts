@@ -46,33 +46,48 @@ export function prometheusBytes({ services, words, layout }: SnapshotData): Uint
     writer.ascii(header);
     let nameStart = 0;
     for (const { row } of services) {
-      const rowLow = wordIndex(row);
       let nameEnd = nameStart;
       while (names.view.getUint8(nameEnd) !== LINE_FEED) nameEnd++;
-      let totalHigh = 0;
-      let totalLow = 0;
-      for (const { before, after, low: at, shows } of lines) {
-        writer.copy(before, 0, before.length);
-        writer.copy(names, nameStart, nameEnd);
-        writer.copy(after, 0, after.length);
-        const low = words[rowLow + at] as number;
-        const high = words[rowLow + at + 1] as number;
-        if (shows === SUM) {
-          writer.ascii(`${decimal((high * LOW_END + low) / 1e9)}\n`);
-          continue;
-        }
-        if (shows <= GAUGE) totalLow = totalHigh = 0;
-        if (shows <= BUCKET && !(shows === GAUGE && high >= SIGN_HIGH)) {
-          totalLow += low;
-          totalHigh = (totalHigh + high + (totalLow >= LOW_END ? 1 : 0)) >>> 0;
-          totalLow >>>= 0;
-        }
-        writer.uint(totalHigh, totalLow);
-      }
+      writeService(writer, lines, names, nameStart, nameEnd, words, wordIndex(row));
       nameStart = nameEnd + 1;
     }
   }
   return writer.finish();
+}
+
+/**
+ * All lines of a family for one service. A function of its own because engines optimise what is called
+ * often sooner and better than a loop that runs long: in one loop, the first scrapes took twice as long.
+ */
+function writeService(
+  writer: TextWriter,
+  lines: readonly Line[],
+  names: Piece,
+  nameStart: number,
+  nameEnd: number,
+  words: Uint32Array,
+  row: number,
+): void {
+  let totalHigh = 0;
+  let totalLow = 0;
+  for (const { before, after, low: at, shows } of lines) {
+    writer.copyAscii(before);
+    writer.copy(names, nameStart, nameEnd);
+    writer.copyAscii(after);
+    const low = words[row + at] as number;
+    const high = words[row + at + 1] as number;
+    if (shows === SUM) {
+      writer.ascii(`${decimal((high * LOW_END + low) / 1e9)}\n`);
+      continue;
+    }
+    if (shows <= GAUGE) totalLow = totalHigh = 0;
+    if (shows <= BUCKET && !(shows === GAUGE && high >= SIGN_HIGH)) {
+      totalLow += low;
+      totalHigh = (totalHigh + high + (totalLow >= LOW_END ? 1 : 0)) >>> 0;
+      totalLow >>>= 0;
+    }
+    writer.uint(totalHigh, totalLow);
+  }
 }
 
 function familyLines({ type, name, fields }: Family, { bounds, bucketStride, ...layout }: RowLayout): readonly Line[] {

@@ -30,7 +30,6 @@ const EXPECTED = [
   /^NOTICE$/,
   /^dist\/index\.js$/,
   /^dist\/index\.workerd\.js$/,
-  /^dist\/registry\.js$/,
   /^dist\/core\.wasm$/,
   /^dist\/types\/([a-z]+\/)?[a-z.-]+\.d\.ts$/,
 ];
