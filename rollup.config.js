@@ -36,6 +36,6 @@ const loader = {
 export default {
   input: ["build/js/index.js", "build/js/index.workerd.js"],
   external: ["./core.wasm"],
-  plugins: [loader, terser({ module: true, ecma: 2022, compress: { passes: 3, inline: 1, reduce_funcs: false } })],
+  plugins: [loader, terser({ module: true, ecma: 2022, compress: { passes: 3 } })],
   output: { dir: "dist", format: "es" },
 };

@@ -1,5 +1,8 @@
 // Times contenders against each other: one process, rounds in which each has its turn, medians.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
 const WARM_UP_MS = 250;
 
 /** Rounds and milliseconds a sample: a look, or a record. Short samples, so that most fit between two interruptions. */
@@ -10,8 +13,9 @@ export function effort({ quick }) {
 /**
  * Times `contenders`, each `{ name, run(iterations) }`, and returns for each the nanoseconds of one iteration in
  * each round, and how many were `done` in all. Who comes first changes from round to round, so that noise hits all alike.
+ * `before`, if given, runs before each sample and is not timed.
  */
-export async function compare(title, contenders, { rounds, sampleMs }) {
+export async function compare(title, contenders, { rounds, sampleMs, before }) {
   const entries = [];
   for (const { name, run } of contenders) {
     progress(`${title}: warming up ${name}`);
@@ -20,6 +24,7 @@ export async function compare(title, contenders, { rounds, sampleMs }) {
   for (let round = 0; round < rounds; round++) {
     progress(`${title}: round ${round + 1} of ${rounds}`);
     for (const entry of inTurn(entries, round)) {
+      before?.();
       const startMs = performance.now();
       consume(await entry.run(entry.iterations));
       entry.ns.push(((performance.now() - startMs) * 1e6) / entry.iterations);
@@ -63,6 +68,12 @@ export function median(values) {
 export function ratio(slow, fast) {
   return median(slow.ns.map((ns, round) => ns / fast.ns[round]));
 }
+
+/** A full collection, so that the next sample does not pay for what others left behind. Needs no flag. */
+export const collectGarbage = (() => {
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc");
+})();
 
 /** Results end here, so that no compiler finds them useless. */
 export let consumed = 0;

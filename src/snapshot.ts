@@ -62,7 +62,7 @@ export class RpcMetricsSnapshot {
    * may be larger, and that nothing else uses.
    */
   prometheusBytes(): Uint8Array<ArrayBuffer> {
-    return prometheusBytes(this.#data);
+    return /*@__NOINLINE__*/ prometheusBytes(this.#data);
   }
 
   #materialise({ name, row }: SnapshotService): ServiceMetrics {

@@ -30,14 +30,15 @@ export function piece(text: string): Piece {
 }
 
 export class TextWriter {
-  readonly #bytes: Uint8Array<ArrayBuffer>;
-  readonly #view: DataView;
+  #bytes = new Uint8Array();
+  #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** No method checks that what it writes fits. */
-  constructor(capacity: number) {
+  /** Begins a text of at most `capacity` bytes; what is written is not checked against it. */
+  begin(capacity: number): void {
     this.#bytes = new Uint8Array(capacity + COPIED_AT_ONCE);
     this.#view = new DataView(this.#bytes.buffer);
+    this.#length = 0;
   }
 
   /** Copies a piece of ASCII, whose bytes make no NaN: an engine need not keep the bits of one. */
@@ -79,10 +80,12 @@ export class TextWriter {
   }
 
   /**
-   * What was written, a view of the buffer. The rest of the buffer was never touched and so takes no memory
-   * from the system, while a copy would take as much again and a third of the time.
+   * What was written, a view of the buffer, which the writer lets go. The rest of the buffer was never
+   * touched and so takes no memory from the system, while a copy would take as much again and a third of the time.
    */
   finish(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.subarray(0, this.#length);
+    const text = this.#bytes.subarray(0, this.#length);
+    this.begin(0);
+    return text;
   }
 }
