@@ -4,11 +4,9 @@ const SHOWN_CHARACTERS = 64;
 
 /** A value as an error message shows it: short, on one line, and without running code of the value's own. */
 export function show(value: unknown): string {
-  if (typeof value === "string") {
-    return JSON.stringify(value.length > SHOWN_CHARACTERS ? `${value.slice(0, SHOWN_CHARACTERS)}…` : value);
-  }
-  if (typeof value === "bigint") return `${value}n`;
-  return Object(value) === value ? `[${typeof value}]` : String(value);
+  const text = Object(value) === value ? `[${typeof value}]` : String(value) + (typeof value === "bigint" ? "n" : "");
+  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return typeof value === "string" || typeof value === "symbol" ? JSON.stringify(shown) : shown;
 }
 
 /** The error for a bad argument or option: by default a RangeError for a number, a TypeError for anything else. */

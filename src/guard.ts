@@ -5,7 +5,6 @@
 // throw: a guard runs inside somebody's request.
 
 import type { CoreExports, GaugeField } from "./core/exports.js";
-import type { Held } from "./leaks.js";
 import { type CallOutcome, isCallOutcome } from "./outcome.js";
 
 /** What guards need of the registry whose services they measure. */
@@ -13,6 +12,12 @@ export interface GuardHost {
   readonly core: CoreExports;
   readonly clock: () => number;
   readonly leaks: FinalizationRegistry<Held> | undefined;
+}
+
+/** What a running guard holds up. It must not hold the guard itself, which would then never be collected. */
+export interface Held {
+  readonly service: GuardedService;
+  readonly gauge: GaugeField;
 }
 
 /** What a guard needs of the service it measures. */
@@ -88,7 +93,7 @@ export class CallMetricsGuard {
 
 /**
  * Measures one handler run from its start to its end. Made by `service.startHandler()`; must be ended
- * once, best by `using`.
+ * once, best by `using`. An exception does not mark itself: call `threw()`, or use `observeHandler`.
  */
 export class HandlerMetricsGuard {
   readonly #service: GuardedService;

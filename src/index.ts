@@ -12,5 +12,5 @@ export {
   RpcMetricsRegistry,
   type WebAssemblyModule,
 } from "./registry.js";
-export type { DurationNs, ServiceCounters } from "./service.js";
+export type { Classify, DurationNs, ServiceCounters } from "./service.js";
 export type { RpcMetricsSnapshot, ServiceMetrics } from "./snapshot.js";

@@ -1,14 +1,7 @@
 // Guards that were dropped without end(): found by garbage collection, given back, told once a service.
 
-import type { GaugeField } from "./core/exports.js";
 import { show } from "./errors.js";
-import type { GuardedService } from "./guard.js";
-
-/** What a running guard holds up. It must not hold the guard itself, which would then never be collected. */
-export interface Held {
-  readonly service: GuardedService;
-  readonly gauge: GaugeField;
-}
+import type { GuardedService, Held } from "./guard.js";
 
 export function leakDetector(onLeak: () => void): FinalizationRegistry<Held> {
   const warned = new Set<GuardedService>();

@@ -66,8 +66,8 @@ export class ServiceMetrics {
   }
 
   /**
-   * The `q`-quantile of the call latency in seconds, as PromQL's `histogram_quantile` estimates it from
-   * these buckets: interpolated within a bucket; NaN without observations; the greatest bound when it
+   * The `q`-quantile of the call latency since the start, in seconds, as PromQL's `histogram_quantile`
+   * estimates it from these buckets: interpolated within a bucket; NaN without observations; the greatest bound when it
    * lies above all bounds; -Infinity and +Infinity for q below 0 and above 1.
    *
    * @example

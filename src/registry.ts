@@ -22,7 +22,7 @@ export type WebAssemblyModule = typeof globalThis extends { WebAssembly: { Modul
 export interface RegistryOptions {
   /**
    * Returns milliseconds, never running backwards, like `performance.now()`, which is the default. Tests
-   * inject it. A clock that throws or gives NaN makes durations of 0.
+   * inject it. A clock that throws or gives no number makes durations of 0.
    */
   clock?: () => number;
   /**
@@ -194,7 +194,7 @@ function checkedClock(clock: (() => number) | undefined): () => number {
   if (typeof clock !== "function") throw invalid("clock", "a function that returns milliseconds", clock, TypeError);
   return () => {
     try {
-      return clock();
+      return +clock(); // throws for a bigint, with which a guard could not reckon
     } catch {
       return Number.NaN; // the core counts it as 0; a guard must not throw into its caller
     }

@@ -12,11 +12,15 @@ export interface ServiceHost extends GuardHost {
   readonly layout: RowLayout;
 }
 
+/** The outcome of a call that threw or rejected with `error`; undefined if it never resolved. */
+export type Classify = (error: unknown) => CallOutcome | undefined;
+
 /** A duration in nanoseconds, from 0 to 2^64-1. A number may have a fraction and is rounded to the nearest. */
 export type DurationNs = number | bigint;
 
 const U64_END = 2 ** 64;
-const I64_END = 2n ** 63n;
+const I64_MIN = -(2n ** 63n);
+const I64_MAX = 2n ** 63n - 1n;
 
 /**
  * The counters of one service. Get it from `registry.forService(name)` and keep it: calls on a kept
@@ -54,7 +58,9 @@ export class ServiceCounters {
   }
 
   /**
-   * Runs `fn` as a call, waits for it if it returns a promise, and returns or throws what it does.
+   * Runs `fn` as a call, waits for it if it returns a promise (or another thenable, which becomes what its
+   * `then` returns), and returns or throws what it does. An iterator or stream is not waited for: hold a
+   * guard for as long as it flows.
    *
    * The call counts as `Ok` when `fn` returns or fulfils. When it throws or rejects, `classify` tells
    * the outcome from the error; `undefined` says that the call never resolved. An outcome that `fn`
@@ -68,10 +74,9 @@ export class ServiceCounters {
    * const reply = await echo.observeCall(() => client.echo(request), (error) =>
    *   error instanceof TypeError ? CallOutcome.Transport : CallOutcome.ServerError);
    */
-  observeCall<T>(
-    fn: (call: CallMetricsGuard) => T,
-    classify: (error: unknown) => CallOutcome | undefined = defaultOutcome,
-  ): T {
+  observeCall<T>(fn: (call: CallMetricsGuard) => PromiseLike<T>, classify?: Classify): Promise<T>;
+  observeCall<T>(fn: (call: CallMetricsGuard) => T, classify?: Classify): T;
+  observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = defaultOutcome): T {
     const call = this.startCall();
     return observe(
       () => fn(call),
@@ -81,12 +86,14 @@ export class ServiceCounters {
   }
 
   /**
-   * Runs `fn` as a handler, waits for it if it returns a promise, and returns or throws what it does. A
-   * throw or rejection counts in `handlerPanicsTotal`.
+   * Runs `fn` as a handler, with what it returns or throws treated as `observeCall` treats it. A throw or
+   * rejection counts in `handlerPanicsTotal`.
    *
    * @example
    * const reply = await echo.observeHandler(() => handle(request));
    */
+  observeHandler<T>(fn: () => PromiseLike<T>): Promise<T>;
+  observeHandler<T>(fn: () => T): T;
   observeHandler<T>(fn: () => T): T {
     const handler = this.startHandler();
     return observe(
@@ -141,7 +148,7 @@ export class ServiceCounters {
    * Number.MAX_SAFE_INTEGER only a bigint is exact, so only a bigint is taken.
    */
   add(field: Field, n: number | bigint): void {
-    if (isGauge(field)) this.#count(field, n, -I64_END, I64_END - 1n);
+    if (isGauge(field)) this.#count(field, n, I64_MIN, I64_MAX);
     else if (FIELDS.includes(field)) this.#count(field, n);
     else throw invalid("field", `one of ${FIELDS.join(", ")}`, field);
   }
@@ -187,7 +194,7 @@ function observe<T>(fn: () => T, fulfilled: () => void, failed: (error: unknown)
   }
 }
 
-function outcomeOf(error: unknown, classify: (error: unknown) => CallOutcome | undefined): CallOutcome | undefined {
+function outcomeOf(error: unknown, classify: Classify): CallOutcome | undefined {
   try {
     const outcome = classify(error);
     if (outcome === undefined || isCallOutcome(outcome)) return outcome;

@@ -42,7 +42,7 @@ export class RpcMetricsSnapshot {
     });
   }
 
-  /** The service called `name`, or undefined if the registry gave it no counters of its own. */
+  /** The service called `name` as a fresh row, or undefined if it had no counters of its own. */
   get(name: string): ServiceMetrics | undefined {
     const stored = wellFormedCopy(name);
     const found = this.#data.services.find((service) => service.name === stored);

@@ -4,6 +4,11 @@ import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 const registry = new RpcMetricsRegistry();
 const hello = registry.forService("Greeter/Hello"); // keep it: a kept handle saves the lookup
 
+function greet(name) {
+  if (!name) throw new Error("a name is missing");
+  return new Response(`Hello, ${name}!`);
+}
+
 function serve(request) {
   const { pathname, searchParams } = new URL(request.url);
   if (pathname === "/metrics") {
@@ -11,15 +16,13 @@ function serve(request) {
       headers: { "content-type": "text/plain; version=0.0.4" },
     });
   }
-  using handler = hello.startHandler(); // ends with the block, whatever happens
-  const name = searchParams.get("name");
-  if (name) return new Response(`Hello, ${name}!`);
-  handler.threw();
-  return new Response("a name is missing", { status: 500 });
+  return hello.observeHandler(() => greet(searchParams.get("name")));
 }
 
+const onError = ({ message }) => new Response(message, { status: 500 });
+
 async function callHello(origin, name) {
-  using call = hello.startCall();
+  using call = hello.startCall(); // ends with the block, whatever happens
   call.record(CallOutcome.Transport); // stands if fetch rejects: the last mark counts
   const response = await fetch(`${origin}/hello?name=${name}`);
   call.record(response.ok ? CallOutcome.Ok : CallOutcome.ServerError);
@@ -27,7 +30,7 @@ async function callHello(origin, name) {
 }
 
 const port = Number(Deno.env.get("PORT") ?? 8080);
-const server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {} }, serve);
+const server = Deno.serve({ hostname: "127.0.0.1", port, onListen() {}, onError }, serve);
 const origin = `http://127.0.0.1:${server.addr.port}`;
 for (const name of ["Ada", "Grace", ""]) console.log(await callHello(origin, name));
 console.log(`${origin}/metrics`);

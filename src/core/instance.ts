@@ -7,7 +7,7 @@ import type { CoreExports } from "./exports.js";
 
 /** A new instance, with a memory of its own, of the module that a user gave or else of the embedded one. */
 export function instantiateCore(given: unknown): CoreExports {
-  const expected = "the compiled core.wasm of this version";
+  const expected = "a compiled core.wasm";
   if (given !== undefined && !(given instanceof WebAssembly.Module))
     throw invalid("module", expected, given, TypeError);
   let core: Partial<CoreExports>;

@@ -1,5 +1,5 @@
 // Rows in linear memory: handing them out, and copying them for a snapshot. The one place where views
-// of the memory are made; each lives for one statement, so that none outlives a growth of the memory.
+// of the memory are made; none is kept, so that none outlives a growth of the memory.
 
 import { thresholdNs } from "../buckets.js";
 import { U64_MAX } from "../words.js";

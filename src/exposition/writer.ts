@@ -6,7 +6,8 @@
 
 import { LOW_END } from "../words.js";
 
-const COPIED_AT_ONCE = 8;
+/** Copies reach past what they copy, by less than this. */
+const SLACK_BYTES = 8;
 
 /** Room for any number and the end of its line: 2^64-1 has 20 digits. */
 export const NUMBER_BYTES = 24;
@@ -18,14 +19,14 @@ const SMALL_END = 2 ** 31;
 /** High halves below this make a number below 2^53. */
 const EXACT_HIGH_END = 2 ** 21;
 
-/** Text in a buffer that may be read up to three bytes past its end. */
+/** Text in a buffer that may be read up to SLACK_BYTES past its end. */
 export interface Piece {
   readonly view: DataView;
   readonly length: number;
 }
 
 export function piece(text: string): Piece {
-  const view = new DataView(new ArrayBuffer(3 * text.length + COPIED_AT_ONCE)); // a code unit takes 3 bytes at most
+  const view = new DataView(new ArrayBuffer(3 * text.length + SLACK_BYTES)); // a code unit takes 3 bytes at most
   return { view, length: new TextEncoder().encodeInto(text, new Uint8Array(view.buffer)).written };
 }
 
@@ -36,7 +37,7 @@ export class TextWriter {
 
   /** Begins a text of at most `capacity` bytes; what is written is not checked against it. */
   begin(capacity: number): void {
-    this.#bytes = new Uint8Array(capacity + COPIED_AT_ONCE);
+    this.#bytes = new Uint8Array(capacity + SLACK_BYTES);
     this.#view = new DataView(this.#bytes.buffer);
     this.#length = 0;
   }

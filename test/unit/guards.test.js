@@ -158,6 +158,8 @@ describe("a bad clock", () => {
     ],
     ["gives NaN", () => Number.NaN],
     ["gives undefined", () => undefined],
+    ["gives a bigint, as hrtime.bigint does", () => 1n],
+    ["gives a symbol", () => Symbol("now")],
     ["gives -Infinity", () => -Infinity],
   ])("that %s never throws into the call, which counts with a duration of 0", (_, clock) => {
     const registry = new RpcMetricsRegistry({ clock });

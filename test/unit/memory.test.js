@@ -57,3 +57,25 @@ test("a host without more memory makes new services share the overflow set", () 
   const { services } = registry.snapshot();
   expect(services.reduce((sum, { capabilityDeniedTotal }) => sum + capabilityDeniedTotal, 0)).toBe(1003);
 });
+
+test("buckets that no test can fill by counting add up past 2^32 and 2^53, exactly", () => {
+  const { registry, memory } = registryAndMemory({ buckets: [1, 2, 3] });
+  const echo = registry.forService("echo");
+  echo.recordLatency(1);
+  echo.recordHandlerDuration(1);
+  // The first observation of a fresh registry makes the only words that are 1: find them, and count on from there.
+  const words = new BigUint64Array(memory.buffer);
+  const sumAt = words.indexOf(1n);
+  const [latency, stride] = [sumAt + 2, 2];
+  expect([words[sumAt], words[sumAt + 1], words[latency], words[latency + 1]]).toEqual([1n, 1n, 1n, 1n]);
+  words.set([2n ** 32n - 1n], latency);
+  words.set([1n], latency + stride);
+  words.set([2n ** 53n + 7n], latency + 2 * stride);
+  words.set([2n ** 64n - 2n ** 53n - 2n ** 32n - 8n], latency + 3 * stride);
+  const text = registry.snapshot().prometheusText();
+  const counts = Array.from(text.matchAll(/^nrpc_call_latency_seconds_(?:bucket|count)\{.*\} (\d+)$/gm), ([, n]) =>
+    BigInt(n),
+  );
+  const total = 2n ** 64n - 1n;
+  expect(counts).toEqual([2n ** 32n - 1n, 2n ** 32n, 2n ** 53n + 2n ** 32n + 7n, total, total]);
+});

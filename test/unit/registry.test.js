@@ -159,13 +159,13 @@ describe("the length of names", () => {
   });
 });
 
-test("a flood of a million distinct names after the cap grows nothing and throws nothing", () => {
+test("ten million distinct names after the cap grow nothing and throw nothing", () => {
   const registry = new RpcMetricsRegistry({ maxServices: 10 });
   for (let i = 0; i < 10; i++) registry.forService(`svc-${i}`);
-  for (let i = 0; i < 1_000_000; i++) registry.forService(`flood-${i}`).addCapabilityDenied();
+  for (let i = 0; i < 10_000_000; i++) registry.forService(`flood-${i}`).addCapabilityDenied();
   expect(registry.size).toBe(11);
-  expect(registry.overflowLookups).toBe(1_000_000);
-  expect(registry.snapshot().get(OVERFLOW_SERVICE_LABEL).capabilityDeniedTotal).toBe(1_000_000);
+  expect(registry.overflowLookups).toBe(10_000_000);
+  expect(registry.snapshot().get(OVERFLOW_SERVICE_LABEL).capabilityDeniedTotal).toBe(10_000_000);
 });
 
 test("two registries share nothing", () => {
@@ -190,7 +190,7 @@ describe("options", () => {
     [{ services: [5] }, "service name must be a string, got 5"],
     [{ services: ["a", "b"], maxServices: 1 }, 'services must be within maxServices and maxServiceNameBytes, got "b"'],
     [{ services: ["long name"], maxServiceNameBytes: 4 }, 'got "long name"'],
-    [{ module: {} }, "module must be the compiled core.wasm of this version, got [object]"],
+    [{ module: {} }, "module must be a compiled core.wasm, got [object]"],
     [{ module: null }, "got null"],
     [{ module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) }, "module must be"],
     [{ buckets: [] }, "buckets.length must be 1 to 512, got 0"],

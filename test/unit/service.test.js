@@ -56,7 +56,6 @@ describe("durations", () => {
       echo.recordCall(CallOutcome.Timeout, elapsedNs);
     }
     const once = BigInt.asUintN(64, 2n ** 53n + 1n + 2n ** 63n + 12_345n - 1n - 1_025n);
-    // A counter is exact in the text; the sum is made readable there by a bridge that moves it into one.
     const text = registry.snapshot().prometheusText();
     const sum = (name) => Number(text.match(new RegExp(`^${name}_sum\\{service="echo"\\} (.*)$`, "m"))[1]);
     expect(sum("nrpc_handler_duration_seconds")).toBe(Number(once) / 1e9);
@@ -204,12 +203,17 @@ test("the chunk and denial counters count 1 by default", () => {
   });
 });
 
-test("a long string is cut in an error message, which stays on one line", () => {
+test.each([
+  ["string", `line\n${"x".repeat(1_000_000)}`],
+  ["bigint", 10n ** 20_000n],
+  ["symbol", Symbol(`line\n${"x".repeat(1_000)}`)],
+])("a long %s is cut in an error message, which stays on one line", (_, long) => {
   const { echo } = setup();
   try {
-    echo.recordLatency(`line\n${"x".repeat(1_000_000)}`);
+    echo.recordLatency(long);
     expect.unreachable();
   } catch (error) {
+    expect(error.message).toContain("…");
     expect(error.message.length).toBeLessThan(200);
     expect(error.message).not.toContain("\n");
   }
@@ -226,5 +230,5 @@ test("an error message never runs code of the bad value", () => {
     },
   );
   expect(() => echo.add("callsTotal", trap)).toThrow("got [object]");
-  expect(() => echo.add("callsTotal", Symbol("s"))).toThrow("got Symbol(s)");
+  expect(() => echo.add("callsTotal", Symbol("s"))).toThrow('got "Symbol(s)"');
 });
