@@ -1,8 +1,5 @@
 // Times contenders against each other: one process, rounds in which each has its turn, medians.
 
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-
 const WARM_UP_MS = 250;
 
 /** Rounds and milliseconds a sample: a look, or a record. Short samples, so that most fit between two interruptions. */
@@ -68,12 +65,6 @@ export function median(values) {
 export function ratio(slow, fast) {
   return median(slow.ns.map((ns, round) => ns / fast.ns[round]));
 }
-
-/** A full collection, so that the next sample does not pay for what others left behind. Needs no flag. */
-export const collectGarbage = (() => {
-  setFlagsFromString("--expose-gc");
-  return runInNewContext("gc");
-})();
 
 /** Results end here, so that no compiler finds them useless. */
 export let consumed = 0;

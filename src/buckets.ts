@@ -17,7 +17,7 @@ export const DEFAULT_LATENCY_BUCKETS_SECS: readonly number[] = Object.freeze([
  */
 export const MAX_BOUNDS = 512;
 
-/** A copy of valid bounds; throws for anything else. */
+/** A frozen copy of valid bounds; throws for anything else. */
 export function checkedBounds(bounds: readonly number[]): readonly number[] {
   if (!(bounds?.length >= 1 && bounds.length <= MAX_BOUNDS)) {
     throw invalid("buckets.length", `1 to ${MAX_BOUNDS}`, bounds?.length);
@@ -29,7 +29,7 @@ export function checkedBounds(bounds: readonly number[]): readonly number[] {
     }
     previous = bound;
   }
-  return [...bounds];
+  return Object.freeze([...bounds]);
 }
 
 /**

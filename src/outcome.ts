@@ -4,22 +4,19 @@
  * How a resolved call ended. Every outcome adds 1 to `callsTotal` and one observation to the latency
  * histogram; all but `Ok` add 1 to an error counter besides.
  *
- * | outcome | meaning | error counter | `kind` label |
- * |---|---|---|---|
- * | `Ok` | the call succeeded | none | none |
- * | `NoRoute` | nobody serves it: unknown service or method, no live peer in the routing table | `errorsNoRoute` | `no_route` |
- * | `Timeout` | the deadline passed | `errorsTimeout` | `timeout` |
- * | `ServerError` | the other side answered with an error | `errorsServer` | `server` |
- * | `Transport` | the connection failed | `errorsTransport` | `transport` |
- *
  * A call that never resolved (the loser of a hedged pair, an aborted call) has no outcome: end its
  * guard without marking one.
  */
 export const CallOutcome = {
+  /** The call succeeded. */
   Ok: 0,
+  /** Nobody serves it: `errorsNoRoute`, kind `no_route`. */
   NoRoute: 1,
+  /** The deadline passed: `errorsTimeout`, kind `timeout`. */
   Timeout: 2,
+  /** The other side answered with an error: `errorsServer`, kind `server`. */
   ServerError: 3,
+  /** The connection failed: `errorsTransport`, kind `transport`. */
   Transport: 4,
 } as const;
 

@@ -58,9 +58,8 @@ export class ServiceCounters {
   }
 
   /**
-   * Runs `fn` as a call, waits for it if it returns a promise (or another thenable, which becomes what its
-   * `then` returns), and returns or throws what it does. An iterator or stream is not waited for: hold a
-   * guard for as long as it flows.
+   * Runs `fn` as a call, waits for it if it returns a promise (or another thenable, which becomes one), and
+   * returns or throws what it does. An iterator or stream is not waited for: hold a guard while it flows.
    *
    * The call counts as `Ok` when `fn` returns or fulfils. When it throws or rejects, `classify` tells
    * the outcome from the error; `undefined` says that the call never resolved. An outcome that `fn`
@@ -182,7 +181,7 @@ function observe<T>(fn: () => T, fulfilled: () => void, failed: (error: unknown)
   try {
     const result = fn();
     if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function") {
-      return (result as PromiseLike<unknown>).then((value) => {
+      return Promise.resolve(result).then((value) => {
         fulfilled();
         return value;
       }, rethrow) as T;

@@ -29,11 +29,14 @@ export class RpcMetricsSnapshot {
    * only text pays nothing for them.
    */
   declare readonly services: readonly ServiceMetrics[];
+  /** Upper bounds of all rows' buckets, in seconds, inclusive; the last bucket of a row, +Inf, has none. */
+  readonly buckets: readonly number[];
   readonly #data: SnapshotData;
 
   /** @internal */
   constructor(data: SnapshotData) {
     this.#data = data;
+    this.buckets = data.layout.bounds;
     let services: readonly ServiceMetrics[] | undefined;
     // An enumerable property of its own, so that JSON and structured clone see it.
     Object.defineProperty(this, "services", {

@@ -1,12 +1,13 @@
 // A snapshot, and its text, at several numbers of services.
 
 import { assertSamples, samples } from "../answers.js";
+import { collectGarbage } from "../collect-garbage.js";
 import * as clock from "../contenders/clock.js";
 import * as nrpc from "../contenders/nrpc-metrics.js";
 import * as opentelemetry from "../contenders/opentelemetry.js";
 import * as platformatic from "../contenders/platformatic.js";
 import * as promClient from "../contenders/prom-client.js";
-import { collectGarbage, compare, inTurn, median, progress, ratio } from "../harness.js";
+import { compare, inTurn, median, progress, ratio } from "../harness.js";
 import { atLeast, atMostNs, duration, times } from "../results.js";
 import { makeServices } from "../workload.js";
 

@@ -1,4 +1,4 @@
-// A Worker that counts the requests it handles and the calls it makes: npx wrangler dev worker.js
+// A Worker that counts the requests it handles and the calls it makes: npx wrangler dev worker.js --compatibility-date 2026-04-26
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 
 // One registry for each isolate. The clock of Workers shows whole milliseconds and moves only with I/O, so

@@ -19,7 +19,7 @@ function blocks(language) {
 }
 
 const EXAMPLES = [
-  "examples/node/service.js",
+  "examples/node/service.mjs",
   "examples/workers/worker.js",
   "examples/deno/service.js",
   "examples/bun/service.js",
@@ -57,12 +57,19 @@ test("begins with the two commands that prove and show the project", () => {
   expect(commands).toContain("\nnpm ci && npm run demo");
 });
 
-test("quotes the newest record of the benchmark", () => {
+test("quotes the newest record of the benchmark: the machine, and no ratio that is not in it", () => {
   const newest = readdirSync(new URL("bench/records/", root))
     .filter((file) => file.endsWith(".md"))
     .sort()
     .at(-1);
-  expect(readme).toContain(`bench/records/${newest}`);
+  const record = read(`bench/records/${newest}`);
+  const [, section] = /^## How fast\n([\s\S]*?)^## /m.exec(readme);
+  expect(section).toContain(`bench/records/${newest}`);
+  const ratios = section.match(/[\d.,]+×/g);
+  expect(ratios.length).toBeGreaterThan(8);
+  for (const ratio of ratios) expect(record).toContain(ratio);
+  expect(section).toContain(/^- cpu: (.*)$/m.exec(record)[1]);
+  expect(section).toContain(/^- node: (v\S+),/m.exec(record)[1]);
 });
 
 test("links to nothing in the repository that is not there", () => {

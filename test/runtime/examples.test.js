@@ -24,16 +24,16 @@ function expectLines(text, lines) {
 }
 
 const services = [
-  { runtime: "node", command: process.execPath, args: [] },
+  { runtime: "node", command: process.execPath, args: [], file: "service.mjs" },
   { runtime: "deno", command: deno, args: ["run", "--no-prompt", "--allow-net", "--allow-env"], env: denoEnvironment },
   { runtime: "bun", command: bun, args: [], env: () => bunEnvironment },
 ].filter(({ command }) => installed(command, "npm ci"));
 
 test.each(services)("the service in $runtime greets, is called, and shows both sides", async (example) => {
-  const { runtime, command, args, env } = example;
+  const { runtime, command, args, env, file = "service.js" } = example;
   const workspace = makeWorkspace(`examples/${runtime}`);
   onTestFinished(workspace.remove);
-  const service = start(command, [...args, `examples/${runtime}/service.js`], {
+  const service = start(command, [...args, `examples/${runtime}/${file}`], {
     cwd: workspace.folder,
     env: { ...env?.(workspace.folder), PORT: "0" },
   });

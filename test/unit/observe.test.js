@@ -45,10 +45,11 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 1, inFlight: 0, latencySumNs: 9e6 });
   });
 
-  test("waits for any thenable", async () => {
+  test("waits for any thenable, and makes it a promise of its value", async () => {
     const { echo, read } = setup();
     // biome-ignore lint/suspicious/noThenProperty: a thenable that is no Promise is what is tested
-    expect(await echo.observeCall(() => ({ then: (resolve) => resolve(7) }))).toBe(7);
+    const thenable = { then: (resolve) => void setTimeout(resolve, 1, 7) };
+    expect(await echo.observeCall(() => thenable)).toBe(7);
     expect(read()).toMatchObject({ callsTotal: 1, inFlight: 0 });
   });
 
@@ -191,13 +192,13 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 1, errorsServer: 1, inFlight: 0 });
   });
 
-  test("ends the call when a thenable's then throws or can't be read", () => {
+  test("ends the call when a thenable's then throws or can't be read", async () => {
     const { echo, read } = setup();
     const failing = (message) => () => {
       throw new Error(message);
     };
     const withThen = (descriptor) => () => Object.defineProperty({}, THEN, descriptor);
-    expect(() => echo.observeCall(withThen({ value: failing("broken then") }))).toThrow("broken then");
+    await expect(echo.observeCall(withThen({ value: failing("broken then") }))).rejects.toThrow("broken then");
     expect(() => echo.observeCall(withThen({ get: failing("hidden then") }))).toThrow("hidden then");
     expect(read()).toMatchObject({ callsTotal: 2, errorsServer: 2, inFlight: 0 });
   });

@@ -1,6 +1,6 @@
 // Snapshots: plain data that no longer changes, in the order of exposition.
 
-import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { CallOutcome, DEFAULT_LATENCY_BUCKETS_SECS, RpcMetricsRegistry } from "nrpc-metrics";
 import { expect, test } from "vitest";
 
 function busyRegistry() {
@@ -54,8 +54,9 @@ test("a row has exactly the documented fields", () => {
 test("rows survive JSON and structured clone, alone and in their snapshot", () => {
   const snapshot = busyRegistry().snapshot();
   const plain = snapshot.services.map((row) => Object.fromEntries(ROW_FIELDS.map((field) => [field, row[field]])));
-  expect(JSON.parse(JSON.stringify(snapshot))).toEqual({ services: plain });
-  expect(structuredClone(snapshot)).toEqual({ services: plain });
+  const buckets = [...DEFAULT_LATENCY_BUCKETS_SECS];
+  expect(JSON.parse(JSON.stringify(snapshot))).toEqual({ buckets, services: plain });
+  expect(structuredClone(snapshot)).toEqual({ buckets, services: plain });
   expect(structuredClone(snapshot.services)).toEqual(plain);
   expect(JSON.parse(JSON.stringify(snapshot.get("users")))).toEqual(plain[1]);
 });
@@ -66,6 +67,12 @@ test("get finds what services lists, and nothing else", () => {
   expect(snapshot.get("user")).toBeUndefined();
   expect(snapshot.get("")).toBeUndefined();
   expect(snapshot.services).toBe(snapshot.services);
+});
+
+test("buckets are the bounds of the registry, which nobody can change", () => {
+  const registry = new RpcMetricsRegistry({ buckets: [1, 2] });
+  expect(registry.snapshot().buckets).toEqual([1, 2]);
+  expect(Object.isFrozen(registry.snapshot().buckets)).toBe(true);
 });
 
 test("an empty registry has an empty snapshot", () => {

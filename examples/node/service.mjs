@@ -1,4 +1,4 @@
-// A service, a client that calls it, and the metrics of both: node service.js
+// A service, a client that calls it, and the metrics of both: node service.mjs
 import { createServer } from "node:http";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 
