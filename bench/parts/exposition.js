@@ -26,7 +26,7 @@ const NOTES = [
   "nrpc-metrics: the snapshot alone, bytes and text from a snapshot, and the whole scrape (snapshot and bytes). The others: " +
     "the string that their registry gives, not yet encoded.",
   "One contender's data is alive at a time, in three passes: 160,000 series of one are a burden for the garbage collections of another. " +
-    "A sample is 10 ms of scrapes in a row, from 1,000 services on 150 ms, after a collection.",
+    "A sample is 10 ms of scrapes in a row, from 1,000 services on 400 ms, after a collection.",
   `Scale: a native implementation takes 13 ms for 10 MB, and 1.2 ms is wanted for a snapshot, on a machine where two ` +
     "performance.now() take 92 ns; both are scaled by what two take here, in this run.",
 ];
@@ -55,7 +55,7 @@ const PASSES = 3;
 async function measure(size, { quick }) {
   const services = makeServices(size);
   const groups = [() => ours(services), ...PEERS.map((peer) => () => theirs(peer, services)), clockReads];
-  const rounds = size >= 1000 ? { rounds: quick ? 2 : 5, sampleMs: 150 } : { rounds: quick ? 3 : 7, sampleMs: 10 };
+  const rounds = size >= 1000 ? { rounds: quick ? 2 : 4, sampleMs: 400 } : { rounds: quick ? 3 : 7, sampleMs: 10 };
   const byName = new Map();
   for (let pass = 0; pass < PASSES; pass++) {
     for (const make of inTurn(groups, pass)) {
