@@ -1,59 +1,87 @@
 // The serving side: wraps the handlers of a service, so that each run of each of them is measured.
 
 import { status } from "@grpc/grpc-js";
-import { ChunkSink } from "./chunk-sink.js";
 import { serviceName } from "./outcome.js";
 
-/** What grpc-js answers to a throw. A rejection it would leave unhandled, and the process would end: log yours here. */
+/** What grpc-js answers to a throw. */
 const UNKNOWN_ERROR = { code: status.UNKNOWN, details: "Unknown error" };
 
 /**
- * Handlers are grpc-js's own, and may be async. Those that stream are async and take `(call, sink)`: they
- * emit with `sink.send(chunk)`, and the stream ends when they return.
+ * Takes what `server.addService` takes, and gives it that. Handlers of all four kinds keep their signatures and
+ * their `this`, and callers see no difference, but for one: when an async handler rejects, plain grpc-js leaves
+ * the rejection unhandled, and the process ends or the caller waits for good. Here the caller gets the status
+ * that the error carries in `code`, else UNKNOWN, and the error goes to `onRejection`.
  *
+ * A run lasts until the handler has answered, its stream has finished, or the call is cancelled. Work that an
+ * async handler does after that is not timed, but a throw in it counts.
+ *
+ * @param onRejection `(path, error) => void`
  * @example
  * server.addService(Shop.service, measureHandlers(registry, Shop.service, { FindItem, WatchPrices }));
  */
-export function measureHandlers(registry, definition, handlers) {
-  return Object.fromEntries(
-    Object.entries(handlers).map(([name, handle]) => {
-      const { path, responseStream } = definition[name];
-      const service = registry.forService(serviceName(path));
-      return [name, responseStream ? streaming(service, handle) : answering(service, handle)];
-    }),
-  );
+export function measureHandlers(registry, definition, handlers, onRejection = console.error) {
+  const measured = {};
+  for (const [name, method] of Object.entries(definition)) {
+    const handle = handlers[name] ?? handlers[method.originalName];
+    if (handle) measured[name] = measure(registry, method, handle.bind(handlers), onRejection);
+  }
+  return measured;
 }
 
-function answering(service, handle) {
+function measure(registry, { path, responseStream }, handle, onRejection) {
+  const service = registry.forService(serviceName(path));
   return (call, callback) => {
-    service.observeHandler(() => finished(handle, call, callback)).catch(() => callback(UNKNOWN_ERROR));
+    const run = service.startHandler();
+    const end = () => run.end();
+    call.once("cancelled", end); // the caller left or the deadline passed: the handler may well never answer
+    const { args, fail } = responseStream ? streaming(call, service, end) : answering(call, callback, end);
+    const threw = () => {
+      service.add("handlerPanicsTotal", 1); // run.threw() would come too late if the handler has answered
+      end();
+    };
+    try {
+      const running = handle(...args);
+      // No other thenable: to call its `then` may start what it stands for, and grpc-js wouldn't.
+      if (!(running instanceof Promise)) return;
+      running.catch((error) => {
+        threw();
+        fail(isStatus(error) ? error : UNKNOWN_ERROR);
+        onRejection(path, error);
+      });
+    } catch (error) {
+      threw();
+      throw error; // which grpc-js answers
+    }
   };
 }
 
-/**
- * Runs a handler to its end: an async one until it settles, because it may work on after its answer or give
- * up without one, any other until it answers. Rejects if it throws.
- */
-async function finished(handle, call, callback) {
-  let tellAnswered;
-  const answered = new Promise((resolve) => {
-    tellAnswered = resolve;
-  });
-  const running = handle(call, (...reply) => {
+/** Not any number: errors of databases and of the DOM have codes of their own. */
+function isStatus(error) {
+  return Number.isInteger(error?.code) && error.code in status && error.code !== status.OK;
+}
+
+function answering(call, callback, end) {
+  let answered = false;
+  const answer = (...reply) => {
+    answered = true;
+    end();
     callback(...reply);
-    tellAnswered();
-  });
-  await (running instanceof Promise ? running : answered);
+  };
+  const fail = (failure) => {
+    if (!answered) answer(failure);
+  };
+  return { args: [call, answer], fail };
 }
 
-function streaming(service, handle) {
-  return (call) => {
-    const sink = new ChunkSink(call, service);
-    service
-      .observeHandler(async () => handle(call, sink))
-      .then(
-        () => sink.end(),
-        () => sink.end(UNKNOWN_ERROR),
-      );
+function streaming(call, service, end) {
+  const { write } = call;
+  call.write = (...chunk) => {
+    if (call.writable) service.addStreamingChunksEmitted();
+    return write.apply(call, chunk);
   };
+  call.once("finish", end);
+  const fail = (failure) => {
+    if (call.writable) call.emit("error", failure); // ends the stream, behind the chunks that still wait
+  };
+  return { args: [call], fail };
 }

@@ -5,6 +5,8 @@ import { promisify } from "node:util";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { authorizationGate } from "./authorization-gate.js";
 import { measureHandlers } from "./instrument-server.js";
+import { LossySink } from "./lossy-sink.js";
+import { serviceName } from "./outcome.js";
 import { Shop } from "./services.js";
 
 export const ADMIN_TOKEN = "Bearer let-me-in";
@@ -36,23 +38,32 @@ function pay(call, callback) {
   else callback(null, { number: 1 });
 }
 
-async function watchPrices(call, sink) {
+/** Would rather lose pages than wait for a slow reader. */
+async function watchPrices(call, service) {
   const { bursts, pagesPerBurst } = call.request;
   if (pagesPerBurst === 0) throw new RangeError("a burst has at least one page");
+  const sink = new LossySink(call, service);
   for (let burst = 0; burst < bursts; burst++) {
     for (let page = 0; page < pagesPerBurst; page++) sink.send(PRICE_PAGE);
     await setTimeout(BURST_PAUSE_MS);
   }
+  sink.end();
 }
 
-export const handlers = {
-  FindItem: findItem,
-  BuildReport: findItem,
-  QuotePrice: findItem,
-  Pay: pay,
-  DeleteItem: findItem,
-  WatchPrices: watchPrices,
-};
+export function shopHandlers(registry) {
+  const watched = registry.forService(serviceName(Shop.service.WatchPrices.path));
+  return {
+    FindItem: findItem,
+    BuildReport: findItem,
+    QuotePrice: findItem,
+    Pay: pay,
+    DeleteItem: findItem,
+    WatchPrices: (call) => watchPrices(call, watched),
+  };
+}
+
+/** The bugs of these handlers are here to be counted, not read about. */
+function ignoreRejection() {}
 
 function isAllowed(path, metadata) {
   return path !== Shop.service.DeleteItem.path || metadata.get("authorization")[0] === ADMIN_TOKEN;
@@ -61,7 +72,7 @@ function isAllowed(path, metadata) {
 /** Starts the server on a free port of the loopback interface. `stop` waits for running calls. */
 export async function startServer(registry, handlers) {
   const server = new Server({ interceptors: [authorizationGate(registry, isAllowed)] });
-  server.addService(Shop.service, measureHandlers(registry, Shop.service, handlers));
+  server.addService(Shop.service, measureHandlers(registry, Shop.service, handlers, ignoreRejection));
   const port = await promisify(server.bindAsync).call(server, "127.0.0.1:0", ServerCredentials.createInsecure());
   return { address: `127.0.0.1:${port}`, stop: promisify(server.tryShutdown).bind(server) };
 }
