@@ -14,6 +14,9 @@ const NOTES = [
     "clock, so this is less than what a guard costs beside an injected clock. The floor counts durations of 100 ns here, which fall into the first bucket like the guard's own.",
 ];
 
+const TRIED =
+  "The loop that calls it loads the handle and the outcome, which the bare reads don't; in a loop without these loads a guard took 1.03 to 1.12 of two reads here. Taken: the clock read after the call, end() without record(). What is left are two calls into WebAssembly and one object with the start time, which no processor hides wholly behind the clock.";
+
 export default async function guard(options) {
   const work = makeCalls();
   const registry = nrpc.create({ injectedClock: false });
@@ -37,8 +40,8 @@ export default async function guard(options) {
     notes: NOTES,
     tables: [timesTable("Start to end", [...entries, net], reads)],
     goals: [
-      atMost("guard with the clock, of two bare reads", ours, reads, 1.2),
-      atMost("guard net of the clock (less two bare reads), of the pure-JS floor", net, bare, 2),
+      atMost("guard with the clock, of two bare reads", ours, reads, 1.2, TRIED),
+      atMost("guard net of the clock (less two bare reads), of the pure-JS floor", net, bare, 2, TRIED),
     ],
   };
 }
