@@ -6,10 +6,9 @@ import { LOW_END, wordIndex } from "../words.js";
 import { decimal } from "./decimal.js";
 import { FAMILIES, type Family } from "./families.js";
 import { escapeLabel } from "./label.js";
-import { NUMBER_BYTES, type Piece, piece, TextWriter } from "./writer.js";
+import { LINE_FEED, NUMBER_BYTES, type Piece, piece, TextWriter } from "./writer.js";
 
 const SIGN_HIGH = 2 ** 31;
-const LINE_FEED = 0x0a;
 
 /** What a line shows: its word, that or 0 if it is negative, the total with it, as seconds, the total. */
 const COUNTER = 0;

@@ -12,7 +12,7 @@ const SLACK_BYTES = 8;
 /** Room for any number and the end of its line: 2^64-1 has 20 digits. */
 export const NUMBER_BYTES = 24;
 
-const LINE_FEED = 0x0a;
+export const LINE_FEED = 0x0a;
 const DIGIT_0 = 0x30;
 /** Numbers below this are written by integer arithmetic, which is exact for a signed 32-bit number. */
 const SMALL_END = 2 ** 31;
