@@ -3,6 +3,7 @@
 import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "./buckets.js";
 import { instantiateCore } from "./core/instance.js";
 import { Rows } from "./core/rows.js";
+import type { Store } from "./core/store.js";
 import { invalid } from "./errors.js";
 import { leakDetector } from "./leaks.js";
 import { encoder, OVERFLOW_SERVICE_LABEL, sortKey, wellFormedCopy } from "./names.js";
@@ -64,20 +65,20 @@ export interface RegistryOptions {
  * console.log(registry.snapshot().prometheusText());
  */
 export class RpcMetricsRegistry {
+  /** @internal */
+  readonly host: ServiceHost;
+  /** All services that this thread knows of. */
   readonly #services = new Map<string, ServiceCounters>();
-  readonly #rows: Rows;
-  readonly #host: ServiceHost;
-  /** At most this many services: `maxServices`, and one more once there is an overflow set that took no place. */
-  #capacity: number;
+  readonly #store: Store;
   readonly #maxServiceNameBytes: number;
-  /** Set aside at the start: overflow must work when there is no more memory for rows. */
-  readonly #overflowRow: number;
-  #overflowLookups = 0;
   #leakedGuards = 0;
   /** All services in the order of exposition, made anew when there are more than it holds. */
   #directory: readonly SnapshotService[] = [];
 
-  constructor(options: RegistryOptions = {}) {
+  constructor(options?: RegistryOptions);
+  /** @internal `store`: where services are; by default in a memory of this registry's own. */
+  constructor(options: RegistryOptions, store?: Store);
+  constructor(options: RegistryOptions = {}, store?: Store) {
     const {
       buckets = DEFAULT_LATENCY_BUCKETS_SECS,
       clock,
@@ -88,17 +89,15 @@ export class RpcMetricsRegistry {
       services = [],
     } = options;
     this.#maxServiceNameBytes = checkedWhole("maxServiceNameBytes", maxServiceNameBytes);
-    this.#capacity = checkedWhole("maxServices", maxServices);
-
-    const core = instantiateCore(module);
-    this.#rows = new Rows(core, checkedBounds(buckets));
-    this.#host = {
+    checkedWhole("maxServices", maxServices);
+    this.#store = store ?? new Rows(instantiateCore(module), checkedBounds(buckets), maxServices);
+    const { core, layout } = this.#store;
+    this.host = {
       core,
-      layout: this.#rows.layout,
+      layout,
       clock: checkedClock(clock),
       leaks: detectLeaks ? leakDetector(() => this.#leakedGuards++) : undefined,
     };
-    this.#overflowRow = this.#rows.allocate() as number;
     this.#register(services);
   }
 
@@ -118,12 +117,13 @@ export class RpcMetricsRegistry {
 
   /** Number of services that a snapshot would show, the shared set `__overflow__` included. */
   get size(): number {
+    this.#store.read(this.#keep);
     return this.#services.size;
   }
 
   /** Lookups so far whose name got the shared set `__overflow__` instead of counters of its own. */
   get overflowLookups(): number {
-    return this.#overflowLookups;
+    return this.#store.overflowLookups;
   }
 
   /** Guards so far that were garbage-collected before their end; 0 unless `detectLeaks` is on. */
@@ -133,18 +133,15 @@ export class RpcMetricsRegistry {
 
   /** Everything counted so far, as plain data that no longer changes. */
   snapshot(): RpcMetricsSnapshot {
-    if (this.#directory.length !== this.#services.size) {
+    const { first, layout } = this.#store;
+    if (this.#directory.length !== this.size) {
       this.#directory = Array.from(this.#services.values(), ({ name, row }) => ({
         name,
-        row,
+        row: row - first,
         key: sortKey(name),
       })).sort((a, b) => (a.key < b.key ? -1 : 1));
     }
-    return new RpcMetricsSnapshot({
-      services: this.#directory,
-      words: this.#rows.copy(),
-      layout: this.#host.layout,
-    });
+    return new RpcMetricsSnapshot({ services: this.#directory, words: this.#store.copy(), layout });
   }
 
   /** The service called `name`, new or not, or undefined where it has to share. */
@@ -152,29 +149,24 @@ export class RpcMetricsRegistry {
     if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
     if (name.length > this.#maxServiceNameBytes) return undefined; // no code unit takes less than one byte
     const stored = wellFormedCopy(name);
-    return this.#services.get(stored) ?? this.#add(stored);
-  }
-
-  #add(name: string): ServiceCounters | undefined {
-    if (this.#services.size === this.#capacity) return undefined;
-    if (encoder.encode(name).length > this.#maxServiceNameBytes) return undefined;
-    const row = name === OVERFLOW_SERVICE_LABEL ? this.#overflowRow : this.#rows.allocate();
-    return row === undefined ? undefined : this.#keep(name, row);
+    const services = this.#services;
+    if (!services.has(stored) && this.#store.room && encoder.encode(stored).length <= this.#maxServiceNameBytes)
+      this.#store.addService(stored, this.#keep);
+    return services.get(stored);
   }
 
   #overflow(name: string): ServiceCounters {
-    if (name !== OVERFLOW_SERVICE_LABEL) this.#overflowLookups++;
-    const known = this.#services.get(OVERFLOW_SERVICE_LABEL);
-    if (known) return known;
-    this.#capacity++;
-    return this.#keep(OVERFLOW_SERVICE_LABEL, this.#overflowRow);
+    this.#store.countOverflow(name === OVERFLOW_SERVICE_LABEL ? 0 : 1);
+    this.#keep(OVERFLOW_SERVICE_LABEL, 0);
+    return this.#services.get(OVERFLOW_SERVICE_LABEL) as ServiceCounters;
   }
 
-  #keep(name: string, row: number): ServiceCounters {
-    const service = new ServiceCounters(name, row, this.#host);
-    this.#services.set(name, service);
-    return service;
-  }
+  /** The overflow set has its row, and perhaps its counters, before anything gets its name. */
+  readonly #keep = (name: string, row: number): void => {
+    if (this.#services.has(name)) return;
+    const place = name === OVERFLOW_SERVICE_LABEL ? this.#store.overflowRow : row;
+    this.#services.set(name, new ServiceCounters(name, place, this.host));
+  };
 
   #register(services: readonly string[]): void {
     if (!Array.isArray(services)) throw invalid("services", "an array of names", services, TypeError);

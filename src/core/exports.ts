@@ -31,7 +31,7 @@ interface CoreFunctions {
 }
 
 /** As much of a WebAssembly.Memory as is used; that name is unknown to programs without the lib `DOM`. */
-interface CoreMemory {
+export interface CoreMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }

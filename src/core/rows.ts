@@ -3,44 +3,72 @@
 
 import { thresholdNs } from "../buckets.js";
 import { U64_MAX } from "../words.js";
-import type { CoreExports } from "./exports.js";
+import type { CoreExports, CoreMemory } from "./exports.js";
 import { type RowLayout, rowLayout } from "./layout.js";
+import type { Keep, Store } from "./store.js";
 
 const PAGE_BYTES = 65536;
 
-export class Rows {
+/** Writes what `observe` looks for, and gives the address behind it. */
+export function writeThresholds(memory: CoreMemory, address: number, bounds: readonly number[]): number {
+  const thresholds = new BigUint64Array(memory.buffer, address, bounds.length + 1);
+  thresholds.set([...bounds.map(thresholdNs), U64_MAX]);
+  return thresholds.byteOffset + thresholds.byteLength;
+}
+
+/** The rows of one registry, in a memory of its own. */
+export class Rows implements Store {
+  readonly core: CoreExports;
   readonly layout: RowLayout;
-  readonly #core: CoreExports;
-  /** Where the next row begins; the first one begins behind the thresholds. */
+  readonly first: number;
+  /** Set aside at the start: overflow must work when there is no more memory for rows. */
+  readonly overflowRow: number;
+  overflowLookups = 0;
+  room: number;
+  readonly #memory: CoreMemory;
+  /** Where the next row begins. */
   #end: number;
 
-  constructor(core: CoreExports, bounds: readonly number[]) {
-    this.#core = core;
+  constructor(core: CoreExports, bounds: readonly number[], maxServices: number) {
+    this.core = core;
     this.layout = rowLayout(core, bounds);
-    const thresholds = new BigUint64Array(core.memory.buffer, core.thresholds.value, bounds.length + 1);
-    thresholds.set([...bounds.map(thresholdNs), U64_MAX]);
-    this.#end = thresholds.byteOffset + thresholds.byteLength;
+    this.#memory = core.memory;
+    this.room = maxServices;
+    this.first = this.#end = writeThresholds(core.memory, core.thresholds.value, bounds);
+    this.overflowRow = this.#allocate() as number;
+  }
+
+  /** There are no other threads here. */
+  read(): void {}
+
+  addService(name: string, keep: Keep): void {
+    const row = this.#allocate();
+    if (row === undefined) return;
+    this.room--;
+    keep(name, row);
+  }
+
+  countOverflow(lookups: number): void {
+    this.overflowLookups += lookups;
+  }
+
+  copy(): Uint32Array {
+    return new Uint32Array(this.#memory.buffer.slice(this.first, this.#end));
   }
 
   /** Address of a fresh row, all zero; undefined when the host has no more memory to give. */
-  allocate(): number | undefined {
+  #allocate(): number | undefined {
     const row = this.#end;
     const end = row + this.layout.rowBytes;
-    const { memory } = this.#core;
-    const missingBytes = end - memory.buffer.byteLength;
+    const missingBytes = end - this.#memory.buffer.byteLength;
     if (missingBytes > 0) {
       try {
-        memory.grow(Math.ceil(missingBytes / PAGE_BYTES));
+        this.#memory.grow(Math.ceil(missingBytes / PAGE_BYTES));
       } catch {
         return undefined;
       }
     }
     this.#end = end;
     return row;
-  }
-
-  /** All that is in use, as 32-bit halves of words, the low half first: a row has the place of its address. */
-  copy(): Uint32Array {
-    return new Uint32Array(this.#core.memory.buffer.slice(0, this.#end));
   }
 }
