@@ -1,4 +1,4 @@
-// Bundles what tsc emitted: both entries, the chunk that they share, and the one dependency that is bundled.
+// Bundles what tsc emitted: the entries, and the one dependency that is bundled.
 
 import { fileURLToPath } from "node:url";
 import terser from "@rollup/plugin-terser";
@@ -19,7 +19,7 @@ const loader = {
       [/const extended = preInstantiate\(imports\);/g, ""],
       [
         /const exports = postInstantiate\(extended, instance\);\s*return \{ module, instance, exports \};/g,
-        "return { module, instance };",
+        "return { instance };",
       ],
       [/const utf16 = new TextDecoder.*/, ""],
       [/Object\.hasOwn = Object\.hasOwn \|\|[\s\S]*?\n\};\n/, ""],
@@ -40,7 +40,7 @@ const loader = {
 const SHORT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const INTERNAL =
   "core row host layout leaks words shows header lines before after view ascii begin finish copyAscii key gauge first " +
-  "room overflowRow read addService countOverflow copy endUnlessMarked bounds low uint";
+  "room overflowRow read addService countOverflow copy endUnlessMarked bounds low uint useCore";
 const shortNames = Object.fromEntries(INTERNAL.split(" ").map((name, i) => [`$${name}`, SHORT[i]]));
 
 const minified = {
@@ -50,12 +50,29 @@ const minified = {
   mangle: { properties: { regex: new RegExp(`^(${INTERNAL.replaceAll(" ", "|")})$`), builtins: true } },
   nameCache: { props: { props: shortNames } },
   // What console.log shows of what users hold.
-  keep_classnames: /^(RpcMetrics|Service|Call|Handler)/,
+  keep_classnames: /^((Shared)?RpcMetrics|Service|Call|Handler)/,
 };
 
-export default {
-  input: ["build/js/index.js", "build/js/index.workerd.js"],
-  external: ["./core.wasm"],
-  plugins: [loader, terser(minified)],
-  output: { dir: "dist", format: "es" },
+/** The registry that other entries' classes extend is that of the main entry: one class, and one copy of it. */
+const mainEntry = {
+  name: "main-entry",
+  resolveId: (id) =>
+    id.endsWith("/registry.js") && id.startsWith("../") ? { id: "./index.js", external: true } : null,
 };
+
+const output = { dir: "dist", format: "es" };
+
+export default [
+  {
+    input: ["build/js/index.js", "build/js/index.workerd.js"],
+    external: ["./core.wasm"],
+    plugins: [loader, terser(minified)],
+    output,
+  },
+  {
+    input: { threads: "build/js/threads/index.js", "threads.node": "build/js/threads/index.node.js" },
+    external: ["node:worker_threads"],
+    plugins: [mainEntry, loader, terser(minified)],
+    output: { ...output, chunkFileNames: "threads.shared.js" },
+  },
+];

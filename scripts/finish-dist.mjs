@@ -1,4 +1,4 @@
-// Completes dist/ after tsc and rollup: the core as a file, and no types but those that the entry reaches.
+// Completes dist/ after tsc and rollup: the core as a file, and no types but those that the entries reach.
 
 import { copyFileSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, normalize, relative } from "node:path";
@@ -10,15 +10,15 @@ const types = join(dist, "types");
 copyFileSync(fileURLToPath(new URL("../build/core.wasm", import.meta.url)), join(dist, "core.wasm"));
 
 /** Adds `file` and all that it imports to `reached`. */
-function reach(file, reached = new Set()) {
-  if (reached.has(file)) return reached;
+function reach(file, reached) {
+  if (reached.has(file)) return;
   reached.add(file);
   const imports = readFileSync(join(types, file), "utf8").matchAll(/ from "(\.[^"]+)\.js"/g);
   for (const [, path] of imports) reach(normalize(join(file, "..", `${path}.d.ts`)), reached);
-  return reached;
 }
 
-const reached = reach("index.d.ts");
+const reached = new Set();
+for (const entry of ["index.d.ts", "threads/index.d.ts"]) reach(entry, reached);
 for (const entry of readdirSync(types, { recursive: true, withFileTypes: true })) {
   const file = relative(types, join(entry.parentPath ?? entry.path, entry.name));
   if (entry.isFile() && !reached.has(file)) rmSync(join(types, file));

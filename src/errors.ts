@@ -18,3 +18,8 @@ export function invalid(
 ): Error {
   return new Kind(`${what} must be ${expected}, got ${show(value)}`);
 }
+
+export function checkedWhole(option: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw invalid(option, "a whole number >= 1", value);
+}

@@ -3,6 +3,9 @@
 /** The name under which everything counts that got no counters of its own. */
 export const OVERFLOW_SERVICE_LABEL = "__overflow__";
 
+/** Default of `maxServiceNameBytes`. */
+export const DEFAULT_MAX_SERVICE_NAME_BYTES = 1024;
+
 /** @internal */
 export const encoder = new TextEncoder();
 /** @internal */

@@ -1,19 +1,18 @@
 // The registry: names to counters, and the cap that keeps hostile names from growing it.
 
 import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "./buckets.js";
+import type { CoreExports } from "./core/exports.js";
 import { instantiateCore } from "./core/instance.js";
 import { Rows } from "./core/rows.js";
 import type { Store } from "./core/store.js";
-import { invalid } from "./errors.js";
+import { checkedWhole, invalid } from "./errors.js";
 import { leakDetector } from "./leaks.js";
-import { encoder, OVERFLOW_SERVICE_LABEL, sortKey, wellFormedCopy } from "./names.js";
+import { DEFAULT_MAX_SERVICE_NAME_BYTES, encoder, OVERFLOW_SERVICE_LABEL, sortKey, wellFormedCopy } from "./names.js";
 import { ServiceCounters, type ServiceHost } from "./service.js";
 import { RpcMetricsSnapshot, type SnapshotService } from "./snapshot.js";
 
 /** Default of `maxServices`. */
 export const MAX_TRACKED_SERVICES = 4096;
-
-const DEFAULT_MAX_SERVICE_NAME_BYTES = 1024;
 
 /** `WebAssembly.Module` where the program's types know it (lib `DOM` or `WebWorker`, Deno), else any object. */
 export type WebAssemblyModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
@@ -65,11 +64,10 @@ export interface RegistryOptions {
  * console.log(registry.snapshot().prometheusText());
  */
 export class RpcMetricsRegistry {
-  /** @internal */
-  readonly host: ServiceHost;
   /** All services that this thread knows of. */
   readonly #services = new Map<string, ServiceCounters>();
   readonly #store: Store;
+  readonly #host: ServiceHost;
   readonly #maxServiceNameBytes: number;
   #leakedGuards = 0;
   /** All services in the order of exposition, made anew when there are more than it holds. */
@@ -92,7 +90,7 @@ export class RpcMetricsRegistry {
     checkedWhole("maxServices", maxServices);
     this.#store = store ?? new Rows(instantiateCore(module), checkedBounds(buckets), maxServices);
     const { core, layout } = this.#store;
-    this.host = {
+    this.#host = {
       core,
       layout,
       clock: checkedClock(clock),
@@ -144,6 +142,11 @@ export class RpcMetricsRegistry {
     return new RpcMetricsSnapshot({ services: this.#directory, words: this.#store.copy(), layout });
   }
 
+  /** @internal From now on all handles and guards count with `core`. */
+  useCore(core: CoreExports): void {
+    this.#host.core = core;
+  }
+
   /** The service called `name`, new or not, or undefined where it has to share. */
   #find(name: string): ServiceCounters | undefined {
     if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
@@ -165,7 +168,7 @@ export class RpcMetricsRegistry {
   readonly #keep = (name: string, row: number): void => {
     if (this.#services.has(name)) return;
     const place = name === OVERFLOW_SERVICE_LABEL ? this.#store.overflowRow : row;
-    this.#services.set(name, new ServiceCounters(name, place, this.host));
+    this.#services.set(name, new ServiceCounters(name, place, this.#host));
   };
 
   #register(services: readonly string[]): void {
@@ -174,11 +177,6 @@ export class RpcMetricsRegistry {
       if (!this.#find(name)) throw invalid("services", "within maxServices and maxServiceNameBytes", name);
     }
   }
-}
-
-function checkedWhole(option: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw invalid(option, "a whole number >= 1", value);
 }
 
 function checkedClock(clock: (() => number) | undefined): () => number {

@@ -1,10 +1,14 @@
 // The core that travels inside the bundle, compiled on first use and once for all registries.
 
-import { CORE_WASM_BASE64 } from "./core-wasm.generated.js";
+import { WASM_BASE64 } from "./core-wasm.generated.js";
 
 let compiled: WebAssembly.Module | undefined;
 
 export function embeddedModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(Uint8Array.from(atob(CORE_WASM_BASE64), (char) => char.charCodeAt(0)));
+  compiled ??= compile(WASM_BASE64);
   return compiled;
+}
+
+export function compile(base64: string): WebAssembly.Module {
+  return new WebAssembly.Module(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
 }

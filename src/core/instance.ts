@@ -10,11 +10,20 @@ export function instantiateCore(given: unknown): CoreExports {
   const expected = "a compiled core.wasm";
   if (given !== undefined && !(given instanceof WebAssembly.Module))
     throw invalid("module", expected, given, TypeError);
-  let core: Partial<CoreExports>;
+  const core = instantiate(() => (given as WebAssembly.Module) ?? embeddedModule(), {});
+  if (typeof core.rowBytes !== "function") throw invalid("module", expected, core);
+  return core as CoreExports;
+}
+
+/** Compiling is left to this function, so that whatever a policy refuses is told alike. */
+export function instantiate(
+  compiled: () => WebAssembly.Module,
+  imports: Record<string, Record<string, unknown>>,
+): Partial<CoreExports> {
   try {
     // `instance.exports`, not the loader's own `exports`: those wrap each call in rest arguments, which
     // made a call four times as slow in Bun.
-    core = instantiateSync((given as WebAssembly.Module) ?? embeddedModule(), {}).instance.exports;
+    return instantiateSync(compiled(), imports).instance.exports;
   } catch (cause) {
     // Which step a policy refuses differs: compiling in Chromium, Firefox and workerd, instantiating in WebKit.
     throw new Error(
@@ -22,6 +31,4 @@ export function instantiateCore(given: unknown): CoreExports {
       { cause },
     );
   }
-  if (typeof core.rowBytes !== "function") throw invalid("module", expected, core);
-  return core as CoreExports;
 }

@@ -2,7 +2,7 @@
 
 import type { CoreExports, Field, GaugeField, HistogramField } from "./exports.js";
 
-const WORD_BYTES = 8;
+export const WORD_BYTES = 8;
 
 /** All counters and gauges, in their order in a row (assembly/layout.ts). */
 export const FIELDS: readonly Field[] = [

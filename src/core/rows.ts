@@ -4,16 +4,19 @@
 import { thresholdNs } from "../buckets.js";
 import { U64_MAX } from "../words.js";
 import type { CoreExports, CoreMemory } from "./exports.js";
-import { type RowLayout, rowLayout } from "./layout.js";
+import { type RowLayout, rowLayout, WORD_BYTES } from "./layout.js";
 import type { Keep, Store } from "./store.js";
 
 const PAGE_BYTES = 65536;
 
-/** Writes what `observe` looks for, and gives the address behind it. */
-export function writeThresholds(memory: CoreMemory, address: number, bounds: readonly number[]): number {
-  const thresholds = new BigUint64Array(memory.buffer, address, bounds.length + 1);
-  thresholds.set([...bounds.map(thresholdNs), U64_MAX]);
-  return thresholds.byteOffset + thresholds.byteLength;
+/** Writes what `observe` looks for; called once, before anything is observed. */
+export function writeThresholds({ thresholds }: CoreExports, memory: CoreMemory, bounds: readonly number[]): void {
+  new BigUint64Array(memory.buffer, thresholds.value).set([...bounds.map(thresholdNs), U64_MAX]);
+}
+
+/** Address behind the thresholds. */
+export function thresholdsEnd({ thresholds }: CoreExports, bounds: readonly number[]): number {
+  return thresholds.value + (bounds.length + 1) * WORD_BYTES;
 }
 
 /** The rows of one registry, in a memory of its own. */
@@ -34,7 +37,8 @@ export class Rows implements Store {
     this.layout = rowLayout(core, bounds);
     this.#memory = core.memory;
     this.room = maxServices;
-    this.first = this.#end = writeThresholds(core.memory, core.thresholds.value, bounds);
+    writeThresholds(core, core.memory, bounds);
+    this.first = this.#end = thresholdsEnd(core, bounds);
     this.overflowRow = this.#allocate() as number;
   }
 

@@ -11,8 +11,11 @@ export function* nodesOf(node, stop = () => false) {
   for (const child of Object.values(node)) yield* nodesOf(child, stop);
 }
 
-/** The modules that `entry`, a path, loads, itself first: `{ path, source, ast }`. Files that are no JavaScript have no `ast`. */
-export function modulesOf(entry) {
+/**
+ * The modules that `entry`, a path, loads, itself first: `{ path, source, ast }`. Files that are no JavaScript have
+ * no `ast`. `builtins`: names of the runtime's own modules that it may import.
+ */
+export function modulesOf(entry, builtins = []) {
   const modules = new Map();
   const load = (path) => {
     if (modules.has(path)) return;
@@ -21,7 +24,7 @@ export function modulesOf(entry) {
     modules.set(path, { path, source, ast });
     for (const { type, source: imported } of nodesOf(ast)) {
       if (type === "ImportExpression") throw new Error(`${path} imports dynamically`);
-      if (typeof imported?.value !== "string") continue;
+      if (typeof imported?.value !== "string" || builtins.includes(imported.value)) continue;
       if (!imported.value.startsWith("./")) throw new Error(`${path} imports ${imported.value}`);
       load(join(dirname(path), imported.value));
     }

@@ -16,6 +16,15 @@ test("all that the default entry loads is at most 6,000 bytes gzipped", () => {
   expect(gzipSync(all, { level: 9 }).length).toBeLessThanOrEqual(6000);
 });
 
+test.each(["threads.js", "threads.node.js"])("%s adds at most 5,500 bytes gzipped to that", (entry) => {
+  const added = modulesOf(join(dist, entry), ["node:worker_threads"]).filter(
+    ({ path }) => path !== join(dist, "index.js"),
+  );
+  expect(added).toHaveLength(2);
+  const all = Buffer.concat(added.map(({ source }) => source));
+  expect(gzipSync(all, { level: 9 }).length).toBeLessThanOrEqual(5500);
+});
+
 test("core.wasm is at most 1,024 bytes", () => {
   expect(statSync(join(dist, "core.wasm")).size).toBeLessThanOrEqual(1024);
 });
@@ -35,7 +44,7 @@ test("a search of a module finds the awaits that stand outside functions", () =>
   expect(found("for await (const x of y);")).toBe(true);
 });
 
-describe.each(["index.js", "index.workerd.js"])("all that %s loads", (entry) => {
+describe.each(["index.js", "index.workerd.js", "threads.js"])("all that %s loads", (entry) => {
   const trees = modulesOf(join(dist, entry)).flatMap(({ path, ast }) => (ast ? [{ path, ast }] : []));
 
   test("has no top-level await, so that require() can load it", () => {

@@ -1,0 +1,171 @@
+// A registry whose services lie in memory that threads share.
+
+import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "../buckets.js";
+import { IDLE_CORE } from "../core/shared/core.js";
+import { MAX_THREADS } from "../core/shared/memory.js";
+import { makeParts, type SharedParts, SharedStore } from "../core/shared/store.js";
+import { checkedWhole, invalid } from "../errors.js";
+import { DEFAULT_MAX_SERVICE_NAME_BYTES } from "../names.js";
+import { MAX_TRACKED_SERVICES, type RegistryOptions, RpcMetricsRegistry } from "../registry.js";
+import { canWatch, hold, watch } from "./liveness.js";
+import { onExit, type TrackableWorker } from "./worker.js";
+
+/** Options of {@link createSharedRegistry}: those of `RpcMetricsRegistry`, but for `module`, and one more. */
+export interface SharedRegistryOptions extends Omit<RegistryOptions, "module"> {
+  /**
+   * At most this many threads take part at a time, the creating one among them: 1 to 1024. Each takes memory
+   * for a row of every service, 1.3 MB by default, but only from when it attaches. Default: 16.
+   */
+  maxThreads?: number;
+}
+
+/** Options of {@link attachSharedRegistry}: what each thread has for itself. */
+export type AttachOptions = Pick<RegistryOptions, "clock" | "detectLeaks" | "services">;
+
+/**
+ * What a thread needs to attach. Send it as `workerData` or with `postMessage`, to any number of threads and
+ * from any of them. What is in it is not for use.
+ */
+export interface SharedRegistryHandle {
+  readonly version: number;
+}
+
+interface HandleContents extends SharedRegistryHandle, SharedParts {
+  readonly id: string;
+}
+
+/** Counts up with every change of what lies where, or of the handle: threads may load different releases. */
+const VERSION = 1;
+
+const DEFAULT_MAX_THREADS = 16;
+
+/**
+ * One thread's registry of those that share their services. Made by {@link createSharedRegistry} and
+ * {@link attachSharedRegistry}; all that `RpcMetricsRegistry` has works the same, for the whole process.
+ */
+export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
+  /**
+   * What `release` takes. In Node, and in the `node:worker_threads` of Deno and Bun, it is the runtime's
+   * `threadId`; a Web Worker is given one, from 1,000,000 on.
+   */
+  readonly threadId: number;
+  /** For other threads; see {@link SharedRegistryHandle}. */
+  readonly handle: SharedRegistryHandle;
+  readonly #id: string;
+  readonly #store: SharedStore;
+  #watches = false;
+
+  /** @internal */
+  constructor(options: AttachOptions, contents: HandleContents, store: SharedStore) {
+    const { buckets, maxServices, maxServiceNameBytes } = contents;
+    super({ ...options, buckets, maxServices, maxServiceNameBytes }, store);
+    this.threadId = store.threadId;
+    this.handle = contents;
+    this.#id = contents.id;
+    this.#store = store;
+  }
+
+  /**
+   * Releases what a worker has here once it has ended, in whatever way. Call it when the worker is made.
+   *
+   * For a Web Worker of a page or of Deno one call sees to all of them, those to come as well. It notices a
+   * worker that has attached and then has let its event loop run once.
+   *
+   * @throws TypeError for what is no worker; Error where the ends of Web Workers can't be seen, because there
+   * are no Web Locks: there, call `release` yourself.
+   */
+  track(worker: TrackableWorker): void {
+    if (Object(worker) !== worker) throw invalid("worker", "a Worker", worker, TypeError);
+    const gone = (threadId: number) => this.#store.release(threadId);
+    if (onExit(worker, gone) || this.#watches) return;
+    if (!canWatch()) throw new Error("this runtime does not tell when a Web Worker ends: call release(threadId) then");
+    this.#watches = true;
+    watch(this.#id, gone);
+  }
+
+  /**
+   * Gives back what a thread has in flight, and its place to the next one that attaches; what it has counted stays.
+   * For threads that nobody `track`s. Does nothing for a thread that has no place.
+   *
+   * The thread must be gone. A Web Worker may run on for a while after `terminate()`: two threads in one
+   * place would overwrite each other's counts.
+   *
+   * @param threadId the `threadId` of that thread's registry.
+   * @throws TypeError or RangeError for what is no thread's number, and for this thread's, which has `detach`.
+   */
+  release(threadId: number): void {
+    if (!Number.isSafeInteger(threadId) || threadId < 0) throw invalid("threadId", "a thread's number >= 0", threadId);
+    if (threadId === this.threadId)
+      throw invalid("threadId", "that of a thread which is gone, not of this one, which can detach()", threadId);
+    this.#store.release(threadId);
+  }
+
+  /**
+   * Gives back what this thread has in flight, and its place. From then on all its handles and guards
+   * count nothing, and `snapshot()` throws. What was counted stays. A second call does nothing.
+   */
+  detach(): void {
+    this.useCore(IDLE_CORE);
+    this.#store.detach();
+  }
+}
+
+/** `threadId`: the runtime's number of this thread, if it has one. */
+export function create(options: SharedRegistryOptions, threadId: number | undefined): SharedRpcMetricsRegistry {
+  const {
+    buckets = DEFAULT_LATENCY_BUCKETS_SECS,
+    maxServiceNameBytes = DEFAULT_MAX_SERVICE_NAME_BYTES,
+    maxServices = MAX_TRACKED_SERVICES,
+    maxThreads = DEFAULT_MAX_THREADS,
+    module,
+    ...own
+  } = options as SharedRegistryOptions & RegistryOptions;
+  if (module !== undefined) throw invalid("module", "left out, because threads run a core of their own", module);
+  checkedWhole("maxServiceNameBytes", maxServiceNameBytes);
+  checkedWhole("maxServices", maxServices);
+  if (!(Number.isInteger(maxThreads) && maxThreads >= 1 && maxThreads <= MAX_THREADS))
+    throw invalid("maxThreads", `a whole number from 1 to ${MAX_THREADS}`, maxThreads);
+  const bounds = checkedBounds(buckets);
+  checkHost(threadId);
+  const parts = makeParts(bounds, { maxThreads, maxServices, maxServiceNameBytes });
+  return join({ version: VERSION, id: crypto.randomUUID(), ...parts }, own, threadId);
+}
+
+export function attach(
+  handle: SharedRegistryHandle,
+  options: AttachOptions,
+  threadId: number | undefined,
+): SharedRpcMetricsRegistry {
+  if (handle?.version !== VERSION)
+    throw invalid(
+      "handle",
+      "the `handle` of a shared registry, of the same release of nrpc-metrics",
+      handle,
+      TypeError,
+    );
+  const registry = join(handle as HandleContents, options, threadId);
+  if (threadId === undefined) hold((handle as HandleContents).id, registry.threadId);
+  return registry;
+}
+
+function join(contents: HandleContents, options: AttachOptions, threadId: number | undefined) {
+  const store = new SharedStore(contents, threadId);
+  try {
+    return new SharedRpcMetricsRegistry(options, contents, store);
+  } catch (error) {
+    store.detach();
+    throw error;
+  }
+}
+
+function checkHost(threadId: number | undefined): void {
+  if (typeof SharedArrayBuffer !== "function") {
+    throw new Error(
+      "SharedArrayBuffer is missing, so threads can't share a registry: serve the page with the headers " +
+        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, " +
+        "or use one RpcMetricsRegistry a thread",
+    );
+  }
+  if (threadId === undefined && typeof Worker !== "function")
+    throw new Error("Worker is missing: without threads to share a registry with, use RpcMetricsRegistry");
+}
