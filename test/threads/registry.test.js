@@ -1,0 +1,279 @@
+// Shared registries as one thread sees them: several on one memory, as if each were a thread's.
+
+import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { createSharedRegistry } from "nrpc-metrics/threads";
+import { afterEach, describe, expect, test, vi } from "vitest";
+// The entry for the web gives each a number of its own, as if each were a thread.
+import { attachSharedRegistry } from "../../dist/threads.js";
+
+afterEach(() => vi.unstubAllGlobals());
+
+/** A created registry and so many that are attached to it. */
+function registries(attached, options) {
+  const created = createSharedRegistry(options);
+  return [created, ...Array.from({ length: attached }, () => attachSharedRegistry(created.handle))];
+}
+
+describe("registries on one memory", () => {
+  test("are RpcMetricsRegistries", () => {
+    for (const registry of registries(1)) expect(registry).toBeInstanceOf(RpcMetricsRegistry);
+  });
+
+  test("see each other's services and counts, whoever records", () => {
+    const [a, b, c] = registries(2);
+    a.forService("echo").recordCall(CallOutcome.Ok, 1e6);
+    b.forService("echo").recordCall(CallOutcome.Timeout, 2e6);
+    c.forService("users").startHandler();
+    for (const registry of [a, b, c]) {
+      expect(registry.size).toBe(2);
+      const { services } = registry.snapshot();
+      expect(services.map(({ service }) => service)).toEqual(["echo", "users"]);
+      expect(services[0]).toMatchObject({ callsTotal: 2, errorsTimeout: 1, latencySumNs: 3e6, latencyCount: 2 });
+      expect(services[1]).toMatchObject({ handlerInvocationsTotal: 1, handlerInFlight: 1 });
+    }
+    expect(a.snapshot().prometheusText()).toBe(c.snapshot().prometheusText());
+  });
+
+  test("give each its own handle of a service, the same at each lookup", () => {
+    const [a, b] = registries(1);
+    const echo = a.forService("echo");
+    b.forService("users");
+    expect(b.forService("echo")).not.toBe(echo);
+    expect(a.forService("users").name).toBe("users");
+    expect(a.forService("echo")).toBe(echo);
+  });
+
+  test("have one cap and one overflow set, and count all lookups that got it", () => {
+    const [a, b] = registries(1, { maxServices: 3 });
+    for (const [i, registry] of [a, b, a].entries()) registry.forService(`svc-${i}`).addCapabilityDenied();
+    expect(b.forService("svc-3").name).toBe("__overflow__");
+    b.forService("svc-4").addCapabilityDenied(5);
+    a.forService("svc-5").addCapabilityDenied(2);
+    for (const registry of [a, b]) {
+      expect(registry.overflowLookups).toBe(3);
+      expect(registry.size).toBe(4);
+      expect(registry.snapshot().get("__overflow__").capabilityDeniedTotal).toBe(7);
+      expect(registry.forService("svc-1").name).toBe("svc-1");
+    }
+  });
+
+  test("agree on a service called __overflow__ that came before there was overflow", () => {
+    const [a, b] = registries(1, { maxServices: 2 });
+    a.forService("__overflow__").addCapabilityDenied();
+    b.forService("a");
+    b.forService("b").addCapabilityDenied(2);
+    for (const registry of [a, b]) {
+      expect(registry.size).toBe(2);
+      expect(registry.snapshot().get("__overflow__").capabilityDeniedTotal).toBe(3);
+    }
+  });
+
+  test("agree on an overflow set that the name alone asks for when there is no room", () => {
+    const [a, b] = registries(1, { maxServices: 1 });
+    a.forService("a");
+    b.forService("__overflow__").addCapabilityDenied();
+    expect(a.size).toBe(2);
+    expect(a.overflowLookups).toBe(0);
+  });
+
+  test("share buckets and limits, while clock, leak detection and own services are each one's", () => {
+    const created = createSharedRegistry({ buckets: [1, 2], maxServices: 2, maxServiceNameBytes: 4, clock: () => 0 });
+    let nowMs = 0;
+    const attached = attachSharedRegistry(created.handle, { clock: () => nowMs, services: ["echo"] });
+    expect(created.size).toBe(1);
+    const call = attached.forService("echo").startCall();
+    nowMs = 1500;
+    call.end(CallOutcome.Ok);
+    expect(created.snapshot().buckets).toEqual([1, 2]);
+    expect(created.snapshot().get("echo").latencyBuckets).toEqual([0, 1, 1]);
+    expect(attached.forService("longer").name).toBe("__overflow__");
+  });
+
+  test("hand their handle on: an attached registry's is as good", () => {
+    const [created, attached] = registries(1);
+    const next = attachSharedRegistry(structuredClone(attached.handle));
+    next.forService("echo").addCapabilityDenied();
+    expect(created.snapshot().get("echo").capabilityDeniedTotal).toBe(1);
+  });
+
+  test("read names that lie where another one made the memory grow", () => {
+    const [a, b] = registries(1, { maxServices: 4096, maxServiceNameBytes: 2000 });
+    const names = Array.from({ length: 300 }, (_, i) => `${i}-${"é".repeat(900)}`);
+    for (const [i, name] of names.entries()) (i % 2 ? a : b).forService(name).addCapabilityDenied(i);
+    for (const registry of [a, b]) {
+      const snapshot = registry.snapshot();
+      for (const [i, name] of names.entries()) expect(snapshot.get(name).capabilityDeniedTotal).toBe(i);
+    }
+  });
+});
+
+describe("detach", () => {
+  test("gives back what is in flight and keeps what was counted", () => {
+    const [a, b] = registries(1);
+    b.forService("echo").startCall();
+    b.forService("echo").startHandler();
+    b.forService("echo").recordCall(CallOutcome.Ok, 1);
+    expect(a.snapshot().get("echo")).toMatchObject({ inFlight: 1, handlerInFlight: 1 });
+    b.detach();
+    b.detach();
+    expect(a.snapshot().get("echo")).toMatchObject({ inFlight: 0, handlerInFlight: 0, callsTotal: 1 });
+    expect(a.snapshot().get("echo")).toMatchObject({ handlerInvocationsTotal: 1, latencyCount: 1 });
+  });
+
+  test("makes handles and guards count nothing, and throw nothing", () => {
+    const [a, b] = registries(1);
+    const echo = b.forService("echo");
+    const call = echo.startCall();
+    const handler = echo.startHandler();
+    b.detach();
+    const before = a.snapshot().prometheusText();
+    call.end(CallOutcome.Ok);
+    handler.end();
+    echo.startCall().end();
+    echo.startHandler().end();
+    echo.observeCall(() => 1);
+    echo.recordCall(CallOutcome.Ok, 5n);
+    echo.recordLatency(1);
+    echo.add("callsTotal", 7);
+    echo.add("callsTotal", 7n);
+    expect(b.forService("echo")).toBe(echo);
+    for (const name of ["new", "x".repeat(5000)]) b.forService(name).addCapabilityDenied();
+    expect(a.snapshot().prometheusText()).toBe(before);
+    expect(a.overflowLookups).toBe(0);
+    expect(() => b.snapshot()).toThrow("this registry is detached");
+  });
+
+  test("makes room for another thread, whose own gauges begin at 0 and whose counters go on", () => {
+    const [a, b] = registries(1, { maxThreads: 2 });
+    b.forService("echo").startCall();
+    b.forService("echo").addCapabilityDenied(2);
+    expect(() => attachSharedRegistry(a.handle)).toThrow(
+      "all 2 places are taken: raise maxThreads, or release threads that are gone",
+    );
+    b.detach();
+    const c = attachSharedRegistry(a.handle);
+    expect(a.snapshot().get("echo")).toMatchObject({ inFlight: 0, capabilityDeniedTotal: 2 });
+    c.forService("echo").startCall();
+    c.forService("echo").addCapabilityDenied();
+    expect(a.snapshot().get("echo")).toMatchObject({ inFlight: 1, capabilityDeniedTotal: 3 });
+  });
+});
+
+describe("release", () => {
+  test("gives back what a thread had in flight, and its place, once and for that thread alone", () => {
+    const [a, b, c] = registries(2, { maxThreads: 3 });
+    for (const registry of [a, b, c]) registry.forService("echo").startCall();
+    a.release(b.threadId);
+    a.release(b.threadId);
+    expect(a.snapshot().get("echo").inFlight).toBe(2);
+    const d = attachSharedRegistry(a.handle);
+    d.forService("echo").startCall();
+    a.release(b.threadId); // which is no longer the owner of d's place
+    expect(c.snapshot().get("echo").inFlight).toBe(3);
+  });
+
+  test.each([
+    ["1", TypeError],
+    [undefined, TypeError],
+    [-1, RangeError],
+    [1.5, RangeError],
+    [Number.NaN, RangeError],
+  ])("refuses what is no thread's number: %s", (bad, Kind) => {
+    const [registry] = registries(0);
+    expect(() => registry.release(bad)).toThrow(Kind);
+    expect(() => registry.release(bad)).toThrow("threadId must be");
+  });
+
+  test("refuses this thread's own, which is not gone", () => {
+    const [registry] = registries(0);
+    registry.forService("echo").startCall();
+    expect(() => registry.release(registry.threadId)).toThrow("detach()");
+    expect(registry.snapshot().get("echo").inFlight).toBe(1);
+  });
+});
+
+test.each([undefined, null, 5, "worker"])("track refuses what is no worker: %s", (bad) => {
+  const [registry] = registries(0);
+  expect(() => registry.track(bad)).toThrow("worker must be a Worker");
+});
+
+test("track says what to do where the end of a Web Worker can't be seen", () => {
+  const [registry] = registries(0);
+  vi.stubGlobal("navigator", {});
+  expect(() => registry.track({ postMessage() {} })).toThrow("call release(threadId)");
+});
+
+describe("createSharedRegistry", () => {
+  test.each([0, -1, 1.5, 1025, Number.NaN, "4", null])("refuses maxThreads: %s", (maxThreads) => {
+    expect(() => createSharedRegistry({ maxThreads })).toThrow("maxThreads must be a whole number from 1 to 1024, got");
+  });
+
+  test("refuses more services than 4 GiB have rows for", () => {
+    expect(() => createSharedRegistry({ maxServices: 20_000_000 })).toThrow(
+      "maxServices must be so few that 4 GiB hold their rows, got 20000000",
+    );
+  });
+
+  test("takes 1,024 threads and the longest names, for address space is all that they cost at first", () => {
+    const registry = createSharedRegistry({ maxThreads: 1024, maxServiceNameBytes: 1_000_000 });
+    registry.forService("x".repeat(1_000_000)).addCapabilityDenied();
+    expect(registry.size).toBe(1);
+    expect(registry.overflowLookups).toBe(0);
+  });
+
+  test("without SharedArrayBuffer names it, and what to do", () => {
+    vi.stubGlobal("SharedArrayBuffer", undefined);
+    expect(() => createSharedRegistry()).toThrow(/^SharedArrayBuffer is missing.*Cross-Origin-Opener-Policy.*Embedder/);
+  });
+
+  test("leaves no place taken when an option of the registry is refused", () => {
+    const { handle } = createSharedRegistry({ maxThreads: 2 });
+    expect(() => attachSharedRegistry(handle, { services: [5] })).toThrow(TypeError);
+    expect(() => attachSharedRegistry(handle, { clock: 5 })).toThrow(TypeError);
+    expect(attachSharedRegistry(handle).size).toBe(0);
+  });
+});
+
+test.each([undefined, null, {}, { version: 0 }, "handle"])(
+  "attachSharedRegistry refuses what is no handle: %s",
+  (bad) => {
+    expect(() => attachSharedRegistry(bad)).toThrow("handle must be the `handle` of a shared registry");
+  },
+);
+
+test("a host without memory for one more thread says so, and nothing has changed", () => {
+  const [created] = registries(0, { maxThreads: 3 });
+  created.forService("echo").addCapabilityDenied();
+  const { memory } = created.handle;
+  memory.grow = () => {
+    throw new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
+  };
+  for (let i = 0; i < 5; i++) {
+    expect(() => attachSharedRegistry(created.handle)).toThrow(
+      "the host has no memory for one more thread, 1310720 bytes",
+    );
+  }
+  expect(created.snapshot().get("echo").capabilityDeniedTotal).toBe(1);
+  delete memory.grow;
+  attachSharedRegistry(created.handle).forService("echo").addCapabilityDenied();
+  expect(created.snapshot().get("echo").capabilityDeniedTotal).toBe(2);
+});
+
+test("memory is taken as threads attach, and not for threads that come after them", () => {
+  const created = createSharedRegistry({ maxThreads: 3 });
+  const bytes = () => created.handle.memory.buffer.byteLength;
+  const sizes = [bytes()];
+  const threads = [1, 2].map(() => {
+    const attached = attachSharedRegistry(created.handle);
+    sizes.push(bytes());
+    return attached;
+  });
+  expect(sizes[1] - sizes[0]).toBe(20 * 65_536);
+  expect(sizes[2] - sizes[1]).toBe(20 * 65_536);
+  for (let i = 0; i < 50; i++) {
+    created.release(threads.shift().threadId);
+    threads.push(attachSharedRegistry(created.handle));
+    threads[1].forService(`svc-${i}`);
+  }
+  expect(bytes()).toBe(sizes[2]);
+});
