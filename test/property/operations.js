@@ -40,7 +40,8 @@ const outcome = fc.integer({ min: 0, max: 4 });
 /** Milliseconds that a test's clock can show for whole nanoseconds, exactly enough to round back. */
 const elapsedNs = fc.integer({ min: 0, max: 2 ** 40 });
 
-const operationOnService = fc.oneof(
+/** What may be done to a service. */
+export const operation = fc.oneof(
   fc.record({ op: fc.constant("call"), outcome, ns: elapsedNs }),
   fc.record({ op: fc.constant("drop"), ns: elapsedNs }),
   fc.record({ op: fc.constant("start") }),
@@ -61,7 +62,7 @@ const operationOnService = fc.oneof(
   }),
 );
 
-export const operations = fc.array(fc.tuple(serviceName, operationOnService), { maxLength: 60 });
+export const operations = fc.array(fc.tuple(serviceName, operation), { maxLength: 60 });
 
 /** Does one operation to the library's service, whose clock is `clock`. */
 export function apply(service, clock, { op, ...args }) {

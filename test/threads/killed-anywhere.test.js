@@ -1,0 +1,82 @@
+// A thread killed at each single step of attaching, registering and leaving that other threads can see.
+
+import { createSharedRegistry } from "nrpc-metrics/threads";
+import { afterEach, expect, test } from "vitest";
+// The entry for the web gives each a number of its own, as if each were a thread.
+import { attachSharedRegistry } from "../../dist/threads.js";
+
+const original = { ...Object.getOwnPropertyDescriptors(Atomics) };
+afterEach(() => Object.defineProperties(Atomics, original));
+
+const KILLED = new Error("killed");
+const FIRST_GIVEN_ID = 1_000_000;
+const NAME = "x".repeat(900);
+
+/**
+ * Runs `life` until the step `last` of those that touch shared words, before or after it is done, and says whether
+ * it came to its end before that. Looks are no steps: what has not changed anything can't have been left behind.
+ */
+function liveUntil(last, isDone, life) {
+  let steps = 0;
+  for (const name of ["compareExchange", "store", "add"]) {
+    const { value } = original[name];
+    Atomics[name] = (...args) => {
+      const isLast = steps++ === last;
+      if (isLast && !isDone) throw KILLED;
+      const result = value(...args);
+      if (isLast) throw KILLED;
+      return result;
+    };
+  }
+  try {
+    life();
+    return true;
+  } catch (error) {
+    if (error !== KILLED) throw error;
+    return false;
+  } finally {
+    Object.defineProperties(Atomics, original);
+  }
+}
+
+test.each([
+  { when: "before", isDone: false },
+  { when: "after", isDone: true },
+])("killed $when any step, a thread leaves nothing half-done and nothing taken", ({ isDone }) => {
+  let steps = 0;
+  for (let isOver = false; !isOver; steps++) {
+    // More names than the slab has room for: a block is claimed for them, too.
+    const created = createSharedRegistry({ maxThreads: 2, maxServices: 70, maxServiceNameBytes: 1024 });
+    const places = Array.from({ length: 60 }, (_, i) => `${i}-${NAME}`);
+    isOver = liveUntil(steps, isDone, () => {
+      const registry = attachSharedRegistry(created.handle);
+      for (const name of places) registry.forService(name).startCall();
+      registry.forService("y".repeat(2000)).startCall();
+      registry.detach();
+    });
+    const seen = created.snapshot().services;
+    expect(seen.every(({ service }) => places.includes(service) || service === "__overflow__")).toBe(true);
+    created.release(FIRST_GIVEN_ID);
+    expect(created.snapshot().services.every(({ inFlight }) => inFlight === 0)).toBe(true);
+
+    // The next one finds everything as if the other had never been: it takes no more memory than one life does.
+    const next = attachSharedRegistry(created.handle);
+    for (const name of places) next.forService(name).addCapabilityDenied();
+    next.forService("y".repeat(2000)).addCapabilityDenied();
+    const { services } = created.snapshot();
+    expect(services).toHaveLength(61);
+    for (const { inFlight, capabilityDeniedTotal } of services) {
+      expect({ inFlight, capabilityDeniedTotal }).toEqual({ inFlight: 0, capabilityDeniedTotal: 1 });
+    }
+    expect(created.handle.memory.buffer.byteLength).toBe(memoryOfOneLife());
+  }
+  expect(steps).toBeGreaterThan(60);
+});
+
+/** Bytes after one thread has done all of it and lived. */
+function memoryOfOneLife() {
+  const created = createSharedRegistry({ maxThreads: 2, maxServices: 70, maxServiceNameBytes: 1024 });
+  const registry = attachSharedRegistry(created.handle);
+  for (let i = 0; i < 60; i++) registry.forService(`${i}-${NAME}`);
+  return created.handle.memory.buffer.byteLength;
+}
