@@ -9,12 +9,21 @@ import { addToWord, loadForeignWord, WORD_BYTES } from "./word";
  */
 export function addRows(sum: usize, row: usize, rowCount: usize, boundCount: usize, gauges: bool): void {
   const bytes = rowBytes(boundCount);
-  const end = row + rowCount * bytes;
-  for (; row < end; row += bytes, sum += bytes) {
-    for (let offset: usize = 0; offset < bytes; offset += WORD_BYTES) {
-      if (gauges || (offset != IN_FLIGHT && offset != HANDLER_IN_FLIGHT)) {
-        addToWord(sum + offset, loadForeignWord(row + offset));
-      }
+  for (; rowCount; rowCount--, row += bytes, sum += bytes) {
+    if (gauges) {
+      addToWord(sum + IN_FLIGHT, loadForeignWord(row + IN_FLIGHT));
+      addToWord(sum + HANDLER_IN_FLIGHT, loadForeignWord(row + HANDLER_IN_FLIGHT));
     }
+    addWords(sum, row, IN_FLIGHT + WORD_BYTES, HANDLER_IN_FLIGHT);
+    addWords(sum, row, HANDLER_IN_FLIGHT + WORD_BYTES, bytes);
+  }
+}
+
+/** Adds the words from offset `start` to before `end`. */
+// @ts-ignore: decorator
+@inline
+function addWords(sum: usize, row: usize, start: usize, end: usize): void {
+  for (let offset = start; offset < end; offset += WORD_BYTES) {
+    addToWord(sum + offset, loadForeignWord(row + offset));
   }
 }
