@@ -40,7 +40,7 @@ const loader = {
 const SHORT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const INTERNAL =
   "core row host layout leaks words shows header lines before after view ascii begin finish copyAscii key gauge first " +
-  "room overflowRow read addService countOverflow copy endUnlessMarked bounds low uint useCore";
+  "room overflowRow read addService countOverflow copy endUnlessMarked bounds low uint";
 const shortNames = Object.fromEntries(INTERNAL.split(" ").map((name, i) => [`$${name}`, SHORT[i]]));
 
 const minified = {

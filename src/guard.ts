@@ -9,7 +9,7 @@ import { type CallOutcome, isCallOutcome } from "./outcome.js";
 
 /** What guards need of the registry whose services they measure. */
 export interface GuardHost {
-  core: CoreExports;
+  readonly core: CoreExports;
   readonly clock: () => number;
   readonly leaks: FinalizationRegistry<Held> | undefined;
 }

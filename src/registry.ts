@@ -1,7 +1,6 @@
 // The registry: names to counters, and the cap that keeps hostile names from growing it.
 
 import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "./buckets.js";
-import type { CoreExports } from "./core/exports.js";
 import { instantiateCore } from "./core/instance.js";
 import { Rows } from "./core/rows.js";
 import type { Store } from "./core/store.js";
@@ -140,11 +139,6 @@ export class RpcMetricsRegistry {
       })).sort((a, b) => (a.key < b.key ? -1 : 1));
     }
     return new RpcMetricsSnapshot({ services: this.#directory, words: this.#store.copy(), layout });
-  }
-
-  /** @internal From now on all handles and guards count with `core`. */
-  useCore(core: CoreExports): void {
-    this.#host.core = core;
   }
 
   /** The service called `name`, new or not, or undefined where it has to share. */

@@ -11,8 +11,8 @@ import {
 } from "./registry.js";
 
 // Deno takes a Web Worker for its main thread.
-const isUnnumbered = isMainThread && "WorkerGlobalScope" in globalThis;
-const ownThreadId = isUnnumbered ? undefined : threadId;
+const isNumbered = !(isMainThread && "WorkerGlobalScope" in globalThis);
+const ownThreadId = isNumbered ? threadId : undefined;
 
 export function createSharedRegistry(options: SharedRegistryOptions = {}): SharedRpcMetricsRegistry {
   return create(options, ownThreadId);

@@ -1,13 +1,12 @@
 // A registry whose services lie in memory that threads share.
 
 import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "../buckets.js";
-import { IDLE_CORE } from "../core/shared/core.js";
 import { MAX_THREADS } from "../core/shared/memory.js";
 import { makeParts, type SharedParts, SharedStore } from "../core/shared/store.js";
 import { checkedWhole, invalid } from "../errors.js";
 import { DEFAULT_MAX_SERVICE_NAME_BYTES } from "../names.js";
 import { MAX_TRACKED_SERVICES, type RegistryOptions, RpcMetricsRegistry } from "../registry.js";
-import { canWatch, hold, watch } from "./liveness.js";
+import { canWatch, holdLock, watchLocks } from "./liveness.js";
 import { onExit, type TrackableWorker } from "./worker.js";
 
 /** Options of {@link createSharedRegistry}: those of `RpcMetricsRegistry`, but for `module`, and one more. */
@@ -53,7 +52,7 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   readonly handle: SharedRegistryHandle;
   readonly #id: string;
   readonly #store: SharedStore;
-  #watches = false;
+  #stopWatching: (() => void) | undefined;
 
   /** @internal */
   constructor(options: AttachOptions, contents: HandleContents, store: SharedStore) {
@@ -66,29 +65,29 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   }
 
   /**
-   * Releases what a worker has here once it has ended, in whatever way. Call it when the worker is made.
+   * Releases what a worker has here once it has ended, in whatever way. Call it when the worker is made, before
+   * you listen for its end yourself: then its place is free when your listener runs.
    *
-   * For a Web Worker of a page or of Deno one call sees to all of them, those to come as well. It notices a
-   * worker that has attached and then has let its event loop run once.
+   * Of a Web Worker on a page or in Deno no event tells, but the Web Lock that it holds. There, one call sees to
+   * all workers, those to come as well, within a second of their end; but for one that ends before its event
+   * loop has run once after it attached.
    *
-   * @throws TypeError for what is no worker; Error where the ends of Web Workers can't be seen, because there
-   * are no Web Locks: there, call `release` yourself.
+   * @throws TypeError for what is no worker, RangeError for one that has ended; Error where neither event nor
+   * lock tells: call `release` yourself.
    */
   track(worker: TrackableWorker): void {
     if (Object(worker) !== worker) throw invalid("worker", "a Worker", worker, TypeError);
+    if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker which has not ended", -1);
     const gone = (threadId: number) => this.#store.release(threadId);
-    if (onExit(worker, gone) || this.#watches) return;
-    if (!canWatch()) throw new Error("this runtime does not tell when a Web Worker ends: call release(threadId) then");
-    this.#watches = true;
-    watch(this.#id, gone);
+    if (onExit(worker, gone)) return;
+    if (!canWatch()) throw new Error("nothing here tells when this worker ends: call release(threadId) then");
+    this.#stopWatching ??= watchLocks(this.#id, () => this.#store.lockedThreads(), gone);
   }
 
   /**
    * Gives back what a thread has in flight, and its place to the next one that attaches; what it has counted stays.
-   * For threads that nobody `track`s. Does nothing for a thread that has no place.
-   *
-   * The thread must be gone. A Web Worker may run on for a while after `terminate()`: two threads in one
-   * place would overwrite each other's counts.
+   * For threads that are gone and that nobody `track`s. One that runs on counts nothing more from then on. Does
+   * nothing for a thread that has no place.
    *
    * @param threadId the `threadId` of that thread's registry.
    * @throws TypeError or RangeError for what is no thread's number, and for this thread's, which has `detach`.
@@ -105,7 +104,7 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
    * count nothing, and `snapshot()` throws. What was counted stays. A second call does nothing.
    */
   detach(): void {
-    this.useCore(IDLE_CORE);
+    this.#stopWatching?.();
     this.#store.detach();
   }
 }
@@ -128,7 +127,7 @@ export function create(options: SharedRegistryOptions, threadId: number | undefi
   const bounds = checkedBounds(buckets);
   checkHost(threadId);
   const parts = makeParts(bounds, { maxThreads, maxServices, maxServiceNameBytes });
-  return join({ version: VERSION, id: crypto.randomUUID(), ...parts }, own, threadId);
+  return join({ version: VERSION, id: crypto.randomUUID(), ...parts }, own, threadId).registry;
 }
 
 export function attach(
@@ -143,15 +142,16 @@ export function attach(
       handle,
       TypeError,
     );
-  const registry = join(handle as HandleContents, options, threadId);
-  if (threadId === undefined) hold((handle as HandleContents).id, registry.threadId);
+  const contents = handle as HandleContents;
+  const { registry, store } = join(contents, options, threadId);
+  if (threadId === undefined) holdLock(contents.id, registry.threadId, () => store.lock());
   return registry;
 }
 
 function join(contents: HandleContents, options: AttachOptions, threadId: number | undefined) {
   const store = new SharedStore(contents, threadId);
   try {
-    return new SharedRpcMetricsRegistry(options, contents, store);
+    return { registry: new SharedRpcMetricsRegistry(options, contents, store), store };
   } catch (error) {
     store.detach();
     throw error;

@@ -10,6 +10,8 @@ import { vectors } from "../conformance/vectors.js";
 const root = new URL("../..", import.meta.url);
 const plain = readFileSync(new URL("dist/core.wasm", root));
 const threads = readFileSync(new URL("build/threads.wasm", root));
+/** For an instance that owns its slab if the word at `ownerAddress` is 7. */
+const importsOn = (memory, ownerAddress = 4096) => ({ env: { memory }, slab: { ownerAddress, owner: 7 } });
 const sharedMemory = () => new WebAssembly.Memory({ initial: 1, maximum: 16, shared: true });
 
 /** Runs the compiler; gives what it writes, by file name. */
@@ -53,11 +55,15 @@ describe.each([
   {
     name: "for threads",
     wasm: threads,
-    imports: [{ kind: "memory", module: "env", name: "memory" }],
+    imports: [
+      { kind: "global", module: "slab", name: "ownerAddress" },
+      { kind: "global", module: "slab", name: "owner" },
+      { kind: "memory", module: "env", name: "memory" },
+    ],
     memory: sharedMemory(),
   },
 ])("the released core, $name,", ({ wasm, imports, memory }) => {
-  test("imports a memory to share and nothing else", () => {
+  test("imports a memory to share and its place there, or nothing", () => {
     expect(WebAssembly.Module.imports(new WebAssembly.Module(wasm))).toMatchObject(imports);
     expect(WebAssembly.Module.imports(new WebAssembly.Module(wasm))).toHaveLength(imports.length);
   });
@@ -65,7 +71,7 @@ describe.each([
   test("holds nothing that an instance would write when it starts", () => {
     expect(sectionIds(wasm)).not.toContain(11);
     expect(sectionIds(wasm)).not.toContain(8);
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { env: { memory } });
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), importsOn(memory));
     const { buffer } = memory ?? exports.memory;
     expect(new Uint8Array(buffer).every((byte) => byte === 0)).toBe(true);
     for (const constant of Object.values(exports).filter((value) => value instanceof WebAssembly.Global)) {
@@ -78,7 +84,7 @@ describe.each([
 
 test("both cores have one layout, and the plain one's functions are among the other's", () => {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(plain));
-  const shared = new WebAssembly.Instance(new WebAssembly.Module(threads), { env: { memory: sharedMemory() } }).exports;
+  const shared = new WebAssembly.Instance(new WebAssembly.Module(threads), importsOn(sharedMemory())).exports;
   for (const [name, value] of Object.entries(exports)) {
     if (name === "memory") continue;
     if (value instanceof WebAssembly.Global) expect(shared[name].value, name).toBe(value.value);
@@ -98,29 +104,69 @@ test("the core for threads loads the rows of others atomically", async () => {
   expect(text).not.toMatch(/\(data|\(global .*\(mut/);
 });
 
-test("instances on one memory count in it, each in rows of its own, and add all up", () => {
-  const memory = sharedMemory();
-  const instances = [1, 2].map(
-    () => new WebAssembly.Instance(new WebAssembly.Module(threads), { env: { memory } }).exports,
-  );
-  const [rows, sums] = [[1024, 2048], 8192];
-  const thresholds = new BigUint64Array(memory.buffer, instances[0].thresholds.value, 2);
-  thresholds.set([5n, 2n ** 64n - 1n]);
-  instances.forEach((core, i) => {
-    core.startCall(rows[i]);
-    core.startCall(rows[i]);
-    core.endCall(rows[i], 2, 7 + i);
+describe("instances on one memory", () => {
+  /** Two with words of their own for their owners, and rows, and the sum of both rows by name of the field. */
+  function twoInstances() {
+    const memory = sharedMemory();
+    const places = [
+      { ownerAddress: 4096, row: 1024 },
+      { ownerAddress: 4104, row: 2048 },
+    ];
+    const cores = places.map(({ ownerAddress }) => {
+      new Uint32Array(memory.buffer, ownerAddress, 1)[0] = 7;
+      return new WebAssembly.Instance(new WebAssembly.Module(threads), importsOn(memory, ownerAddress)).exports;
+    });
+    const [core] = cores;
+    new BigUint64Array(memory.buffer, core.thresholds.value, 2).set([5n, 2n ** 64n - 1n]);
+    const sums = 8192;
+    const word = (offset) => new BigUint64Array(memory.buffer, sums + offset, 1)[0];
+    return { memory, places, cores, core, sums, word };
+  }
+
+  test("count in it, each in a row of its own, and add all up, gauges if told", () => {
+    const { places, cores, core, sums, word } = twoInstances();
+    cores.forEach((instance, i) => {
+      instance.startCall(places[i].row);
+      instance.startCall(places[i].row);
+      instance.endCall(places[i].row, 2, 7 + i);
+    });
+    core.addRows(sums, places[0].row, 1, 1, true);
+    core.addRows(sums, places[1].row, 1, 1, false);
+    const { fields, latency, bucketStride } = core;
+    const [inFlight, callsTotal, errorsTimeout] = [0, 8, 24].map((offset) => word(fields.value + offset));
+    expect({ inFlight, callsTotal, errorsTimeout }).toEqual({ inFlight: 1n, callsTotal: 2n, errorsTimeout: 2n });
+    expect(word(latency.value)).toBe(15n);
+    expect(word(latency.value + bucketStride.value)).toBe(0n);
+    expect(word(latency.value + 2 * bucketStride.value)).toBe(2n);
   });
-  const [core] = instances;
-  core.addRows(sums, rows[0], 1, 1, true);
-  core.addRows(sums, rows[1], 1, 1, false);
-  const word = (offset) => new BigUint64Array(memory.buffer, sums + offset, 1)[0];
-  const { fields, latency, bucketStride } = core;
-  const [inFlight, callsTotal, errorsTimeout] = [0, 8, 24].map((offset) => word(fields.value + offset));
-  expect({ inFlight, callsTotal, errorsTimeout }).toEqual({ inFlight: 1n, callsTotal: 2n, errorsTimeout: 2n });
-  expect(word(latency.value)).toBe(15n);
-  expect(word(latency.value + bucketStride.value)).toBe(0n);
-  expect(word(latency.value + 2 * bucketStride.value)).toBe(2n);
+
+  test("count nothing from when another one owns their slab", () => {
+    const { memory, places, core } = twoInstances();
+    const [{ row, ownerAddress }] = places;
+    const counts = {
+      startCall: [row],
+      endCall: [row, 2, 7],
+      recordCall: [row, 2, 7],
+      startHandler: [row],
+      endHandler: [row, true, 7],
+      observe: [row + core.latency.value, 7],
+      add: [row, 7],
+      addExact: [row, 7n],
+    };
+    const rowBytes = () => new Uint8Array(memory.buffer, row, core.rowBytes(1)).slice();
+    for (const [name, args] of Object.entries(counts)) {
+      const before = rowBytes();
+      core[name](...args);
+      expect(rowBytes(), name).not.toEqual(before);
+    }
+    new Uint32Array(memory.buffer, ownerAddress, 1)[0] = 9;
+    const before = rowBytes();
+    for (const [name, args] of Object.entries(counts)) core[name](...args);
+    expect(rowBytes()).toEqual(before);
+    // Nothing that counts was left out above.
+    const functions = Object.keys(core).filter((name) => typeof core[name] === "function");
+    expect(functions.sort()).toEqual([...Object.keys(counts), "addRows", "rowBytes"].sort());
+  });
 });
 
 describe("the debug build", () => {

@@ -32,10 +32,11 @@ function findFile(folders, path) {
 
 /**
  * A server on a free port of 127.0.0.1, which browsers take for a secure context; it closes when the test
- * is over. `folders` maps the beginnings of paths to folders, `pages` whole paths to `{ body, headers }`.
+ * is over. `folders` maps the beginnings of paths to folders, `pages` whole paths to `{ body, headers }`; `headers` go
+ * with all that is found.
  * `reported` fulfils with the JSON that a page posts.
  */
-export async function serve({ folders, pages = {} }) {
+export async function serve({ folders, pages = {}, headers = {} }) {
   let report;
   const reported = new Promise((resolve) => {
     report = resolve;
@@ -50,7 +51,7 @@ export async function serve({ folders, pages = {} }) {
     }
     const { pathname } = new URL(request.url, "http://127.0.0.1");
     const found = pages[pathname] ?? findFile(folders, pathname);
-    response.writeHead(found ? 200 : 404, found?.headers).end(found?.body);
+    response.writeHead(found ? 200 : 404, { ...headers, ...found?.headers }).end(found?.body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(async () => {

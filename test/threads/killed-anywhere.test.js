@@ -9,7 +9,8 @@ const original = { ...Object.getOwnPropertyDescriptors(Atomics) };
 afterEach(() => Object.defineProperties(Atomics, original));
 
 const KILLED = new Error("killed");
-const FIRST_GIVEN_ID = 1_000_000;
+/** That of the second thread to attach. */
+const GIVEN_ID = 1_000_002;
 const NAME = "x".repeat(900);
 
 /**
@@ -56,7 +57,7 @@ test.each([
     });
     const seen = created.snapshot().services;
     expect(seen.every(({ service }) => places.includes(service) || service === "__overflow__")).toBe(true);
-    created.release(FIRST_GIVEN_ID);
+    created.release(GIVEN_ID);
     expect(created.snapshot().services.every(({ inFlight }) => inFlight === 0)).toBe(true);
 
     // The next one finds everything as if the other had never been: it takes no more memory than one life does.

@@ -1,7 +1,7 @@
 // Shared registries as one thread sees them: several on one memory, as if each were a thread's.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
-import { createSharedRegistry } from "nrpc-metrics/threads";
+import { attachSharedRegistry as attachNumbered, createSharedRegistry } from "nrpc-metrics/threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
 // The entry for the web gives each a number of its own, as if each were a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
@@ -172,6 +172,39 @@ describe("release", () => {
     expect(c.snapshot().get("echo").inFlight).toBe(3);
   });
 
+  test("makes a thread that runs on after all count nothing, in its old place or in that of its names", () => {
+    const [a, b] = registries(1, { maxThreads: 2 });
+    const call = b.forService("echo").startCall();
+    a.release(b.threadId);
+    const c = attachSharedRegistry(a.handle);
+    c.forService("echo").startCall();
+    call.end(CallOutcome.Ok);
+    b.forService("echo").recordCall(CallOutcome.Ok, 1);
+    b.forService("late").addCapabilityDenied();
+    b.forService("x".repeat(5000));
+    c.forService("later").addCapabilityDenied();
+    const { services } = a.snapshot();
+    expect(services.map(({ service }) => service)).toEqual(["echo", "later"]);
+    expect(services[0]).toMatchObject({ inFlight: 1, callsTotal: 0 });
+    expect(a.overflowLookups).toBe(0);
+  });
+
+  test("of a thread's old hold leaves its new one alone, and the old one counts nothing", () => {
+    const created = createSharedRegistry({ maxThreads: 2 });
+    // The entry for Node knows this thread by its number, which both have.
+    const [first, second] = [1, 2].map(() => {
+      const attached = attachNumbered(created.handle);
+      attached.forService("echo").startCall();
+      attached.detach();
+      return attached;
+    });
+    expect(second.threadId).toBe(first.threadId);
+    expect(created.snapshot().get("echo").inFlight).toBe(0);
+    const third = attachNumbered(created.handle);
+    for (const registry of [first, second, third]) registry.forService("echo").startCall();
+    expect(created.snapshot().get("echo").inFlight).toBe(1);
+  });
+
   test.each([
     ["1", TypeError],
     [undefined, TypeError],
@@ -197,10 +230,15 @@ test.each([undefined, null, 5, "worker"])("track refuses what is no worker: %s",
   expect(() => registry.track(bad)).toThrow("worker must be a Worker");
 });
 
+test("track refuses a worker that has ended, of which Node no longer knows the number", () => {
+  const [registry] = registries(0);
+  expect(() => registry.track({ threadId: -1, once() {} })).toThrow("that of a worker which has not ended, got -1");
+});
+
 test("track says what to do where the end of a Web Worker can't be seen", () => {
   const [registry] = registries(0);
   vi.stubGlobal("navigator", {});
-  expect(() => registry.track({ postMessage() {} })).toThrow("call release(threadId)");
+  expect(() => registry.track({ postMessage() {} })).toThrow("nothing here tells when this worker ends: call release");
 });
 
 describe("createSharedRegistry", () => {

@@ -1,4 +1,4 @@
-// The core for threads: its module, instances on shared memory, and what stands in for one that counts no more.
+// The core for threads: its module, and instances of it on shared memory.
 
 import { compile } from "../embedded.js";
 import type { CoreExports, CoreMemory } from "../exports.js";
@@ -19,26 +19,20 @@ export function sharedModule(): WebAssembly.Module {
   return compiled;
 }
 
-export function instantiateOn(memory: CoreMemory, module: () => WebAssembly.Module): SharedCore {
-  return instantiate(module, { env: { memory } }) as SharedCore;
+/** @param slab what the instance has to find where, before it counts; see `Attachment`. */
+export function instantiateOn(
+  memory: CoreMemory,
+  module: () => WebAssembly.Module,
+  slab: { ownerAddress: number; owner: number },
+): SharedCore {
+  return instantiate(module, { env: { memory }, slab }) as SharedCore;
 }
 
-/** An instance that tells the layout before there is a memory whose size depends on it. */
+/** An instance that counts nothing and tells the layout, before there is a memory whose size depends on it. */
 export function templateCore(): SharedCore {
-  template ??= instantiateOn(new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }) as never, sharedModule);
+  if (template === undefined) {
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }) as unknown as CoreMemory;
+    template = instantiateOn(memory, sharedModule, { ownerAddress: 0, owner: 1 });
+  }
   return template;
 }
-
-const nothing = () => {};
-
-/** The core of a thread that has given its slab back: what its handles and guards still tell is not counted. */
-export const IDLE_CORE = {
-  startCall: nothing,
-  endCall: nothing,
-  recordCall: nothing,
-  startHandler: nothing,
-  endHandler: nothing,
-  observe: nothing,
-  add: nothing,
-  addExact: nothing,
-} as unknown as CoreExports;

@@ -2,24 +2,29 @@
 //
 // From address 0:
 //
-//   ┌────────────┬───────────────────────────────────────────────────┬─────────┬─────────┬─ ─
-//   │ thresholds │ control words, 32 bits each                       │ block 0 │ block 1 │
-//   │            │ thread ids given, whether there is overflow,      │         │         │
-//   │            │ owners of slabs, blocks, names                    │         │         │
-//   └────────────┴───────────────────────────────────────────────────┴─────────┴─────────┴─ ─
-//                                                                    whole pages each
+//   ┌────────────┬────────────────┬──────────────────────────────────────┬─────────┬─────────┬─ ─
+//   │ thresholds │ owners of      │ control words, 32 bits each:         │ block 0 │ block 1 │
+//   │            │ slabs, 64 bits │ attachments so far, overflow, blocks,│         │         │
+//   │            │ each           │ names                                │         │         │
+//   └────────────┴────────────────┴──────────────────────────────────────┴─────────┴─────────┴─ ─
+//                                                                        whole pages each
 //
 // Nothing here waits for another thread, and a thread may be killed between any two instructions: every
-// change that others can see is one compare-and-exchange on one control word, after all that it tells of has
-// been written. What a killed thread had claimed is found again by the next owner of its slab, since a
-// block's word names the slab that it belongs to. Control words only ever go from 0 to one value for good;
-// but for owners, see slabs.ts.
+// change that others can see is one compare-and-exchange of one word, after all that it tells of has been
+// written. What a killed thread had claimed is found by the next owner of its slab, for a block's word names
+// the slab that it belongs to. Words of blocks and names go from 0 to one value for good.
 
 import type { CoreMemory } from "../exports.js";
 
 export const PAGE_BYTES = 65536;
 /** All that 32-bit addresses reach. */
 export const MAX_PAGES = 65536;
+
+/** In a block's word, the page behind its end; its slab stands above. */
+const END_PAGE_BITS = 17;
+const END_PAGE_MASK = 2 ** END_PAGE_BITS - 1;
+/** A block's word has room for 16 times as many. */
+export const MAX_THREADS = 1024;
 
 /** Limits that all threads must agree on. */
 export interface SharedLimits {
@@ -28,41 +33,39 @@ export interface SharedLimits {
   readonly maxServiceNameBytes: number;
 }
 
-/** In a block's word, the page behind its end; its slab stands above. */
-const END_PAGE_BITS = 17;
-const END_PAGE_MASK = 2 ** END_PAGE_BITS - 1;
-/** A block's word has room for 16 times as many. */
-export const MAX_THREADS = 1024;
-
-/** One block, in bytes. */
+/** Addresses. */
 export interface Block {
   readonly start: number;
   readonly end: number;
 }
 
-/** Indices of control words, and how many bytes thresholds and control words take. */
-export function controlLayout(thresholdsEnd: number, { maxThreads, maxServices }: SharedLimits) {
-  const lastThreadId = 0;
-  const overflow = lastThreadId + 1;
-  const owners = overflow + 1;
-  const blocks = owners + maxThreads;
+/** Where the words are: the address of owners, the indices of control words, and where all of them end. */
+export function controlLayout(ownersStart: number, { maxThreads, maxServices }: SharedLimits) {
+  const wordsStart = ownersStart + maxThreads * BigUint64Array.BYTES_PER_ELEMENT;
+  const attachments = 0;
+  const overflow = attachments + 1;
+  const blocks = overflow + 1;
   // A slab each; and for names one a service at worst, and one a slab that holds none yet.
   const maxBlocks = 2 * maxThreads + maxServices;
   const names = blocks + maxBlocks;
-  const count = names + maxServices;
-  return { lastThreadId, overflow, owners, blocks, maxBlocks, names, count, bytes: thresholdsEnd + 4 * count };
+  const wordCount = names + maxServices;
+  const end = wordsStart + wordCount * Int32Array.BYTES_PER_ELEMENT;
+  return { ownersStart, wordsStart, attachments, overflow, blocks, maxBlocks, names, wordCount, end };
 }
 
 export class SharedMemory {
-  /** All control words. They lie in the memory's first pages and never move, so that this view lasts. */
-  readonly words: Int32Array;
   readonly control: ReturnType<typeof controlLayout>;
+  // All words lie in the memory's first pages and never move, so that these views last.
+  readonly owners: BigUint64Array;
+  readonly words: Int32Array;
   readonly #memory: CoreMemory;
 
-  constructor(memory: CoreMemory, thresholdsEnd: number, limits: SharedLimits) {
+  constructor(memory: CoreMemory, ownersStart: number, limits: SharedLimits) {
+    const control = controlLayout(ownersStart, limits);
+    this.control = control;
+    this.owners = new BigUint64Array(memory.buffer, control.ownersStart, limits.maxThreads);
+    this.words = new Int32Array(memory.buffer, control.wordsStart, control.wordCount);
     this.#memory = memory;
-    this.control = controlLayout(thresholdsEnd, limits);
-    this.words = new Int32Array(memory.buffer, thresholdsEnd, this.control.count);
   }
 
   /** Whether there is an overflow set. */
@@ -87,28 +90,28 @@ export class SharedMemory {
 
   /** Blocks of all slabs, with their slabs, in the order of their addresses. */
   *blocks(): Generator<Block & { slab: number }> {
-    const { blocks, maxBlocks, bytes } = this.control;
-    let start = Math.ceil(bytes / PAGE_BYTES) * PAGE_BYTES;
+    const { blocks, maxBlocks } = this.control;
+    let startPage = this.#firstPage();
     for (let i = blocks; i < blocks + maxBlocks; i++) {
       const word = Atomics.load(this.words, i);
       if (word === 0) return;
-      const end = (word & END_PAGE_MASK) * PAGE_BYTES;
-      yield { slab: word >> END_PAGE_BITS, start, end };
-      start = end;
+      const endPage = word & END_PAGE_MASK;
+      yield { slab: word >> END_PAGE_BITS, start: startPage * PAGE_BYTES, end: endPage * PAGE_BYTES };
+      startPage = endPage;
     }
   }
 
   /** A new block for a slab. It may lack memory: `grow` gets that. Undefined when addresses have run out. */
   claim(slab: number, bytes: number): Block | undefined {
-    const { blocks, maxBlocks, bytes: controlBytes } = this.control;
+    const { blocks, maxBlocks } = this.control;
     const pages = Math.ceil(bytes / PAGE_BYTES);
-    let startPage = Math.ceil(controlBytes / PAGE_BYTES);
-    for (let i = blocks; i < blocks + maxBlocks && startPage + pages <= MAX_PAGES; ) {
+    let startPage = this.#firstPage();
+    for (let i = blocks; i < blocks + maxBlocks; i++) {
       const endPage = startPage + pages;
+      if (endPage > MAX_PAGES) return undefined;
       const word = Atomics.compareExchange(this.words, i, 0, (slab << END_PAGE_BITS) | endPage);
       if (word === 0) return { start: startPage * PAGE_BYTES, end: endPage * PAGE_BYTES };
       startPage = word & END_PAGE_MASK;
-      i++;
     }
     return undefined;
   }
@@ -126,6 +129,11 @@ export class SharedMemory {
       if (pages === before) return false;
     }
     return true;
+  }
+
+  /** Where blocks begin. */
+  #firstPage(): number {
+    return Math.ceil(this.control.end / PAGE_BYTES);
   }
 
   /** The true size, which growing by nothing tells. */

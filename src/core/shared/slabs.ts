@@ -14,14 +14,25 @@
 //       │ names                        │  see names.ts; more of them lie in the slab's other blocks
 //       └──────────────────────────────┘
 //
-// An owner's word is 0 while nobody has the slab, then `taken` while a thread prepares it, then `attached`. Only
-// an attached slab's gauges count, so that letting one go is a single exchange of its word, whoever does it,
-// and a thread killed in the midst of anything leaves a word that `release` of its id still sets to 0.
+// The owner of a slab, 64 bits; 0 is nobody:
+//
+//    63 ┌────────────────┬──────────┬────────────────┬────────────┐ 0
+//       │ thread id + 1  │ isLocked │ attachment     │ isAttached │
+//       └────────────────┴──────────┴────────────────┴────────────┘
+//                              high │ low
+//
+// The low half tells an attachment from all others, and the core counts only while it stands there. A thread
+// takes a slab, prepares it, and then sets isAttached; only from then on its gauges count. So letting a slab go
+// is one exchange of its owner for 0, whoever does it and whatever the owner is doing. isLocked: that thread
+// holds a lock for as long as it lives (threads/liveness.ts).
 
 import type { RowLayout } from "../layout.js";
 import { type Block, PAGE_BYTES, type SharedMemory } from "./memory.js";
 
-const FREE = 0;
+const FREE = 0n;
+const ATTACHED = 1n;
+const LOCKED = 1n << 32n;
+
 /** Offset of the word. */
 export const OVERFLOW_LOOKUPS = 0;
 /** A line of a processor's cache. */
@@ -29,12 +40,10 @@ export const HEADER_BYTES = 64;
 /** As much as a processor's nearest cache holds beside what is added to it. */
 const SCRATCH_BYTES = 16384;
 
-/** Ids given to threads whose runtime has none for them; runtimes count theirs up from 0. */
+/** What threads without an id of the runtime's are numbered from; runtimes count theirs up from 0. */
 const FIRST_GIVEN_ID = 1_000_000;
-export const MAX_THREAD_ID = 2 ** 29;
 
-const taken = (threadId: number) => (threadId + 1) * 2;
-const attached = (threadId: number) => taken(threadId) + 1;
+const threadIdOf = (owner: bigint) => Number(owner >> 33n) - 1;
 
 export function slabLayout({ rowBytes }: RowLayout, maxServices: number) {
   const rows = HEADER_BYTES;
@@ -43,7 +52,7 @@ export function slabLayout({ rowBytes }: RowLayout, maxServices: number) {
   const names = scratch + scratchRows * rowBytes;
   // What is left of the last page is for names, but not less than a quarter of a page.
   const bytes = Math.ceil((names + PAGE_BYTES / 4) / PAGE_BYTES) * PAGE_BYTES;
-  return { rows, scratchRows, scratch, names, bytes };
+  return { rows, scratch, names, bytes };
 }
 
 /** A slab as a snapshot reads it. */
@@ -52,63 +61,90 @@ export interface SlabView {
   readonly hasGauges: boolean;
 }
 
-export class Slabs {
-  readonly #shared: SharedMemory;
-  readonly #maxThreads: number;
+/** One thread's hold on a slab. */
+export class Attachment {
+  readonly threadId: number;
+  readonly slab: number;
+  readonly #owners: BigUint64Array;
+  readonly #taken: bigint;
 
-  constructor(shared: SharedMemory, maxThreads: number) {
-    this.#shared = shared;
-    this.#maxThreads = maxThreads;
+  constructor(owners: BigUint64Array, slab: number, taken: bigint) {
+    this.threadId = threadIdOf(taken);
+    this.slab = slab;
+    this.#owners = owners;
+    this.#taken = taken;
   }
 
-  givenThreadId(): number {
-    const { words, control } = this.#shared;
-    return FIRST_GIVEN_ID + Atomics.add(words, control.lastThreadId, 1);
+  /** What the core is to find at `ownerAddress` before it counts. */
+  get owner(): { ownerAddress: number; owner: number } {
+    const ownerAddress = this.#owners.byteOffset + this.slab * this.#owners.BYTES_PER_ELEMENT;
+    return { ownerAddress, owner: Number(BigInt.asIntN(32, this.#taken | ATTACHED)) };
   }
 
-  /** Takes a free slab; those with memory come first, for they have the lowest numbers. */
-  take(threadId: number): number | undefined {
-    const { words, control } = this.#shared;
-    for (let slab = 0; slab < this.#maxThreads; slab++) {
-      if (Atomics.compareExchange(words, control.owners + slab, FREE, taken(threadId)) === FREE) return slab;
-    }
-    return undefined;
+  get holds(): boolean {
+    return (Atomics.load(this.#owners, this.slab) & ~LOCKED) === (this.#taken | ATTACHED);
   }
 
-  /** The blocks of a slab: the first one holds its rows, the last one the names that its owner added last. */
-  blocksOf(slab: number): Block[] {
-    return Array.from(this.#shared.blocks()).filter((block) => block.slab === slab);
+  /** The slab is ready. */
+  finish(): void {
+    Atomics.compareExchange(this.#owners, this.slab, this.#taken, this.#taken | ATTACHED);
   }
 
-  /** From now on the gauges count of a slab that `take` gave. */
-  finish(slab: number, threadId: number): void {
-    const { words, control } = this.#shared;
-    Atomics.store(words, control.owners + slab, attached(threadId));
+  /** This thread holds its lock. */
+  lock(): void {
+    const attached = this.#taken | ATTACHED;
+    Atomics.compareExchange(this.#owners, this.slab, attached, attached | LOCKED);
   }
 
-  /** Frees one slab, if this thread still has it. */
-  free(slab: number, threadId: number): void {
-    const { words, control } = this.#shared;
-    for (const owner of [taken(threadId), attached(threadId)])
-      Atomics.compareExchange(words, control.owners + slab, owner, FREE);
+  letGo(): void {
+    const taken = this.#taken;
+    for (const owner of [taken, taken | ATTACHED, taken | ATTACHED | LOCKED])
+      Atomics.compareExchange(this.#owners, this.slab, owner, FREE);
   }
+}
 
-  /** Frees whatever a thread has. */
-  release(threadId: number): void {
-    for (let slab = 0; slab < this.#maxThreads; slab++) this.free(slab, threadId);
+/**
+ * Takes a free slab for a thread: those with memory first, for they have the lowest numbers.
+ *
+ * @param threadId the runtime's number for the thread; without one it is given one.
+ */
+export function takeSlab({ owners, words, control }: SharedMemory, threadId?: number): Attachment | undefined {
+  const number = Atomics.add(words, control.attachments, 1) + 1;
+  const id = threadId ?? FIRST_GIVEN_ID + number;
+  const taken = (BigInt(id + 1) << 33n) | (BigInt(number) << 1n);
+  for (let slab = 0; slab < owners.length; slab++) {
+    if (Atomics.compareExchange(owners, slab, FREE, taken) === FREE) return new Attachment(owners, slab, taken);
   }
+  return undefined;
+}
 
-  /** All slabs that have memory, and so may have counts. */
-  views(): SlabView[] {
-    const { words, control } = this.#shared;
-    const views: SlabView[] = [];
-    const seen = new Set<number>();
-    for (const block of this.#shared.blocks()) {
-      if (seen.has(block.slab)) continue;
-      seen.add(block.slab);
-      const hasGauges = Atomics.load(words, control.owners + block.slab) % 2 === 1;
-      if (this.#shared.holds(block)) views.push({ start: block.start, hasGauges });
-    }
-    return views;
+/** Frees whatever slabs a thread has. */
+export function releaseSlabs({ owners }: SharedMemory, threadId: number): void {
+  for (let slab = 0; slab < owners.length; slab++) {
+    const owner = Atomics.load(owners, slab);
+    if (threadIdOf(owner) === threadId) Atomics.compareExchange(owners, slab, owner, FREE);
   }
+}
+
+/** Ids of the threads that hold their locks. */
+export function lockedThreads({ owners }: SharedMemory): number[] {
+  return Array.from(owners.keys(), (slab) => Atomics.load(owners, slab))
+    .filter((owner) => owner & LOCKED)
+    .map(threadIdOf);
+}
+
+/** The blocks of a slab: the first one holds its rows, the last one the names that its owner added last. */
+export function blocksOf(shared: SharedMemory, slab: number): Block[] {
+  return Array.from(shared.blocks()).filter((block) => block.slab === slab);
+}
+
+/** All slabs that have memory, and so may have counts. */
+export function viewsOf(shared: SharedMemory): SlabView[] {
+  const firstBlocks = new Map<number, Block>();
+  for (const block of shared.blocks()) if (!firstBlocks.has(block.slab)) firstBlocks.set(block.slab, block);
+  return Array.from(firstBlocks, ([slab, block]) => ({
+    start: block.start,
+    hasGauges: (Atomics.load(shared.owners, slab) & ATTACHED) !== FREE,
+    isThere: shared.holds(block),
+  })).filter(({ isThere }) => isThere);
 }

@@ -10,7 +10,17 @@ import type { Keep, Store } from "../store.js";
 import { instantiateOn, type SharedCore, sharedModule, templateCore } from "./core.js";
 import { type Block, controlLayout, MAX_PAGES, PAGE_BYTES, type SharedLimits, SharedMemory } from "./memory.js";
 import { recordBytes, SharedNames } from "./names.js";
-import { HEADER_BYTES, OVERFLOW_LOOKUPS, slabLayout, Slabs } from "./slabs.js";
+import {
+  type Attachment,
+  blocksOf,
+  HEADER_BYTES,
+  lockedThreads,
+  OVERFLOW_LOOKUPS,
+  releaseSlabs,
+  slabLayout,
+  takeSlab,
+  viewsOf,
+} from "./slabs.js";
 
 /** What a thread needs to take part. All of it can be sent to another thread. */
 export interface SharedParts extends SharedLimits {
@@ -25,7 +35,7 @@ const pagesOf = (bytes: number) => Math.ceil(bytes / PAGE_BYTES);
 export function makeParts(buckets: readonly number[], limits: SharedLimits): SharedParts {
   const { maxThreads, maxServices, maxServiceNameBytes } = limits;
   const core = templateCore();
-  const controlPages = pagesOf(controlLayout(thresholdsEnd(core, buckets), limits).bytes);
+  const controlPages = pagesOf(controlLayout(thresholdsEnd(core, buckets), limits).end);
   const slabPages = pagesOf(slabLayout(rowLayout(core, buckets), maxServices).bytes);
   if (controlPages + slabPages > MAX_PAGES)
     throw invalid("maxServices", "so few that 4 GiB hold their rows", maxServices);
@@ -46,17 +56,15 @@ export class SharedStore implements Store {
   readonly layout: RowLayout;
   readonly first: number;
   readonly overflowRow: number;
-  readonly threadId: number;
   readonly #maxServices: number;
   readonly #shared: SharedMemory;
-  readonly #slabs: Slabs;
+  readonly #attachment: Attachment;
   readonly #names: SharedNames;
-  readonly #slab: number;
+  /** The slab's address. */
   readonly #start: number;
   readonly #scratch: Block;
   /** Where this thread's next name goes. */
   #free: Block;
-  #isAttached = true;
 
   /**
    * Takes a slab for this thread.
@@ -64,47 +72,46 @@ export class SharedStore implements Store {
    * @param threadId the runtime's number for this thread; without one the thread is given one.
    */
   constructor({ memory, module, buckets, ...limits }: SharedParts, threadId: number | undefined) {
-    const core = instantiateOn(memory, () => module);
-    const layout = rowLayout(core, buckets);
-    const shared = new SharedMemory(memory, thresholdsEnd(core, buckets), limits);
-    const slabs = new Slabs(shared, limits.maxThreads);
+    const template = templateCore();
+    const layout = rowLayout(template, buckets);
+    const shared = new SharedMemory(memory, thresholdsEnd(template, buckets), limits);
     const names = new SharedNames(shared, limits.maxServices);
-    const id = threadId ?? slabs.givenThreadId();
-
-    const slab = slabs.take(id);
-    if (slab === undefined)
+    const attachment = takeSlab(shared, threadId);
+    if (attachment === undefined)
       throw new Error(`all ${limits.maxThreads} places are taken: raise maxThreads, or release threads that are gone`);
+    const { slab } = attachment;
     const offsets = slabLayout(layout, limits.maxServices);
-    const [first = shared.claim(slab, offsets.bytes), ...others] = slabs.blocksOf(slab);
+    const [first = shared.claim(slab, offsets.bytes), ...others] = blocksOf(shared, slab);
     if (first === undefined || !shared.grow(first)) {
-      slabs.free(slab, id);
+      attachment.letGo();
       throw new Error(`the host has no memory for one more thread, ${offsets.bytes} bytes`);
     }
-    const rows = first.start + offsets.rows;
     const area = others.at(-1) ?? { start: first.start + offsets.names, end: first.end };
 
-    this.core = core;
+    this.core = instantiateOn(memory, () => module, attachment.owner);
     this.layout = layout;
-    this.first = this.overflowRow = rows;
-    this.threadId = id;
+    this.first = this.overflowRow = first.start + offsets.rows;
     this.#maxServices = limits.maxServices;
     this.#shared = shared;
-    this.#slabs = slabs;
+    this.#attachment = attachment;
     this.#names = names;
-    this.#slab = slab;
     this.#start = first.start;
     this.#scratch = { start: first.start + offsets.scratch, end: first.start + offsets.names };
     this.#free = { start: names.freeFrom(area), end: area.end };
     this.#dropGauges();
-    slabs.finish(slab, id);
+    attachment.finish();
+  }
+
+  get threadId(): number {
+    return this.#attachment.threadId;
   }
 
   get room(): number {
-    return this.#isAttached ? this.#maxServices - this.#names.count : 0;
+    return this.#maxServices - this.#names.count;
   }
 
   get overflowLookups(): number {
-    const counts = this.#slabs.views().map(({ start }) => {
+    const counts = viewsOf(this.#shared).map(({ start }) => {
       const word = new BigUint64Array(this.#shared.buffer(start + HEADER_BYTES), start + OVERFLOW_LOOKUPS, 1);
       return Number(Atomics.load(word, 0));
     });
@@ -125,7 +132,8 @@ export class SharedStore implements Store {
         keep(other, row);
         isThere ||= other === name;
       });
-      if (isThere || this.room === 0) return;
+      // A thread that is no longer the slab's owner must not write into it: the next one may be doing so.
+      if (isThere || this.room === 0 || !this.#attachment.holds) return;
       const bytes = recordBytes(encoded.length);
       if (!this.#makeRoom(bytes)) return;
       this.#names.write(this.#free.start, encoded);
@@ -134,7 +142,7 @@ export class SharedStore implements Store {
   }
 
   countOverflow(lookups: number): void {
-    if (!this.#isAttached) return;
+    if (!this.#attachment.holds) return;
     if (lookups > 0) this.core.add(this.#start + OVERFLOW_LOOKUPS, lookups);
     if (!this.#shared.hasOverflow()) this.#shared.showOverflow();
   }
@@ -144,12 +152,12 @@ export class SharedStore implements Store {
    * can hold, and what it has added is copied out.
    */
   copy(): Uint32Array {
-    if (!this.#isAttached) throw new Error("this registry is detached: take snapshots from another thread's");
+    if (!this.#attachment.holds) throw new Error("this registry is detached: take snapshots from another thread's");
     const { rowBytes, bounds } = this.layout;
     const { start, end } = this.#scratch;
     const scratch = new Uint32Array(this.#shared.buffer(end), start, (end - start) / Uint32Array.BYTES_PER_ELEMENT);
     const scratchRows = (end - start) / rowBytes;
-    const slabs = this.#slabs.views();
+    const slabs = viewsOf(this.#shared);
     const rowCount = this.#names.count + 1;
     const rows = new Uint32Array((rowCount * rowBytes) / Uint32Array.BYTES_PER_ELEMENT);
     for (let from = 0; from < rowCount; from += scratchRows) {
@@ -165,16 +173,23 @@ export class SharedStore implements Store {
     return rows;
   }
 
-  /** Gives this thread's slab back. From then on the store must not be asked to count. */
+  /** Gives this thread's slab back: from then on it counts nothing. */
   detach(): void {
-    if (!this.#isAttached) return;
-    this.#isAttached = false;
-    this.#slabs.free(this.#slab, this.threadId);
+    this.#attachment.letGo();
   }
 
   /** Gives back the slabs of a thread that is gone. */
   release(threadId: number): void {
-    this.#slabs.release(threadId);
+    releaseSlabs(this.#shared, threadId);
+  }
+
+  /** Says that this thread holds a lock for as long as it lives. */
+  lock(): void {
+    this.#attachment.lock();
+  }
+
+  lockedThreads(): number[] {
+    return lockedThreads(this.#shared);
   }
 
   /** Gives back what the slab's last owner had in flight. Done before gauges count, so that no snapshot sees it. */
@@ -190,7 +205,7 @@ export class SharedStore implements Store {
   /** Makes room for a record of so many bytes; false if there is no memory for it. */
   #makeRoom(bytes: number): boolean {
     if (this.#free.end - this.#free.start < bytes) {
-      const block = this.#shared.claim(this.#slab, bytes);
+      const block = this.#shared.claim(this.#attachment.slab, bytes);
       if (block === undefined) return false;
       this.#free = block;
     }

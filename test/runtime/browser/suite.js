@@ -1,13 +1,15 @@
 // What is tested in every browser.
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { expectProof } from "../expect-proof.js";
+import { expectThreads } from "../expect-threads.js";
 import { visit } from "./visit.js";
 
 const COUNTED = { counted: 1 };
 
 /**
- * @param launch starts the browser; gives `{ open(url), close() }`.
+ * @param launch starts the browser; gives `{ open(url), close() }`. `sharesMemory`: with what it needs for pages to
+ * have SharedArrayBuffer when their headers ask for it.
  * @param hasSymbolDispose whether it has `Symbol.dispose` and the `using` syntax.
  * @param takesModuleOfWorker whether a page that may not compile WebAssembly may run what a worker with
  * a policy of its own has compiled.
@@ -36,6 +38,20 @@ export function testBrowser(name, { launch, hasSymbolDispose, takesModuleOfWorke
       expect(report.embedded.failure).toContain("nrpc-metrics can't run WebAssembly here");
       expect(report.embedded.failure).toContain("'wasm-unsafe-eval'");
       expect(report.compiledHere).toHaveProperty("failure");
+    });
+
+    test("on an isolated page, one registry counts for Web Workers, of which some are killed", async () => {
+      const sharing = await launch({ sharesMemory: true });
+      onTestFinished(() => sharing.close());
+      const report = await visit(sharing.open, "report-threads.js", { isolated: true });
+      expectThreads(report, { numbersThreads: false });
+    });
+
+    test("on any other page, says that SharedArrayBuffer is missing and which headers bring it", async () => {
+      const { failure } = await visit(browser.open, "report-isolation.js");
+      expect(failure).toMatch(
+        /^SharedArrayBuffer is missing.*Cross-Origin-Opener-Policy.*Cross-Origin-Embedder-Policy/,
+      );
     });
 
     test(`under such a policy ${takesModuleOfWorker ? "runs" : "does not run"} a worker's module`, async () => {

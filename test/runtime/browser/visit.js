@@ -12,13 +12,19 @@ function withPolicy({ body, headers }, policy) {
   return { body, headers: { ...headers, "content-security-policy": policy } };
 }
 
+/** What a page and its workers are served with to share memory. */
+const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 /** One inline script, the import map; the policy, if there is one, allows just that. */
-function page(script, entry, scriptSources) {
+function page(script, imports, scriptSources) {
   const response = {
     headers: { "content-type": "text/html; charset=utf-8" },
     body: `<!doctype html>
 <title>${script}</title>
-<script type="importmap" nonce="map">${JSON.stringify({ imports: { "nrpc-metrics": entry } })}</script>
+<script type="importmap" nonce="map">${JSON.stringify({ imports })}</script>
 <script type="module" src="/test/runtime/browser/page.js" data-script="./${script}"></script>`,
   };
   if (scriptSources === undefined) return response;
@@ -30,14 +36,20 @@ function page(script, entry, scriptSources) {
  *
  * @param scriptSources what a strict Content-Security-Policy allows for scripts beside the page's own
  * files; without it there is no policy.
+ * @param isolated whether the page is cross-origin isolated, which sharing memory needs.
  */
-export async function visit(open, script, { scriptSources } = {}) {
+export async function visit(open, script, { scriptSources, isolated = false } = {}) {
   const { exports } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8"));
   const worker = fileResponse(join(repository, "test/runtime/browser/compiling-worker.js"));
+  const imports = {
+    "nrpc-metrics": join("/package", exports["."].default),
+    "nrpc-metrics/threads": join("/package", exports["./threads"].default),
+  };
   const { origin, reported } = await serve({
+    headers: isolated ? ISOLATION : {},
     folders: { "/test/": join(repository, "test"), "/package/": packageFolder() },
     pages: {
-      "/": page(script, join("/package", exports["."].default), scriptSources),
+      "/": page(script, imports, scriptSources),
       "/vectors.json": { body: JSON.stringify(vectors), headers: { "content-type": "application/json" } },
       "/core.wasm": fileResponse(join(packageFolder(), exports["./core.wasm"])),
       "/worker.js": withPolicy(worker, WORKER_POLICY),

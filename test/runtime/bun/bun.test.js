@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { expectLeaksGivenBack } from "../expect-leaks.js";
 import { expectProof } from "../expect-proof.js";
+import { expectThreads } from "../expect-threads.js";
 import { installed } from "../../installed.js";
 import { runForJson } from "../process.js";
 import { makeWorkspace } from "../workspace.js";
@@ -23,6 +24,13 @@ describe.runIf(installed(bun, "npm ci, install scripts allowed"))("Bun", () => {
 
   test("replays all vectors and measures live guards", async () => {
     expectProof(await report("./test/runtime/report-proof.js"), { parsesUsing: true });
+  });
+
+  test.each([
+    { kind: "Web Workers", script: "report-web-workers.js" },
+    { kind: "workers of node:worker_threads", script: "report-node-workers.js" },
+  ])("one registry counts for $kind, of which some are killed", async ({ script }) => {
+    expectThreads(await report(`./test/runtime/threads/${script}`), { numbersThreads: true });
   });
 
   test("gives back guards that were dropped without an end", async () => {

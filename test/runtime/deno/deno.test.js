@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectLeaksGivenBack } from "../expect-leaks.js";
 import { expectProof } from "../expect-proof.js";
+import { expectThreads } from "../expect-threads.js";
 import { installed } from "../../installed.js";
 import { runForJson } from "../process.js";
 import { makeWorkspace } from "../workspace.js";
@@ -28,6 +29,18 @@ describe.runIf(installed(deno, "npm ci"))("Deno", () => {
   test("needs no permission at all to measure", async () => {
     const { imported, failure } = await report("test/runtime/report-construction.js");
     expect({ imported, failure }).toEqual({ imported: "function", failure: null });
+  });
+
+  test.each([
+    { kind: "Web Workers", script: "report-web-workers.js", numbersThreads: false },
+    {
+      kind: "workers of node:worker_threads",
+      script: "report-node-workers.js",
+      numbersThreads: true,
+      tellsTooEarly: true,
+    },
+  ])("one registry counts for $kind, of which some are killed", async ({ script, ...threads }) => {
+    expectThreads(await report("--allow-read=.", `test/runtime/threads/${script}`), threads);
   });
 
   test("gives back guards that were dropped without an end", async () => {

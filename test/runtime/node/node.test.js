@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { expectLeaksGivenBack } from "../expect-leaks.js";
 import { expectProof } from "../expect-proof.js";
+import { expectThreads } from "../expect-threads.js";
 import { runForJson } from "../process.js";
 import { makeWorkspace } from "../workspace.js";
 import { nodesUnderTest } from "./versions.js";
@@ -27,6 +28,10 @@ describe.each(nodesUnderTest())("Node $version", ({ node, ...version }) => {
 
   test("gives back guards that were dropped without an end", async () => {
     expectLeaksGivenBack(await report("--expose-gc", "test/runtime/report-leaks.js"));
+  });
+
+  test("one registry counts for worker threads, of which some are killed", async () => {
+    expectThreads(await report("test/runtime/threads/report-node-workers.js"), { numbersThreads: true });
   });
 
   test("without WebAssembly imports, and says at construction what is missing", async () => {

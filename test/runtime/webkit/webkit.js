@@ -21,12 +21,12 @@ function freePort() {
   });
 }
 
-/** `open(url)` shows a page; end it with `close()`. */
-export async function launchWebKit() {
+/** `open(url)` shows a page; end it with `close()`. Without `sharesMemory` no header brings SharedArrayBuffer. */
+export async function launchWebKit({ sharesMemory = false } = {}) {
   const port = await freePort();
   const scratch = makeWorkspace();
   const driver = start(XVFB_RUN, ["-a", DRIVER, `--port=${port}`, "--host=127.0.0.1"], {
-    env: { TMPDIR: scratch.folder, XDG_CACHE_HOME: scratch.folder },
+    env: { TMPDIR: scratch.folder, XDG_CACHE_HOME: scratch.folder, JSC_useSharedArrayBuffer: sharesMemory ? "1" : "0" },
   });
   const stop = () => driver.stop().finally(scratch.remove);
   const command = async (method, path, body) => {

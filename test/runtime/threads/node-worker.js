@@ -1,0 +1,7 @@
+// A worker of node:worker_threads of the proof.
+
+import { parentPort, workerData } from "node:worker_threads";
+import * as library from "nrpc-metrics/threads";
+import { work } from "./work.js";
+
+work(library, workerData, (report) => parentPort.postMessage(report));

@@ -1,0 +1,12 @@
+// How a page, Deno and Bun start a Web Worker of the proof.
+
+/** `specifier`: what the worker has to import. */
+export const webWorkers = (specifier) => (message) => {
+  const worker = new Worker(new URL("web-worker.js", import.meta.url), { type: "module" });
+  const announced = new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = ({ message: failure }) => reject(new Error(`worker: ${failure}`));
+  });
+  worker.postMessage({ ...message, library: specifier });
+  return { worker, announced, kill: () => worker.terminate() };
+};

@@ -1,0 +1,26 @@
+// What a worker of the proof does, whatever kind of worker it is. Plain JavaScript on web standards alone.
+
+/**
+ * Attaches and records what the proof foretells, then hands over to `announce`; a little later, when the event loop
+ * has run, it records calls without end and acknowledges each. With `pauses` it lets the event loop run between.
+ */
+export function work({ attachSharedRegistry }, { metrics, acknowledged, index, pauses }, announce) {
+  const registry = attachSharedRegistry(metrics);
+  const shared = registry.forService("shared");
+  for (let i = 0; i < 1000; i++) {
+    registry.forService(`names-${i % 50}`).addCapabilityDenied();
+    shared.recordCall(i % 5, 1_000_000);
+  }
+  shared.startCall();
+  shared.startHandler();
+  announce({ threadId: registry.threadId, size: registry.size });
+  const killed = registry.forService("killed");
+  const recordWithoutEnd = () => {
+    for (let i = 0; i < 1000 || !pauses; i++) {
+      killed.startCall().end(0);
+      Atomics.add(acknowledged, index, 1);
+    }
+    setTimeout(recordWithoutEnd, 0);
+  };
+  setTimeout(recordWithoutEnd, 100);
+}
