@@ -46,3 +46,17 @@ test("a worker that hangs is killed and replaced, and all it had counted stays i
     'nrpc_capability_denied_total{service="Search/Match"}': 0,
   });
 });
+
+test("a pool of two workers answers every request once, and the main thread sees all handlers", async () => {
+  const { code, stdout, stderr } = await startExample("examples/node/pool.mjs").ended;
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const lines = stdout.trimEnd().split("\n");
+  expect(lines.pop()).toBe("5");
+  expect(lines.sort()).toEqual([
+    "fibonacci(10) = 55",
+    "fibonacci(15) = 610",
+    "fibonacci(20) = 6765",
+    "fibonacci(25) = 75025",
+    "fibonacci(30) = 832040",
+  ]);
+});
