@@ -1,0 +1,80 @@
+// Four worker threads serve RPCs, one of them hangs, is killed and replaced, and /metrics shows all of it.
+//
+//   node examples/threads/main.js              serves /metrics on port 9464 until Ctrl-C
+//   PORT=9465 node examples/threads/main.js    on another port; 0 picks a free one
+
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { setTimeout } from "node:timers/promises";
+import { CallOutcome } from "nrpc-metrics";
+import { createSharedRegistry } from "nrpc-metrics/threads";
+import { WorkerPool } from "./pool.js";
+
+const WORKERS = 4;
+const CLIENTS = 8;
+const CALLS_PER_CLIENT = 50;
+
+const HARMLESS = { pattern: "^\\w+$", text: "tea" };
+/** The engine tries each of the 2^39 ways to cut the text into words before it gives up. */
+const CATASTROPHIC = { pattern: "^(\\w+)+$", text: `${"a".repeat(40)}!` };
+
+const registry = createSharedRegistry({ maxThreads: WORKERS + 1 }); // this thread counts, too: the caller's side
+const match = registry.forService("Search/Match"); // keep it: a kept handle saves the lookup
+
+// No worker is asked when Prometheus comes, so that one that hangs, or is gone, holds up nobody.
+const metrics = createServer((request, response) => {
+  if (request.url !== "/metrics") return response.writeHead(404).end("The metrics are at /metrics\n");
+  response.setHeader("content-type", "text/plain; version=0.0.4");
+  response.end(registry.snapshot().prometheusBytes());
+});
+metrics.listen(process.env.PORT ?? 9464, "127.0.0.1");
+await once(metrics, "listening");
+
+const pool = new WorkerPool(new URL("worker.js", import.meta.url), WORKERS, registry);
+
+/** Fulfils with the worker's reply, or with the error of a call that got none. */
+async function callMatch({ origin }, request) {
+  const observed = match.observeCall(
+    async (call) => {
+      const response = await fetch(`${origin}/match?${new URLSearchParams(request)}`);
+      if (!response.ok) call.record(CallOutcome.ServerError);
+      return response.text();
+    },
+    () => CallOutcome.Transport, // fetch rejects: the worker died and its connections with it
+  );
+  return observed.catch((error) => error);
+}
+
+/** Clients that all call at the same time, each one call after the other, and the workers by turns. */
+function callFromAllClients() {
+  const client = async () => {
+    for (let i = 0; i < CALLS_PER_CLIENT; i++) await callMatch(await pool.next(), HARMLESS);
+  };
+  return Promise.all(Array.from({ length: CLIENTS }, client));
+}
+
+const counted = () => registry.snapshot().get(match.name);
+
+function show(moment) {
+  const { callsTotal, errorsTransport, handlerInvocationsTotal, handlerInFlight } = counted();
+  const calls = `${callsTotal} calls resolved, ${errorsTransport} of them cut off`;
+  console.log(`${moment}: ${calls}; ${handlerInvocationsTotal} handlers started, ${handlerInFlight} running`);
+}
+
+await callFromAllClients();
+show("at first");
+
+const victim = await pool.next();
+const hanging = callMatch(victim, CATASTROPHIC);
+while (counted().handlerInFlight === 0) await setTimeout(1);
+const waiting = [callMatch(victim, HARMLESS), callMatch(victim, HARMLESS)]; // behind the one that hangs
+show("before the kill");
+
+await victim.worker.terminate(); // nothing less ends a loop
+await Promise.all([hanging, ...waiting]);
+show("after the kill");
+
+await callFromAllClients();
+show("at the end");
+
+console.log(`http://127.0.0.1:${metrics.address().port}/metrics`);

@@ -1,0 +1,20 @@
+// A worker thread of the pool: an RPC server on a port of its own, whose handlers count for the whole process.
+
+import { createServer } from "node:http";
+import { parentPort, workerData } from "node:worker_threads";
+import { attachSharedRegistry } from "nrpc-metrics/threads";
+
+const registry = attachSharedRegistry(workerData.metrics); // once a worker: each attachment takes a place
+const match = registry.forService("Search/Match"); // keep it: a kept handle saves the lookup
+
+const server = createServer((request, response) => {
+  const { searchParams } = new URL(request.url, "http://localhost");
+  try {
+    const matches = match.observeHandler(() => new RegExp(searchParams.get("pattern")).test(searchParams.get("text")));
+    response.end(String(matches));
+  } catch (error) {
+    response.writeHead(500).end(error.message); // no pattern at all
+  }
+});
+
+server.listen(0, "127.0.0.1", () => parentPort.postMessage(`http://127.0.0.1:${server.address().port}`));
