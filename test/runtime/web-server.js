@@ -12,6 +12,12 @@ const CONTENT_TYPES = {
   ".wasm": "application/wasm",
 };
 
+/** What a page and its workers are served with to share memory. */
+export const ISOLATION = {
+  "cross-origin-opener-policy": "same-origin",
+  "cross-origin-embedder-policy": "require-corp",
+};
+
 /** What is served for a file: its bytes and their type. */
 export function fileResponse(file) {
   const contentType = CONTENT_TYPES[extname(file)];

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { vectors } from "../../conformance/vectors.js";
-import { fileResponse, serve } from "../web-server.js";
+import { fileResponse, ISOLATION, serve } from "../web-server.js";
 import { packageFolder, repository } from "../workspace.js";
 
 const WORKER_POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'";
@@ -11,12 +11,6 @@ const WORKER_POLICY = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'"
 function withPolicy({ body, headers }, policy) {
   return { body, headers: { ...headers, "content-security-policy": policy } };
 }
-
-/** What a page and its workers are served with to share memory. */
-const ISOLATION = {
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-embedder-policy": "require-corp",
-};
 
 /** One inline script, the import map; the policy, if there is one, allows just that. */
 function page(script, imports, scriptSources) {

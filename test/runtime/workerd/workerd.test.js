@@ -42,6 +42,15 @@ describe.each([
   });
 });
 
+test.each([{ compatibilityDate: OLD }, { compatibilityDate: RECENT }])(
+  "a shared registry is refused, for there are no threads: workerd of $compatibilityDate",
+  async (compatibility) => {
+    const made = await report("worker-with-threads.js", compatibility);
+    const failure = "Worker is missing: without threads to share a registry with, use RpcMetricsRegistry";
+    expect(made).toEqual({ atStartup: { failure }, inRequest: { failure } });
+  },
+);
+
 test("the default entry, not given the module, says in a request that there is such an option", async () => {
   const compatibility = { compatibilityDate: RECENT, compatibilityFlags: ["disallow_eval_during_startup"] };
   const made = await report("worker-at-startup.js", { ...compatibility, condition: "default" });
