@@ -1,6 +1,7 @@
 // Deno's own checker reads the package's types.
 
 import { CallOutcome, type RpcMetricsSnapshot, RpcMetricsRegistry } from "nrpc-metrics";
+import { attachSharedRegistry, createSharedRegistry } from "nrpc-metrics/threads";
 
 const registry = new RpcMetricsRegistry({ module: new WebAssembly.Module(new Uint8Array()) });
 {
@@ -11,3 +12,7 @@ const snapshot: RpcMetricsSnapshot = registry.snapshot();
 Deno.serve(() => new Response(snapshot.prometheusBytes()));
 // @ts-expect-error a service's name is a string
 registry.forService(1);
+
+const shared = createSharedRegistry({ maxThreads: 2 });
+shared.track(new Worker(new URL("worker.ts", import.meta.url), { type: "module" }));
+attachSharedRegistry(shared.handle).forService("echo").startHandler().end();

@@ -1,6 +1,7 @@
 // Mistakes that the types must catch: a line that compiles after all is an error here.
 
 import { CallOutcome, RpcMetricsRegistry, ServiceCounters } from "nrpc-metrics";
+import { attachSharedRegistry, createSharedRegistry } from "nrpc-metrics/threads";
 
 const registry = new RpcMetricsRegistry();
 const echo = registry.forService("echo");
@@ -50,3 +51,17 @@ call.core;
 echo.row;
 
 export { text };
+
+const shared = createSharedRegistry();
+// @ts-expect-error threads run a core of their own
+createSharedRegistry({ module: {} });
+// @ts-expect-error all threads have the buckets of the registry
+attachSharedRegistry(shared.handle, { buckets: [1] });
+// @ts-expect-error a registry is not its handle
+attachSharedRegistry(shared);
+// @ts-expect-error a number is no worker
+shared.track(1);
+// @ts-expect-error a thread's number is no string
+shared.release("1");
+// @ts-expect-error a handle is the registry's
+shared.handle = { version: 1 };
