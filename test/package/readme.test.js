@@ -24,6 +24,7 @@ const EXAMPLES = [
   "examples/deno/service.js",
   "examples/bun/service.js",
   "examples/browser/index.html",
+  "examples/node/pool.mjs",
 ];
 
 test.each(EXAMPLES)("shows %s as it is", (example) => {
