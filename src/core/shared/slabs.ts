@@ -33,6 +33,9 @@ const FREE = 0n;
 const ATTACHED = 1n;
 const LOCKED = 1n << 32n;
 
+/** Attachments are told apart by 31 bits. */
+const ATTACHMENT_MASK = 2 ** 31 - 1;
+
 /** Offset of the word. */
 export const OVERFLOW_LOOKUPS = 0;
 /** A line of a processor's cache. */
@@ -109,7 +112,7 @@ export class Attachment {
  * @param threadId the runtime's number for the thread; without one it is given one.
  */
 export function takeSlab({ owners, words, control }: SharedMemory, threadId?: number): Attachment | undefined {
-  const number = Atomics.add(words, control.attachments, 1) + 1;
+  const number = (Atomics.add(words, control.attachments, 1) + 1) & ATTACHMENT_MASK;
   const id = threadId ?? FIRST_GIVEN_ID + number;
   const taken = (BigInt(id + 1) << 33n) | (BigInt(number) << 1n);
   for (let slab = 0; slab < owners.length; slab++) {

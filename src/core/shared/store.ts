@@ -137,7 +137,8 @@ export class SharedStore implements Store {
       const bytes = recordBytes(encoded.length);
       if (!this.#makeRoom(bytes)) return;
       this.#names.write(this.#free.start, encoded);
-      if (this.#names.publish(this.#free.start)) this.#free = { ...this.#free, start: this.#free.start + bytes };
+      if (this.#attachment.holds && this.#names.publish(this.#free.start))
+        this.#free = { ...this.#free, start: this.#free.start + bytes };
     }
   }
 
