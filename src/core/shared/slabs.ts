@@ -123,9 +123,10 @@ export function takeSlab({ owners, words, control }: SharedMemory, threadId?: nu
 
 /** Frees whatever slabs a thread has. */
 export function releaseSlabs({ owners }: SharedMemory, threadId: number): void {
-  for (let slab = 0; slab < owners.length; slab++) {
+  for (let slab = 0; slab < owners.length; ) {
     const owner = Atomics.load(owners, slab);
-    if (threadIdOf(owner) === threadId) Atomics.compareExchange(owners, slab, owner, FREE);
+    // Again if the exchange fails: a thread that is not gone yet may have set a bit of its own.
+    if (threadIdOf(owner) !== threadId || Atomics.compareExchange(owners, slab, owner, FREE) === owner) slab++;
   }
 }
 
