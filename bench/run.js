@@ -4,7 +4,17 @@ import { runScript } from "./children.js";
 import { machine, versions } from "./machine.js";
 import { goalLine, partMarkdown, writeRecord } from "./record.js";
 
-const PARTS = ["calls", "observation", "guard", "exposition", "stall", "startup", "memory", "runtimes"];
+const PARTS = [
+  "calls",
+  "observation",
+  "guard",
+  "exposition",
+  "stall",
+  "startup",
+  "memory",
+  "runtimes",
+  "words",
+];
 
 const args = process.argv.slice(2);
 const quick = args.includes("--quick");
