@@ -14,6 +14,7 @@ const PARTS = [
   "memory",
   "runtimes",
   "words",
+  "threads",
 ];
 
 const args = process.argv.slice(2);
