@@ -15,6 +15,7 @@ const PARTS = [
   "runtimes",
   "words",
   "threads",
+  "threads-scaling",
 ];
 
 const args = process.argv.slice(2);
