@@ -16,6 +16,7 @@ const PARTS = [
   "words",
   "threads",
   "threads-scaling",
+  "threads-scrape",
 ];
 
 const args = process.argv.slice(2);
