@@ -46,6 +46,13 @@ export function times(expected, passes) {
   return new Map([...expected].map(([key, value]) => [key, value * passes]));
 }
 
+/** All samples added up, as those of several threads are. */
+export function sum(all) {
+  const total = new Map();
+  for (const [key, value] of all.flatMap((some) => [...some])) total.set(key, (total.get(key) ?? 0) + value);
+  return total;
+}
+
 /** A series that one side lacks counts as 0 there: clients show a series from its first use on. */
 export function assertSamples(who, actual, expected) {
   for (const key of new Set([...actual.keys(), ...expected.keys()])) {

@@ -6,6 +6,7 @@ import os from "node:os";
 const PEERS = [
   "prom-client",
   "@platformatic/prom-client",
+  "@prometheus-io/client",
   "@opentelemetry/sdk-metrics",
   "@opentelemetry/exporter-prometheus",
   "hdr-histogram-js",

@@ -4,7 +4,20 @@ import { runScript } from "./children.js";
 import { machine, versions } from "./machine.js";
 import { goalLine, partMarkdown, writeRecord } from "./record.js";
 
-const PARTS = ["calls", "observation", "guard", "exposition", "stall", "startup", "memory", "runtimes"];
+const PARTS = [
+  "calls",
+  "observation",
+  "guard",
+  "exposition",
+  "stall",
+  "startup",
+  "memory",
+  "runtimes",
+  "words",
+  "threads",
+  "threads-scaling",
+  "threads-scrape",
+];
 
 const args = process.argv.slice(2);
 const quick = args.includes("--quick");

@@ -1,0 +1,109 @@
+// How a word in shared memory is written: what each way costs a call, in the core alone.
+
+import assert from "node:assert/strict";
+import { runScript } from "../children.js";
+import { compileCore } from "../compile-core.js";
+import { inTurn, median, progress } from "../harness.js";
+import { duration, timesTable } from "../results.js";
+import { BOUNDS_SECONDS } from "../workload.js";
+
+const LEAST_COST_REFUSED_NS = 5;
+
+const NOTES = [
+  "One iteration is the core's `startCall` and `endCall` from a JavaScript loop, on one of 16 rows: no registry, guard or clock. The loop " +
+    "is in it, the same for all.",
+  "Each variant is compiled from the core's sources with a few lines replaced, and runs in a process of its own; rounds alternate " +
+    "between processes, each of which gives its median. One thread writes at a time: no two ever write one row.",
+  "A sequence lock marks a row before and after `endCall`, `endHandler` and `recordCall` count in it, so that a reader who saw another mark " +
+    "reads again. Marks by atomic adds, or, for processors with weakly ordered memory, a store and a fence before and an atomic store after.",
+];
+
+const PLAIN_ADD = "store<u64>(address, load<u64>(address) + n);";
+const ATOMIC_ADD = { "assembly/word.ts": [[PLAIN_ADD, "atomic.add<u64>(address, n);"]] };
+
+const LOCKED = [
+  "service.endCall(row, outcome, nearestNs(elapsedNs));",
+  "service.recordCall(row, outcome, nearestNs(elapsedNs));",
+  "service.endHandler(row, threw, nearestNs(elapsedNs));",
+];
+
+/** The lock's word lies behind the row, where the child leaves room for it; how far, the core can't know at compile time. */
+function sequenceLock(before, after, versionOffset) {
+  const at = (mark) => mark.replaceAll("version", `row + ${versionOffset}`);
+  return { "assembly/index.ts": LOCKED.map((line) => [line, `${at(before)}\n  ${line}\n  ${at(after)}`]) };
+}
+
+const ADD_MARK = "atomic.add<u32>(version, 1);";
+const FENCED_MARK = "store<u32>(version, load<u32>(version) + 1); memory.grow(0);";
+const STORED_MARK = "atomic.store<u32>(version, load<u32>(version) + 1);";
+
+/** The compiler's optimiser drops fences. It keeps a growth by nothing, in whose place a fence and two no-ops fit. */
+const GROWTH = Buffer.from([0x41, 0x00, 0x40, 0x00, 0x1a]); // i32.const 0, memory.grow, drop
+const FENCE = Buffer.from([0xfe, 0x03, 0x00, 0x01, 0x01]); // atomic.fence, nop, nop
+
+function fencesForGrowths(wasm, count) {
+  const fenced = Buffer.from(wasm);
+  let found = 0;
+  for (let at = fenced.indexOf(GROWTH); at !== -1; at = fenced.indexOf(GROWTH, at)) {
+    FENCE.copy(fenced, at);
+    found++;
+  }
+  assert.equal(found, count, "fences");
+  return fenced;
+}
+
+export default async function words({ quick }) {
+  progress("words: compiling");
+  const contenders = (await variants()).map((variant) => ({ ...variant, ns: [] }));
+  const loop = { name: "the loop alone", ns: [] };
+  const rounds = quick ? 5 : 15;
+  for (let round = 0; round < rounds; round++) {
+    progress(`words: round ${round + 1} of ${rounds}`);
+    for (const { name, wasm, ns } of inTurn(contenders, round)) {
+      const work = JSON.stringify({ name, wasm: Buffer.from(wasm).toString("base64"), rounds: quick ? 21 : 41 });
+      const found = await runScript("children/core-words.js", [work]);
+      ns.push(found.ns);
+      if (ns === contenders[0].ns) loop.ns.push(found.loopNs);
+    }
+  }
+  const [asItIs, , added, fenced] = contenders;
+  return {
+    title: "Words in shared memory",
+    notes: [...NOTES, decision(asItIs, added, fenced)],
+    tables: [timesTable("A call in the core alone", [...contenders, loop], asItIs)],
+    goals: [],
+  };
+}
+
+async function variants() {
+  const plain = await compileCore("assembly/index.ts", "release");
+  const shared = (edits) => compileCore("assembly/threads.ts", "threads", edits);
+  const versionOffset = new WebAssembly.Instance(new WebAssembly.Module(plain)).exports.rowBytes(BOUNDS_SECONDS.length);
+  const found = [
+    { name: "as it is: load and store by the one writer", wasm: await shared({}) },
+    { name: "atomic adds", wasm: await shared(ATOMIC_ADD) },
+    {
+      name: "sequence lock, marks by atomic add",
+      wasm: await shared(sequenceLock(ADD_MARK, ADD_MARK, versionOffset)),
+    },
+    {
+      name: "sequence lock, marks by store, fence, atomic store",
+      wasm: fencesForGrowths(await shared(sequenceLock(FENCED_MARK, STORED_MARK, versionOffset)), LOCKED.length),
+    },
+    { name: "plain core, memory of its own", wasm: plain },
+  ];
+  const different = new Set(found.map(({ wasm }) => Buffer.from(wasm).toString("base64")));
+  assert.equal(different.size, found.length, "two variants are compiled to the same");
+  return found;
+}
+
+function decision(asItIs, ...locks) {
+  const costs = locks.map(({ ns }) => median(ns.map((lockNs, round) => lockNs - asItIs.ns[round])));
+  const isCheap = Math.min(...costs) < LEAST_COST_REFUSED_NS;
+  return (
+    `Decision: a sequence lock would be taken if it cost under ${LEAST_COST_REFUSED_NS} ns a call. It costs ` +
+    `${costs.map(duration).join(" with atomic adds, ")} with fence and store, so it ${isCheap ? "should be taken" : "is not taken"}. ` +
+    "Without it a reader is promised: the count and the +Inf bucket of each row are the sum of its buckets, from which it derives them; no " +
+    "word of a counter ever goes backwards; at rest all totals are exact. It may see a call counted whose latency is still to come."
+  );
+}

@@ -1,0 +1,24 @@
+// Scripts of workers/ run in worker threads and answer one message after the other.
+
+import { Worker } from "node:worker_threads";
+
+/** A worker that is idle unless asked; `ask` resolves with its answer, and rejects if it fails or ends. */
+export function startWorker(script, workerData) {
+  const worker = new Worker(new URL(`workers/${script}`, import.meta.url), { workerData });
+  let waiting;
+  let failure;
+  const fail = (error) => {
+    failure ??= error;
+    waiting?.reject(failure);
+  };
+  worker.on("message", (answer) => waiting.resolve(answer));
+  worker.on("error", fail);
+  worker.on("exit", (code) => fail(new Error(`${script} ended with code ${code}`)));
+  const ask = (message) =>
+    new Promise((resolve, reject) => {
+      if (failure) return reject(failure);
+      waiting = { resolve, reject };
+      worker.postMessage(message);
+    });
+  return { ask, stop: () => worker.terminate() };
+}
