@@ -19,6 +19,7 @@ const NOTES = [
 ];
 
 const PLAIN_ADD = "store<u64>(address, load<u64>(address) + n);";
+const UNOWNED = { "assembly/threads.ts": [["return load<u32>(ownerAddress) == owner;", "return true;"]] };
 const ATOMIC_ADD = { "assembly/word.ts": [[PLAIN_ADD, "atomic.add<u64>(address, n);"]] };
 
 const LOCKED = [
@@ -90,6 +91,7 @@ async function variants() {
       name: "sequence lock, marks by store, fence, atomic store",
       wasm: fencesForGrowths(await shared(sequenceLock(FENCED_MARK, STORED_MARK, versionOffset)), LOCKED.length),
     },
+    { name: "as it is, without a look at the slab's owner", wasm: await shared(UNOWNED) },
     { name: "plain core, memory of its own", wasm: plain },
   ];
   const different = new Set(found.map(({ wasm }) => Buffer.from(wasm).toString("base64")));
