@@ -2,8 +2,9 @@
 // about, and not before it has run its last instruction. terminate() does not wait for that: a busy worker may run
 // on for seconds.
 //
-// A worker says in shared memory that it holds its lock, so that one which ends between two looks is missed as
-// well. Looks, and no requests that wait for the locks: those would keep a process of Deno's alive.
+// A worker says in shared memory that it holds its lock, so that one which ends between two looks is not missed;
+// and one that hangs before it can say so is seen to hold it. Looks, and no requests that wait for the locks:
+// those would keep a process of Deno's alive.
 
 const LOOK_EVERY_MS = 1000;
 
@@ -12,29 +13,45 @@ const lockName = (registryId: string, threadId: number) => `nrpc-metrics ${regis
 /** Whether ends of Web Workers can be seen here. */
 export const canWatch = () => !!globalThis.navigator?.locks;
 
-/** Holds a lock until this thread ends; `locked` is called once it does. Does nothing where that can't be. */
-export function holdLock(registryId: string, threadId: number, locked: () => void): void {
-  if (!canWatch()) return;
-  const forEver = () => {
-    locked();
-    return new Promise(() => {});
-  };
-  navigator.locks.request(lockName(registryId, threadId), forEver).catch(() => {});
+/** Holds a lock until this thread ends. Fulfils once it is held, or at once where that can't be; `locked` is called first. */
+export function holdLock(registryId: string, threadId: number, locked: () => void): Promise<void> {
+  if (!canWatch()) return Promise.resolve();
+  return new Promise((fulfil) => {
+    const forEver = () => {
+      locked();
+      fulfil();
+      return new Promise(() => {});
+    };
+    navigator.locks.request(lockName(registryId, threadId), forEver).catch(fulfil);
+  });
 }
 
-/** Calls `gone` for every one of the `lockedThreads` whose lock is gone, again and again until the result is called. */
+/**
+ * Looks again and again until the result is called, and calls `gone` for every thread whose lock is gone: of the
+ * `lockedThreads`, and of those whose lock, or request for one, was seen before.
+ */
 export function watchLocks(
   registryId: string,
   lockedThreads: () => number[],
   gone: (threadId: number) => void,
 ): () => void {
+  const seen = new Set<number>();
+  const prefix = lockName(registryId, 0).slice(0, -1);
   const look = async () => {
-    const threadIds = lockedThreads(); // first: whoever said so before held its lock from then on
-    const { held = [] } = await navigator.locks.query();
-    const names = new Set(held.map(({ name }) => name));
-    for (const threadId of threadIds) if (!names.has(lockName(registryId, threadId))) gone(threadId);
+    for (const threadId of lockedThreads()) seen.add(threadId); // first: who says so held its lock from before
+    const { held = [], pending = [] } = await navigator.locks.query();
+    const now = new Set<number>();
+    for (const { name = "" } of [...held, ...pending]) {
+      if (name.startsWith(prefix)) now.add(Number(name.slice(prefix.length)));
+    }
+    for (const threadId of seen) {
+      if (now.has(threadId)) continue;
+      seen.delete(threadId);
+      gone(threadId);
+    }
+    for (const threadId of now) seen.add(threadId);
   };
-  const timer = setInterval(() => look().catch(() => {}), LOOK_EVERY_MS);
+  const timer: unknown = setInterval(() => look().catch(() => {}), LOOK_EVERY_MS);
   (globalThis as { Deno?: { unrefTimer(timer: unknown): void } }).Deno?.unrefTimer(timer);
-  return () => clearInterval(timer);
+  return () => clearInterval(timer as number);
 }

@@ -2,7 +2,7 @@
 
 import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "../buckets.js";
 import { MAX_THREADS } from "../core/shared/memory.js";
-import { makeParts, type SharedParts, SharedStore } from "../core/shared/store.js";
+import { areParts, makeParts, type SharedParts, SharedStore } from "../core/shared/store.js";
 import { checkedWhole, invalid } from "../errors.js";
 import { DEFAULT_MAX_SERVICE_NAME_BYTES } from "../names.js";
 import { MAX_TRACKED_SERVICES, type RegistryOptions, RpcMetricsRegistry } from "../registry.js";
@@ -27,10 +27,14 @@ export type AttachOptions = Pick<RegistryOptions, "clock" | "detectLeaks" | "ser
  */
 export interface SharedRegistryHandle {
   readonly version: number;
+  readonly id: string;
+  readonly memory: object;
+  readonly module: object;
 }
 
 interface HandleContents extends SharedRegistryHandle, SharedParts {
-  readonly id: string;
+  readonly memory: SharedParts["memory"];
+  readonly module: SharedParts["module"];
 }
 
 /** Counts up with every change of what lies where, or of the handle: threads may load different releases. */
@@ -50,33 +54,39 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   readonly threadId: number;
   /** For other threads; see {@link SharedRegistryHandle}. */
   readonly handle: SharedRegistryHandle;
+  /**
+   * Fulfils when `track` will notice the end of this thread. That is at once, but in Web Workers, which first get a
+   * Web Lock: one that could hang or end soon after it attached awaits this before it takes work. Never rejects.
+   */
+  readonly ready: Promise<void>;
   readonly #id: string;
   readonly #store: SharedStore;
   #stopWatching: (() => void) | undefined;
 
   /** @internal */
-  constructor(options: AttachOptions, contents: HandleContents, store: SharedStore) {
-    const { buckets, maxServices, maxServiceNameBytes } = contents;
+  constructor(options: AttachOptions, contents: HandleContents, store: SharedStore, isNumbered: boolean) {
+    const { id, buckets, maxServices, maxServiceNameBytes } = contents;
     super({ ...options, buckets, maxServices, maxServiceNameBytes }, store);
-    this.threadId = store.threadId;
+    const { threadId } = store;
+    this.threadId = threadId;
     this.handle = contents;
-    this.#id = contents.id;
+    this.ready = isNumbered ? Promise.resolve() : holdLock(id, threadId, () => store.lock());
+    this.#id = id;
     this.#store = store;
   }
 
   /**
-   * Releases what a worker has here once it has ended, in whatever way. Call it when the worker is made, before
-   * you listen for its end yourself: then its place is free when your listener runs.
+   * Releases what a worker has here once it has ended, in whatever way. Call it when the worker is made, in a
+   * thread that outlives it, and before you listen for its end yourself: then its place is free when your listener runs.
    *
-   * Of a Web Worker on a page or in Deno no event tells, but the Web Lock that it holds. There, one call sees to
-   * all workers, those to come as well, within a second of their end; but for one that ends before its event
-   * loop has run once after it attached.
+   * Of a Web Worker on a page or in Deno no event tells, but the Web Lock that it holds, see `ready`. There, one
+   * call sees to all workers, those to come as well, within about a second of their end.
    *
-   * @throws TypeError for what is no worker, RangeError for one that has ended; Error where neither event nor
-   * lock tells: call `release` yourself.
+   * @throws TypeError for what is no worker that can be terminated, RangeError for one of which the runtime tells
+   * that it has ended; Error where neither event nor lock tells: call `release` yourself.
    */
   track(worker: TrackableWorker): void {
-    if (Object(worker) !== worker) throw invalid("worker", "a Worker", worker, TypeError);
+    if (typeof worker?.terminate !== "function") throw invalid("worker", "a Worker", worker, TypeError);
     if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker which has not ended", -1);
     const gone = (threadId: number) => this.#store.release(threadId);
     if (onExit(worker, gone)) return;
@@ -86,14 +96,15 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
 
   /**
    * Gives back what a thread has in flight, and its place to the next one that attaches; what it has counted stays.
-   * For threads that are gone and that nobody `track`s. One that runs on counts nothing more from then on. Does
+   * For threads that are gone and that nobody `track`s. One that runs on is as if it had called `detach`. Does
    * nothing for a thread that has no place.
    *
-   * @param threadId the `threadId` of that thread's registry.
+   * @param threadId the `threadId` of that thread's registry. Keep it while the worker runs: Node forgets it then.
    * @throws TypeError or RangeError for what is no thread's number, and for this thread's, which has `detach`.
    */
   release(threadId: number): void {
-    if (!Number.isSafeInteger(threadId) || threadId < 0) throw invalid("threadId", "a thread's number >= 0", threadId);
+    if (!Number.isSafeInteger(threadId) || threadId < 0)
+      throw invalid("threadId", "a thread's number >= 0, kept from when it ran", threadId);
     if (threadId === this.threadId)
       throw invalid("threadId", "that of a thread which is gone, not of this one, which can detach()", threadId);
     this.#store.release(threadId);
@@ -127,7 +138,7 @@ export function create(options: SharedRegistryOptions, threadId: number | undefi
   const bounds = checkedBounds(buckets);
   checkHost(threadId);
   const parts = makeParts(bounds, { maxThreads, maxServices, maxServiceNameBytes });
-  return join({ version: VERSION, id: crypto.randomUUID(), ...parts }, own, threadId).registry;
+  return join({ version: VERSION, id: crypto.randomUUID(), ...parts }, own, threadId);
 }
 
 export function attach(
@@ -135,23 +146,19 @@ export function attach(
   options: AttachOptions,
   threadId: number | undefined,
 ): SharedRpcMetricsRegistry {
-  if (handle?.version !== VERSION)
-    throw invalid(
-      "handle",
-      "the `handle` of a shared registry, of the same release of nrpc-metrics",
-      handle,
-      TypeError,
-    );
-  const contents = handle as HandleContents;
-  const { registry, store } = join(contents, options, threadId);
-  if (threadId === undefined) holdLock(contents.id, registry.threadId, () => store.lock());
-  return registry;
+  if (handle?.version !== VERSION || !areParts(handle))
+    throw invalid("handle", "a shared registry's, as it was sent, of the same release", handle, TypeError);
+  for (const option of ["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "module"]) {
+    const value = (options as Record<string, unknown>)[option];
+    if (value !== undefined) throw invalid(option, "left out, because it is as the registry was created", value);
+  }
+  return join(handle as HandleContents, options, threadId);
 }
 
 function join(contents: HandleContents, options: AttachOptions, threadId: number | undefined) {
   const store = new SharedStore(contents, threadId);
   try {
-    return { registry: new SharedRpcMetricsRegistry(options, contents, store), store };
+    return new SharedRpcMetricsRegistry(options, contents, store, threadId !== undefined);
   } catch (error) {
     store.detach();
     throw error;

@@ -3,6 +3,7 @@
 /** As much of a worker as `track` looks at; workers of Node, Deno, Bun and browsers all fit. */
 export interface TrackableWorker {
   readonly threadId?: number;
+  terminate(): unknown;
   once?(event: "exit", listener: () => void): unknown;
   addEventListener?(event: "close", listener: () => void): unknown;
 }

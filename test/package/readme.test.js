@@ -25,6 +25,8 @@ const EXAMPLES = [
   "examples/bun/service.js",
   "examples/browser/index.html",
   "examples/node/pool.mjs",
+  "examples/web-worker/page.js",
+  "examples/web-worker/worker.js",
 ];
 
 test.each(EXAMPLES)("shows %s as it is", (example) => {

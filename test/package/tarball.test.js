@@ -34,6 +34,7 @@ const EXPECTED = [
   /^dist\/threads\.node\.js$/,
   /^dist\/threads\.shared\.js$/,
   /^dist\/core\.wasm$/,
+  /^examples\/[a-z-]+\/[a-z-]+\.(js|mjs|html|proto)$/,
   /^dist\/types\/([a-z]+\/)?[a-z.-]+\.d\.ts$/,
 ];
 

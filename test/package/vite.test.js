@@ -1,4 +1,4 @@
-// A page with a worker, built by Vite from the tarball and run by a browser.
+// The example of a page with a worker, built by Vite with the tarball and run by a browser.
 
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { hasChromium, launchChromium } from "../runtime/chromium/chromium.js";
 import { fileResponse, ISOLATION, serve } from "../runtime/web-server.js";
 
 const folder = mkdtempSync(join(inject("packed").folder, "vite-"));
-cpSync(new URL("vite-page", import.meta.url), folder, { recursive: true });
+cpSync(new URL("../../examples/web-worker", import.meta.url), folder, { recursive: true });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a page built by Vite", () => {
@@ -34,10 +34,24 @@ describe("a page built by Vite", () => {
     const errors = [];
     tab.on("pageerror", (error) => errors.push(error.message));
     await tab.goto(`${origin}/`);
-    await tab.waitForFunction("globalThis.measured").catch((cause) => {
-      throw new Error(`the page measured nothing: ${errors}`, { cause });
-    });
-    expect(await tab.evaluate("measured")).toEqual({ callsTotal: 1, handlerInvocationsTotal: 1 });
+    const shown = () => tab.textContent("pre");
+    for (const calls of [1, 2]) {
+      await tab.click("button");
+      await tab
+        .waitForFunction(`document.querySelector("pre").textContent.includes('Words"} ${calls}')`)
+        .catch(async (cause) => {
+          throw new Error(`the page showed ${await shown()}: ${errors}`, { cause });
+        });
+    }
+    expect((await shown()).split("\n")).toEqual(
+      expect.arrayContaining([
+        "7 words",
+        'nrpc_calls_total{service="Text/CountWords"} 2',
+        'nrpc_in_flight_calls{service="Text/CountWords"} 0',
+        'nrpc_handler_invocations_total{service="Text/CountWords"} 2',
+        'nrpc_handler_in_flight{service="Text/CountWords"} 0',
+      ]),
+    );
     expect(errors).toEqual([]);
   });
 });

@@ -107,6 +107,11 @@ describe("registries on one memory", () => {
   });
 });
 
+test("a thread whose end an event tells of is ready at once", async () => {
+  const [created, attached] = registries(1);
+  for (const registry of [created, attached]) expect(await registry.ready).toBeUndefined();
+});
+
 describe("detach", () => {
   test("gives back what is in flight and keeps what was counted", () => {
     const [a, b] = registries(1);
@@ -140,7 +145,7 @@ describe("detach", () => {
     for (const name of ["new", "x".repeat(5000)]) b.forService(name).addCapabilityDenied();
     expect(a.snapshot().prometheusText()).toBe(before);
     expect(a.overflowLookups).toBe(0);
-    expect(() => b.snapshot()).toThrow("this registry is detached");
+    expect(() => b.snapshot()).toThrow("this registry was detached or released");
   });
 
   test("makes room for another thread, whose own gauges begin at 0 and whose counters go on", () => {
@@ -214,7 +219,7 @@ describe("release", () => {
   ])("refuses what is no thread's number: %s", (bad, Kind) => {
     const [registry] = registries(0);
     expect(() => registry.release(bad)).toThrow(Kind);
-    expect(() => registry.release(bad)).toThrow("threadId must be");
+    expect(() => registry.release(bad)).toThrow("threadId must be a thread's number >= 0, kept from when it ran, got");
   });
 
   test("refuses this thread's own, which is not gone", () => {
@@ -225,20 +230,27 @@ describe("release", () => {
   });
 });
 
-test.each([undefined, null, 5, "worker"])("track refuses what is no worker: %s", (bad) => {
-  const [registry] = registries(0);
-  expect(() => registry.track(bad)).toThrow("worker must be a Worker");
-});
+test.each([undefined, null, 5, "worker", {}, { threadId: 5, once() {} }, () => 1])(
+  "track refuses what is no worker: %s",
+  (bad) => {
+    const [registry] = registries(0);
+    expect(() => registry.track(bad)).toThrow("worker must be a Worker");
+  },
+);
 
 test("track refuses a worker that has ended, of which Node no longer knows the number", () => {
   const [registry] = registries(0);
-  expect(() => registry.track({ threadId: -1, once() {} })).toThrow("that of a worker which has not ended, got -1");
+  expect(() => registry.track({ threadId: -1, once() {}, terminate() {} })).toThrow(
+    "that of a worker which has not ended, got -1",
+  );
 });
 
 test("track says what to do where the end of a Web Worker can't be seen", () => {
   const [registry] = registries(0);
   vi.stubGlobal("navigator", {});
-  expect(() => registry.track({ postMessage() {} })).toThrow("nothing here tells when this worker ends: call release");
+  expect(() => registry.track({ postMessage() {}, terminate() {} })).toThrow(
+    "nothing here tells when this worker ends: call release",
+  );
 });
 
 describe("createSharedRegistry", () => {
@@ -272,12 +284,44 @@ describe("createSharedRegistry", () => {
   });
 });
 
-test.each([undefined, null, {}, { version: 0 }, "handle"])(
-  "attachSharedRegistry refuses what is no handle: %s",
-  (bad) => {
-    expect(() => attachSharedRegistry(bad)).toThrow("handle must be the `handle` of a shared registry");
+test.each([
+  undefined,
+  null,
+  {},
+  "handle",
+  { version: 1 },
+  createSharedRegistry(),
+  JSON.parse(JSON.stringify(createSharedRegistry().handle)),
+  { ...createSharedRegistry().handle, version: 0 },
+  { ...createSharedRegistry().handle, module: {} },
+])("attachSharedRegistry refuses what is no handle: %#", (bad) => {
+  expect(() => attachSharedRegistry(bad)).toThrow(TypeError);
+  expect(() => attachSharedRegistry(bad)).toThrow(
+    "handle must be a shared registry's, as it was sent, of the same release",
+  );
+});
+
+test.each(["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "module"])(
+  "attachSharedRegistry refuses the option %s, which is the same for all, and takes no place for it",
+  (option) => {
+    const { handle } = createSharedRegistry({ maxThreads: 2 });
+    expect(() => attachSharedRegistry(handle, { [option]: 7 })).toThrow(RangeError);
+    expect(() => attachSharedRegistry(handle, { [option]: 7 })).toThrow(
+      `${option} must be left out, because it is as the registry was created, got 7`,
+    );
+    expect(attachSharedRegistry(handle, { [option]: undefined }).size).toBe(0);
   },
 );
+
+test("a module that can't run takes no place", () => {
+  const { handle } = createSharedRegistry({ maxThreads: 2 });
+  const module = new WebAssembly.Module(
+    // One import, of a function that is not given.
+    new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 7, 1, 1, 97, 1, 98, 0, 0]),
+  );
+  expect(() => attachSharedRegistry({ ...handle, module })).toThrow("nrpc-metrics can't run WebAssembly here");
+  expect(attachSharedRegistry(handle).size).toBe(0);
+});
 
 test("a host without memory for one more thread says so, and nothing has changed", () => {
   const [created] = registries(0, { maxThreads: 3 });
@@ -287,9 +331,7 @@ test("a host without memory for one more thread says so, and nothing has changed
     throw new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
   };
   for (let i = 0; i < 5; i++) {
-    expect(() => attachSharedRegistry(created.handle)).toThrow(
-      "the host has no memory for one more thread, 1310720 bytes",
-    );
+    expect(() => attachSharedRegistry(created.handle)).toThrow("there is no memory for one more thread: 1310720 bytes");
   }
   expect(created.snapshot().get("echo").capabilityDeniedTotal).toBe(1);
   delete memory.grow;

@@ -30,9 +30,11 @@ export function instantiateOn(
 
 /** An instance that counts nothing and tells the layout, before there is a memory whose size depends on it. */
 export function templateCore(): SharedCore {
-  if (template === undefined) {
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true }) as unknown as CoreMemory;
-    template = instantiateOn(memory, sharedModule, { ownerAddress: 0, owner: 1 });
-  }
+  const env: { memory?: WebAssembly.Memory } = {};
+  const compileForOne = () => {
+    env.memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+    return sharedModule();
+  };
+  template ??= instantiate(compileForOne, { env, slab: { ownerAddress: 0, owner: 1 } }) as SharedCore;
   return template;
 }

@@ -29,6 +29,11 @@ export interface SharedParts extends SharedLimits {
   readonly buckets: readonly number[];
 }
 
+/** Whether `handle` still has what can't go through JSON or be made up. */
+export function areParts({ memory, module }: { memory: unknown; module: unknown }): boolean {
+  return memory instanceof WebAssembly.Memory && module instanceof WebAssembly.Module;
+}
+
 const pagesOf = (bytes: number) => Math.ceil(bytes / PAGE_BYTES);
 
 /** A new memory for threads to share, in which none has a slab yet. */
@@ -81,14 +86,21 @@ export class SharedStore implements Store {
       throw new Error(`all ${limits.maxThreads} places are taken: raise maxThreads, or release threads that are gone`);
     const { slab } = attachment;
     const offsets = slabLayout(layout, limits.maxServices);
+    try {
+      this.core = instantiateOn(memory, () => module, attachment.owner);
+    } catch (error) {
+      attachment.letGo();
+      throw error;
+    }
     const [first = shared.claim(slab, offsets.bytes), ...others] = blocksOf(shared, slab);
     if (first === undefined || !shared.grow(first)) {
       attachment.letGo();
-      throw new Error(`the host has no memory for one more thread, ${offsets.bytes} bytes`);
+      throw new Error(
+        `there is no memory for one more thread: ${offsets.bytes} bytes, within 4 GiB and what the host has`,
+      );
     }
     const area = others.at(-1) ?? { start: first.start + offsets.names, end: first.end };
 
-    this.core = instantiateOn(memory, () => module, attachment.owner);
     this.layout = layout;
     this.first = this.overflowRow = first.start + offsets.rows;
     this.#maxServices = limits.maxServices;
@@ -153,7 +165,8 @@ export class SharedStore implements Store {
    * can hold, and what it has added is copied out.
    */
   copy(): Uint32Array {
-    if (!this.#attachment.holds) throw new Error("this registry is detached: take snapshots from another thread's");
+    if (!this.#attachment.holds)
+      throw new Error("this registry was detached or released: take snapshots of another thread's");
     const { rowBytes, bounds } = this.layout;
     const { start, end } = this.#scratch;
     const scratch = new Uint32Array(this.#shared.buffer(end), start, (end - start) / Uint32Array.BYTES_PER_ELEMENT);

@@ -1,10 +1,10 @@
 // What a worker of the proof does, whatever kind of worker it is. Plain JavaScript on web standards alone.
 
 /**
- * Attaches and records what the proof foretells, then hands over to `announce`; a little later, when the event loop
- * has run, it records calls without end and acknowledges each. With `pauses` it lets the event loop run between.
+ * Attaches, records what the proof foretells and hands over to `announce`, then records calls without end and
+ * acknowledges each. With `pauses` it lets the event loop run between.
  */
-export function work({ attachSharedRegistry }, { metrics, acknowledged, index, pauses }, announce) {
+export async function work({ attachSharedRegistry }, { metrics, acknowledged, index, pauses }, announce) {
   const registry = attachSharedRegistry(metrics);
   const shared = registry.forService("shared");
   for (let i = 0; i < 1000; i++) {
@@ -13,6 +13,7 @@ export function work({ attachSharedRegistry }, { metrics, acknowledged, index, p
   }
   shared.startCall();
   shared.startHandler();
+  await registry.ready;
   announce({ threadId: registry.threadId, size: registry.size });
   const killed = registry.forService("killed");
   const recordWithoutEnd = () => {
@@ -22,5 +23,5 @@ export function work({ attachSharedRegistry }, { metrics, acknowledged, index, p
     }
     setTimeout(recordWithoutEnd, 0);
   };
-  setTimeout(recordWithoutEnd, 100);
+  setTimeout(recordWithoutEnd, 0); // when the announcement is on its way
 }
