@@ -1,5 +1,5 @@
-// Rows in linear memory: handing them out, and copying them for a snapshot. The one place where views
-// of the memory are made; none is kept, so that none outlives a growth of the memory.
+// The rows of one registry in a memory of its own: handing them out, and copying them for a snapshot. No view of
+// the memory is kept, so that none outlives a growth of it.
 
 import { thresholdNs } from "../buckets.js";
 import { U64_MAX } from "../words.js";
@@ -7,7 +7,7 @@ import type { CoreExports, CoreMemory } from "./exports.js";
 import { type RowLayout, rowLayout, WORD_BYTES } from "./layout.js";
 import type { Keep, Store } from "./store.js";
 
-const PAGE_BYTES = 65536;
+export const PAGE_BYTES = 65536;
 
 /** Writes what `observe` looks for; called once, before anything is observed. */
 export function writeThresholds({ thresholds }: CoreExports, memory: CoreMemory, bounds: readonly number[]): void {

@@ -30,8 +30,9 @@ export function createSharedRegistry(options: SharedRegistryOptions = {}): Share
 /**
  * The registry of another thread, in this one: for `handle` see {@link SharedRpcMetricsRegistry}.
  *
- * @throws TypeError if `handle` is none, or one of another release; Error if `maxThreads` threads are attached
- * already, or the host has no memory for one more. Nothing has changed then.
+ * @throws TypeError if `handle` is none, or one of another release; TypeError or RangeError for a bad option; Error if
+ * `maxThreads` threads are attached already, or there is no memory for one more. Nothing has changed then, except that of
+ * more `services` than there is room for the first ones have been added.
  *
  * @example
  * const registry = attachSharedRegistry(workerData.metrics);

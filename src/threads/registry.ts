@@ -2,9 +2,10 @@
 
 import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "../buckets.js";
 import { MAX_THREADS } from "../core/shared/memory.js";
-import { areParts, makeParts, type SharedParts, SharedStore } from "../core/shared/store.js";
+import { areParts, makeParts, type SharedParts } from "../core/shared/parts.js";
+import { SharedStore } from "../core/shared/store.js";
 import { checkedWhole, invalid } from "../errors.js";
-import { DEFAULT_MAX_SERVICE_NAME_BYTES } from "../names.js";
+import { DEFAULT_MAX_SERVICE_NAME_BYTES, encoder } from "../names.js";
 import { MAX_TRACKED_SERVICES, type RegistryOptions, RpcMetricsRegistry } from "../registry.js";
 import { canWatch, holdLock, watchLocks } from "./liveness.js";
 import { onExit, type TrackableWorker } from "./worker.js";
@@ -49,7 +50,7 @@ const DEFAULT_MAX_THREADS = 16;
 export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   /**
    * What `release` takes. In Node, and in the `node:worker_threads` of Deno and Bun, it is the runtime's
-   * `threadId`; a Web Worker is given one, from 1,000,000 on.
+   * `threadId`; a Web Worker is given one, above 1,000,000.
    */
   readonly threadId: number;
   /** For other threads; see {@link SharedRegistryHandle}. */
@@ -88,16 +89,20 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   track(worker: TrackableWorker): void {
     if (typeof worker?.terminate !== "function") throw invalid("worker", "a Worker", worker, TypeError);
     if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker which has not ended", -1);
-    const gone = (threadId: number) => this.#store.release(threadId);
-    if (onExit(worker, gone)) return;
+    if (onExit(worker, (threadId, isOver) => this.#store.release(threadId, isOver))) return;
     if (!canWatch()) throw new Error("nothing here tells when this worker ends: call release(threadId) then");
-    this.#stopWatching ??= watchLocks(this.#id, () => this.#store.lockedThreads(), gone);
+    this.#stopWatching ??= watchLocks(
+      this.#id,
+      () => this.#store.lockedThreads(),
+      (threadId) => this.#store.release(threadId, true),
+    );
   }
 
   /**
    * Gives back what a thread has in flight, and its place to the next one that attaches; what it has counted stays.
-   * For threads that are gone and that nobody `track`s. One that runs on is as if it had called `detach`. Does
-   * nothing for a thread that has no place.
+   * For threads that are gone and that nobody `track`s. One that runs on is as if it had called `detach`; its
+   * place goes to another after a quarter of a second, for which `attachSharedRegistry` waits if it has to. Does nothing for
+   * a thread that has no place.
    *
    * @param threadId the `threadId` of that thread's registry. Keep it while the worker runs: Node forgets it then.
    * @throws TypeError or RangeError for what is no thread's number, and for this thread's, which has `detach`.
@@ -107,7 +112,7 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
       throw invalid("threadId", "a thread's number >= 0, kept from when it ran", threadId);
     if (threadId === this.threadId)
       throw invalid("threadId", "that of a thread which is gone, not of this one, which can detach()", threadId);
-    this.#store.release(threadId);
+    this.#store.release(threadId, false);
   }
 
   /**
@@ -116,6 +121,7 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
    */
   detach(): void {
     this.#stopWatching?.();
+    this.#stopWatching = undefined;
     this.#store.detach();
   }
 }
@@ -156,12 +162,22 @@ export function attach(
 }
 
 function join(contents: HandleContents, options: AttachOptions, threadId: number | undefined) {
+  checkNames(options.services, contents.maxServiceNameBytes);
   const store = new SharedStore(contents, threadId);
   try {
     return new SharedRpcMetricsRegistry(options, contents, store, threadId !== undefined);
   } catch (error) {
     store.detach();
     throw error;
+  }
+}
+
+/** Before any of them is added, which could not be taken back. What is no array is left to the registry to refuse. */
+function checkNames(services: readonly string[] | undefined, maxServiceNameBytes: number): void {
+  if (!Array.isArray(services)) return;
+  for (const name of services) {
+    if (typeof name !== "string" || encoder.encode(name).length > maxServiceNameBytes)
+      throw invalid("services", `names of at most ${maxServiceNameBytes} bytes`, name, TypeError);
   }
 }
 

@@ -8,14 +8,18 @@ export interface TrackableWorker {
   addEventListener?(event: "close", listener: () => void): unknown;
 }
 
+/** Deno tells that a worker has ended while it may run on, and a busy one does, for seconds. */
+const tellsTooEarly = "Deno" in globalThis;
+
 /**
- * Calls `gone` with the worker's thread id once it has ended; false for a Web Worker, which has no id and, but
- * for Bun's, no such event.
+ * Calls `gone` with the worker's thread id when an event tells that it has ended, and whether it has run its last
+ * instruction then. False for a worker that has no id and no such event, as Web Workers but for Bun's.
  */
-export function onExit(worker: TrackableWorker, gone: (threadId: number) => void): boolean {
+export function onExit(worker: TrackableWorker, gone: (threadId: number, isOver: boolean) => void): boolean {
   const { threadId } = worker; // now: Node forgets it when the worker ends
   if (typeof threadId !== "number") return false;
-  if (worker.once) worker.once("exit", () => gone(threadId));
-  else worker.addEventListener?.("close", () => gone(threadId));
-  return true;
+  const ended = () => gone(threadId, !tellsTooEarly);
+  if (worker.once) worker.once("exit", ended);
+  else worker.addEventListener?.("close", ended);
+  return "once" in worker || "addEventListener" in worker;
 }

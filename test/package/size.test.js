@@ -16,13 +16,13 @@ test("all that the default entry loads is at most 6,000 bytes gzipped", () => {
   expect(gzipSync(all, { level: 9 }).length).toBeLessThanOrEqual(6000);
 });
 
-test.each(["threads.js", "threads.node.js"])("%s adds at most 6,250 bytes gzipped to that", (entry) => {
+test.each(["threads.js", "threads.node.js"])("%s adds at most 6,500 bytes gzipped to that", (entry) => {
   const added = modulesOf(join(dist, entry), ["node:worker_threads"]).filter(
     ({ path }) => path !== join(dist, "index.js"),
   );
   expect(added).toHaveLength(2);
   const all = Buffer.concat(added.map(({ source }) => source));
-  expect(gzipSync(all, { level: 9 }).length).toBeLessThanOrEqual(6250);
+  expect(gzipSync(all, { level: 9 }).length).toBeLessThanOrEqual(6500);
 });
 
 test("core.wasm is at most 1,024 bytes", () => {

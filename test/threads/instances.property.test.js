@@ -2,12 +2,13 @@
 
 import fc from "fast-check";
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 // The entry for the web gives each a number of its own, as if each were a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
 import { manualClock } from "../clock.js";
 import { GAUGES, ModelRegistry, ModelService } from "../property/model.js";
 import { apply, applyToModel, operation, serviceName } from "../property/operations.js";
+import { passGrace } from "./grace.js";
 
 const PLACES = 4;
 
@@ -70,6 +71,8 @@ const limits = fc.record({
 });
 
 test("registries on one memory count as the model counts, whoever comes and goes", () => {
+  passGrace();
+  onTestFinished(() => vi.restoreAllMocks());
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), limits, (steps, options) => {
       const clock = manualClock();

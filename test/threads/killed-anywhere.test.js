@@ -1,12 +1,17 @@
 // A thread killed at each single step of attaching, registering and leaving that other threads can see.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 // The entry for the web gives each a number of its own, as if each were a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
+import { passGrace } from "./grace.js";
 
 const original = { ...Object.getOwnPropertyDescriptors(Atomics) };
-afterEach(() => Object.defineProperties(Atomics, original));
+beforeEach(passGrace);
+afterEach(() => {
+  Object.defineProperties(Atomics, original);
+  vi.restoreAllMocks();
+});
 
 const KILLED = new Error("killed");
 /** That of the second thread to attach. */

@@ -5,8 +5,12 @@ import { attachSharedRegistry as attachNumbered, createSharedRegistry } from "nr
 import { afterEach, describe, expect, test, vi } from "vitest";
 // The entry for the web gives each a number of its own, as if each were a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
+import { passGrace } from "./grace.js";
 
-afterEach(() => vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
 
 /** A created registry and so many that are attached to it. */
 function registries(attached, options) {
@@ -112,6 +116,42 @@ test("a thread whose end an event tells of is ready at once", async () => {
   for (const registry of [created, attached]) expect(await registry.ready).toBeUndefined();
 });
 
+describe("memory that another thread has grown", () => {
+  /** The memory of a handle, which looks as large as it was until it is grown by nothing. */
+  function goStale({ memory }) {
+    const stale = memory.buffer;
+    let isFresh = false;
+    const { get } = Object.getOwnPropertyDescriptor(WebAssembly.Memory.prototype, "buffer");
+    Object.defineProperty(memory, "buffer", { get: () => (isFresh ? get.call(memory) : stale), configurable: true });
+    memory.grow = (pages) => {
+      isFresh = true;
+      return WebAssembly.Memory.prototype.grow.call(memory, pages);
+    };
+  }
+
+  test("is seen to its end, wherever an engine shows less of it", () => {
+    const created = createSharedRegistry();
+    const other = attachSharedRegistry(structuredClone(created.handle));
+    goStale(created.handle);
+    const names = Array.from({ length: 100 }, (_, i) => `${i}-${"x".repeat(1000)}`);
+    for (const name of names) other.forService(name).addCapabilityDenied();
+    expect(created.snapshot().services.map(({ service }) => service)).toEqual(names.sort());
+  });
+
+  test("is enough where growing fails because the other one was faster", () => {
+    const { handle } = createSharedRegistry();
+    const { memory } = handle;
+    const grow = (pages) => WebAssembly.Memory.prototype.grow.call(memory, pages);
+    let refusals = 1;
+    memory.grow = (pages) => {
+      if (pages === 0 || refusals-- <= 0) return grow(pages);
+      grow(1);
+      throw new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
+    };
+    expect(attachSharedRegistry(handle).size).toBe(0);
+  });
+});
+
 describe("detach", () => {
   test("gives back what is in flight and keeps what was counted", () => {
     const [a, b] = registries(1);
@@ -166,6 +206,7 @@ describe("detach", () => {
 
 describe("release", () => {
   test("gives back what a thread had in flight, and its place, once and for that thread alone", () => {
+    passGrace();
     const [a, b, c] = registries(2, { maxThreads: 3 });
     for (const registry of [a, b, c]) registry.forService("echo").startCall();
     a.release(b.threadId);
@@ -178,6 +219,7 @@ describe("release", () => {
   });
 
   test("makes a thread that runs on after all count nothing, in its old place or in that of its names", () => {
+    passGrace();
     const [a, b] = registries(1, { maxThreads: 2 });
     const call = b.forService("echo").startCall();
     a.release(b.threadId);
@@ -191,6 +233,63 @@ describe("release", () => {
     const { services } = a.snapshot();
     expect(services.map(({ service }) => service)).toEqual(["echo", "later"]);
     expect(services[0]).toMatchObject({ inFlight: 1, callsTotal: 0 });
+    expect(a.overflowLookups).toBe(0);
+  });
+
+  test("keeps its place from others for 250 ms, in which it notices, and attaching waits for that", () => {
+    const [a, b] = registries(1, { maxThreads: 2 });
+    let nowMs = 5000;
+    vi.spyOn(Date, "now").mockImplementation(() => nowMs);
+    a.release(b.threadId);
+    nowMs += 249; // and time stands still, so that waiting does not help
+    expect(() => attachSharedRegistry(a.handle)).toThrow("all 2 places are taken");
+    vi.restoreAllMocks();
+    vi.spyOn(Date, "now").mockImplementation(() => 5250);
+    expect(attachSharedRegistry(a.handle).size).toBe(0);
+    vi.restoreAllMocks();
+    const [c, d] = registries(1, { maxThreads: 2 });
+    c.release(d.threadId);
+    expect(attachSharedRegistry(c.handle).size).toBe(0);
+  });
+
+  test("frees a place whose owner sets a bit of its own in the same moment", () => {
+    const [a, b] = registries(1);
+    b.forService("echo").startCall();
+    const { compareExchange, or } = Atomics;
+    vi.spyOn(Atomics, "compareExchange").mockImplementationOnce((owners, slab, ...values) => {
+      or(owners, slab, 1n << 32n); // the thread got its lock
+      return compareExchange(owners, slab, ...values);
+    });
+    a.release(b.threadId);
+    expect(a.snapshot().get("echo").inFlight).toBe(0);
+  });
+
+  test("of a thread that then gets its lock does not bring it back", () => {
+    let granted;
+    vi.stubGlobal("navigator", {
+      locks: {
+        request: async (_name, callback) => {
+          granted = callback;
+        },
+      },
+    });
+    const [a, b] = registries(1);
+    b.forService("echo").startCall();
+    a.release(b.threadId);
+    granted();
+    b.forService("echo").startCall();
+    expect(a.snapshot().get("echo").inFlight).toBe(0);
+  });
+
+  test("of a thread that is just writing a name keeps the name out of the directory", () => {
+    const [a, b] = registries(1);
+    const { set } = Uint8Array.prototype;
+    vi.spyOn(Uint8Array.prototype, "set").mockImplementationOnce(function (...args) {
+      a.release(b.threadId);
+      return set.apply(this, args);
+    });
+    expect(b.forService("late").name).toBe("__overflow__");
+    expect(a.size).toBe(0);
     expect(a.overflowLookups).toBe(0);
   });
 
@@ -258,6 +357,13 @@ describe("createSharedRegistry", () => {
     expect(() => createSharedRegistry({ maxThreads })).toThrow("maxThreads must be a whole number from 1 to 1024, got");
   });
 
+  test("refuses more threads than 4 GiB have rows for", () => {
+    expect(() => createSharedRegistry({ maxThreads: 16, maxServices: 1_000_000 })).toThrow(
+      "maxThreads must be at most 14, whose rows of 1000000 services 4 GiB hold, got 16",
+    );
+    expect(createSharedRegistry({ maxThreads: 13, maxServices: 1_000_000 }).size).toBe(0);
+  });
+
   test("refuses more services than 4 GiB have rows for", () => {
     expect(() => createSharedRegistry({ maxServices: 20_000_000 })).toThrow(
       "maxServices must be so few that 4 GiB hold their rows, got 20000000",
@@ -278,7 +384,11 @@ describe("createSharedRegistry", () => {
 
   test("leaves no place taken when an option of the registry is refused", () => {
     const { handle } = createSharedRegistry({ maxThreads: 2 });
-    expect(() => attachSharedRegistry(handle, { services: [5] })).toThrow(TypeError);
+    expect(() => attachSharedRegistry(handle, { services: ["a", 5] })).toThrow(TypeError);
+    expect(() => attachSharedRegistry(handle, { services: ["a", "x".repeat(1025)] })).toThrow(
+      "names of at most 1024 bytes",
+    );
+    expect(() => attachSharedRegistry(handle, { services: 5 })).toThrow("services must be an array of names, got 5");
     expect(() => attachSharedRegistry(handle, { clock: 5 })).toThrow(TypeError);
     expect(attachSharedRegistry(handle).size).toBe(0);
   });
@@ -340,6 +450,7 @@ test("a host without memory for one more thread says so, and nothing has changed
 });
 
 test("memory is taken as threads attach, and not for threads that come after them", () => {
+  passGrace();
   const created = createSharedRegistry({ maxThreads: 3 });
   const bytes = () => created.handle.memory.buffer.byteLength;
   const sizes = [bytes()];

@@ -13,9 +13,9 @@ export type SharedCore = CoreExports & {
 let compiled: WebAssembly.Module | undefined;
 let template: SharedCore | undefined;
 
-/** The module for all threads; one that was sent by another thread saves compiling it once more. */
-export function sharedModule(): WebAssembly.Module {
-  compiled ??= compile(WASM_BASE64);
+/** The module of this thread: that which another thread has sent saves compiling it once more. */
+export function sharedModule(sent?: WebAssembly.Module): WebAssembly.Module {
+  compiled ??= sent ?? compile(WASM_BASE64);
   return compiled;
 }
 
@@ -29,11 +29,11 @@ export function instantiateOn(
 }
 
 /** An instance that counts nothing and tells the layout, before there is a memory whose size depends on it. */
-export function templateCore(): SharedCore {
+export function templateCore(sent?: WebAssembly.Module): SharedCore {
   const env: { memory?: WebAssembly.Memory } = {};
   const compileForOne = () => {
     env.memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    return sharedModule();
+    return sharedModule(sent);
   };
   template ??= instantiate(compileForOne, { env, slab: { ownerAddress: 0, owner: 1 } }) as SharedCore;
   return template;

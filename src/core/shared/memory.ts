@@ -15,10 +15,12 @@
 // the slab that it belongs to. Words of blocks and names go from 0 to one value for good.
 
 import type { CoreMemory } from "../exports.js";
+import { PAGE_BYTES } from "../rows.js";
 
-export const PAGE_BYTES = 65536;
 /** All that 32-bit addresses reach. */
 export const MAX_PAGES = 65536;
+
+export const pagesOf = (bytes: number) => Math.ceil(bytes / PAGE_BYTES);
 
 /** In a block's word, the page behind its end; its slab stands above. */
 const END_PAGE_BITS = 17;
@@ -45,7 +47,7 @@ export function controlLayout(ownersStart: number, { maxThreads, maxServices }: 
   const attachments = 0;
   const overflow = attachments + 1;
   const blocks = overflow + 1;
-  // A slab each; and for names one a service at worst, and one a slab that holds none yet.
+  // A slab each, one for names a service at worst, and some that hold no name because another thread was first.
   const maxBlocks = 2 * maxThreads + maxServices;
   const names = blocks + maxBlocks;
   const wordCount = names + maxServices;
@@ -84,7 +86,7 @@ export class SharedMemory {
   }
 
   /** Whether `block` has memory. */
-  holds({ end }: Block): boolean {
+  hasMemory({ end }: Block): boolean {
     return this.buffer(end).byteLength >= end;
   }
 
@@ -104,7 +106,7 @@ export class SharedMemory {
   /** A new block for a slab. It may lack memory: `grow` gets that. Undefined when addresses have run out. */
   claim(slab: number, bytes: number): Block | undefined {
     const { blocks, maxBlocks } = this.control;
-    const pages = Math.ceil(bytes / PAGE_BYTES);
+    const pages = pagesOf(bytes);
     let startPage = this.#firstPage();
     for (let i = blocks; i < blocks + maxBlocks; i++) {
       const endPage = startPage + pages;
@@ -133,7 +135,7 @@ export class SharedMemory {
 
   /** Where blocks begin. */
   #firstPage(): number {
-    return Math.ceil(this.control.end / PAGE_BYTES);
+    return pagesOf(this.control.end);
   }
 
   /** The true size, which growing by nothing tells. */

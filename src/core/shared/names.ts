@@ -40,13 +40,11 @@ export class SharedNames {
   next(): string | undefined {
     const start = this.#start(this.count);
     if (start === 0) return undefined;
+    const buffer = this.#shared.buffer(start + this.#size(start));
+    const shared = new Uint8Array(buffer, start + LENGTH_BYTES, this.#length(start));
+    const name = decoder.decode(shared.slice()); // a copy, because decoders of browsers refuse shared memory
     this.count++;
-    const bytes = new Uint8Array(
-      this.#shared.buffer(start + this.#size(start)),
-      start + LENGTH_BYTES,
-      this.#length(start),
-    );
-    return decoder.decode(bytes.slice()); // a copy, because decoders of browsers refuse shared memory
+    return name;
   }
 
   /** Where in `area` records may be written: behind all that are in the directory, whoever wrote them. */

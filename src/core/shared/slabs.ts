@@ -17,24 +17,33 @@
 // The owner of a slab, 64 bits; 0 is nobody:
 //
 //    63 ┌────────────────┬──────────┬────────────────┬────────────┐ 0
-//       │ thread id + 1  │ isLocked │ attachment     │ isAttached │
+//       │ thread id + 1  │ isLocked │ attachment     │ isAttached │  a thread; isLocked: it holds a lock for as
+//       ├────────────────┼──────────┼────────────────┼────────────┤  long as it lives (threads/liveness.ts)
+//       │ 0              │ 1        │ when, in ms    │ 0          │  a thread was released that may run on
 //       └────────────────┴──────────┴────────────────┴────────────┘
 //                              high │ low
 //
 // The low half tells an attachment from all others, and the core counts only while it stands there. A thread
 // takes a slab, prepares it, and then sets isAttached; only from then on its gauges count. So letting a slab go
-// is one exchange of its owner for 0, whoever does it and whatever the owner is doing. isLocked: that thread
-// holds a lock for as long as it lives (threads/liveness.ts).
+// is one exchange of its owner, whoever does it and whatever the owner is doing.
+//
+// A thread that runs on finds out at its next look, but may be past its last one: between a look and what it
+// allowed lie a few instructions in the core, microseconds for a name, milliseconds for a snapshot. Its slab is
+// therefore handed on only when GRACE_MS have passed. Thousands of releases of running threads on one processor
+// spoilt the next owner's counts a few times without that.
 
 import type { RowLayout } from "../layout.js";
-import { type Block, PAGE_BYTES, type SharedMemory } from "./memory.js";
+import { PAGE_BYTES } from "../rows.js";
+import { type Block, pagesOf, type SharedMemory } from "./memory.js";
 
 const FREE = 0n;
 const ATTACHED = 1n;
 const LOCKED = 1n << 32n;
+/** How long the slab of a thread that may run on is kept from others. */
+const GRACE_MS = 250;
 
-/** Attachments are told apart by 31 bits. */
-const ATTACHMENT_MASK = 2 ** 31 - 1;
+/** Attachments are told apart, and times kept, in so many bits. */
+const LOW_MASK = 2 ** 31 - 1;
 
 /** Offset of the word. */
 export const OVERFLOW_LOOKUPS = 0;
@@ -46,6 +55,17 @@ const SCRATCH_BYTES = 16384;
 /** What threads without an id of the runtime's are numbered from; runtimes count theirs up from 0. */
 const FIRST_GIVEN_ID = 1_000_000;
 
+/** The owner of a slab whose thread was released at `nowMs` and may run on. */
+const runningOn = (nowMs: number) => LOCKED | (BigInt(nowMs % (LOW_MASK + 1)) << 1n);
+
+/** How much longer a slab is kept from others, as its owner tells: not at all, or for ever while it has one. */
+function graceMs(owner: bigint, nowMs: number): number {
+  if (owner === FREE) return 0;
+  if (owner >> 32n !== 1n || owner & ATTACHED) return Infinity;
+  const passedMs = Number(runningOn(nowMs) - owner) / 2; // less than 0 if the clock was set back
+  return passedMs >= 0 ? Math.max(0, GRACE_MS - passedMs) : 0;
+}
+
 const threadIdOf = (owner: bigint) => Number(owner >> 33n) - 1;
 
 export function slabLayout({ rowBytes }: RowLayout, maxServices: number) {
@@ -54,7 +74,7 @@ export function slabLayout({ rowBytes }: RowLayout, maxServices: number) {
   const scratch = rows + (maxServices + 1) * rowBytes;
   const names = scratch + scratchRows * rowBytes;
   // What is left of the last page is for names, but not less than a quarter of a page.
-  const bytes = Math.ceil((names + PAGE_BYTES / 4) / PAGE_BYTES) * PAGE_BYTES;
+  const bytes = pagesOf(names + PAGE_BYTES / 4) * PAGE_BYTES;
   return { rows, scratch, names, bytes };
 }
 
@@ -84,12 +104,12 @@ export class Attachment {
     return { ownerAddress, owner: Number(BigInt.asIntN(32, this.#taken | ATTACHED)) };
   }
 
-  get holds(): boolean {
+  get isOwner(): boolean {
     return (Atomics.load(this.#owners, this.slab) & ~LOCKED) === (this.#taken | ATTACHED);
   }
 
-  /** The slab is ready. */
-  finish(): void {
+  /** The slab is ready: from now on the core counts in it. */
+  activate(): void {
     Atomics.compareExchange(this.#owners, this.slab, this.#taken, this.#taken | ATTACHED);
   }
 
@@ -99,7 +119,8 @@ export class Attachment {
     Atomics.compareExchange(this.#owners, this.slab, attached, attached | LOCKED);
   }
 
-  letGo(): void {
+  /** This thread writes nothing more there, so that it is free at once. */
+  release(): void {
     const taken = this.#taken;
     for (const owner of [taken, taken | ATTACHED, taken | ATTACHED | LOCKED])
       Atomics.compareExchange(this.#owners, this.slab, owner, FREE);
@@ -107,33 +128,56 @@ export class Attachment {
 }
 
 /**
- * Takes a free slab for a thread: those with memory first, for they have the lowest numbers.
+ * Takes a free slab for a thread: those with memory first, for they have the lowest numbers. Waits a moment if the
+ * only ones are those of threads that may run on.
  *
  * @param threadId the runtime's number for the thread; without one it is given one.
  */
 export function takeSlab({ owners, words, control }: SharedMemory, threadId?: number): Attachment | undefined {
-  const number = (Atomics.add(words, control.attachments, 1) + 1) & ATTACHMENT_MASK;
+  const number = (Atomics.add(words, control.attachments, 1) + 1) & LOW_MASK;
   const id = threadId ?? FIRST_GIVEN_ID + number;
   const taken = (BigInt(id + 1) << 33n) | (BigInt(number) << 1n);
-  for (let slab = 0; slab < owners.length; slab++) {
-    if (Atomics.compareExchange(owners, slab, FREE, taken) === FREE) return new Attachment(owners, slab, taken);
+  for (let waits = 0; ; waits++) {
+    let leastMs = Infinity;
+    for (let slab = 0; slab < owners.length; slab++) {
+      const owner = Atomics.load(owners, slab);
+      const remainingMs = graceMs(owner, Date.now());
+      if (remainingMs === 0 && Atomics.compareExchange(owners, slab, owner, taken) === owner)
+        return new Attachment(owners, slab, taken);
+      leastMs = Math.min(leastMs, remainingMs);
+    }
+    if (leastMs === Infinity || waits === owners.length) return undefined;
+    pause(leastMs);
   }
-  return undefined;
 }
 
-/** Frees whatever slabs a thread has. */
-export function releaseSlabs({ owners }: SharedMemory, threadId: number): void {
+function pause(ms: number): void {
+  try {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+  } catch {
+    // A page's main thread may not wait.
+    for (const endMs = Date.now() + ms; Date.now() < endMs; );
+  }
+}
+
+/**
+ * Frees whatever slabs a thread has.
+ *
+ * @param isOver whether the thread has run its last instruction for certain.
+ */
+export function releaseSlabs({ owners }: SharedMemory, threadId: number, isOver: boolean): void {
   for (let slab = 0; slab < owners.length; ) {
     const owner = Atomics.load(owners, slab);
+    const next = isOver ? FREE : runningOn(Date.now());
     // Again if the exchange fails: a thread that is not gone yet may have set a bit of its own.
-    if (threadIdOf(owner) !== threadId || Atomics.compareExchange(owners, slab, owner, FREE) === owner) slab++;
+    if (threadIdOf(owner) !== threadId || Atomics.compareExchange(owners, slab, owner, next) === owner) slab++;
   }
 }
 
 /** Ids of the threads that hold their locks. */
 export function lockedThreads({ owners }: SharedMemory): number[] {
   return Array.from(owners.keys(), (slab) => Atomics.load(owners, slab))
-    .filter((owner) => owner & LOCKED)
+    .filter((owner) => owner & ATTACHED && owner & LOCKED)
     .map(threadIdOf);
 }
 
@@ -149,6 +193,6 @@ export function viewsOf(shared: SharedMemory): SlabView[] {
   return Array.from(firstBlocks, ([slab, block]) => ({
     start: block.start,
     hasGauges: (Atomics.load(shared.owners, slab) & ATTACHED) !== FREE,
-    isThere: shared.holds(block),
+    isThere: shared.hasMemory(block),
   })).filter(({ isThere }) => isThere);
 }

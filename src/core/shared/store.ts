@@ -1,15 +1,14 @@
 // The store of a registry whose services lie in memory that threads share: this thread's slab, and the
 // directory of names that all threads have.
 
-import { invalid } from "../../errors.js";
 import { encoder, OVERFLOW_SERVICE_LABEL } from "../../names.js";
-import type { CoreMemory } from "../exports.js";
 import { type RowLayout, rowLayout } from "../layout.js";
-import { thresholdsEnd, writeThresholds } from "../rows.js";
+import { thresholdsEnd } from "../rows.js";
 import type { Keep, Store } from "../store.js";
-import { instantiateOn, type SharedCore, sharedModule, templateCore } from "./core.js";
-import { type Block, controlLayout, MAX_PAGES, PAGE_BYTES, type SharedLimits, SharedMemory } from "./memory.js";
+import { instantiateOn, type SharedCore, templateCore } from "./core.js";
+import { type Block, SharedMemory } from "./memory.js";
 import { recordBytes, SharedNames } from "./names.js";
+import type { SharedParts } from "./parts.js";
 import {
   type Attachment,
   blocksOf,
@@ -21,40 +20,6 @@ import {
   takeSlab,
   viewsOf,
 } from "./slabs.js";
-
-/** What a thread needs to take part. All of it can be sent to another thread. */
-export interface SharedParts extends SharedLimits {
-  readonly memory: CoreMemory;
-  readonly module: WebAssembly.Module;
-  readonly buckets: readonly number[];
-}
-
-/** Whether `handle` still has what can't go through JSON or be made up. */
-export function areParts({ memory, module }: { memory: unknown; module: unknown }): boolean {
-  return memory instanceof WebAssembly.Memory && module instanceof WebAssembly.Module;
-}
-
-const pagesOf = (bytes: number) => Math.ceil(bytes / PAGE_BYTES);
-
-/** A new memory for threads to share, in which none has a slab yet. */
-export function makeParts(buckets: readonly number[], limits: SharedLimits): SharedParts {
-  const { maxThreads, maxServices, maxServiceNameBytes } = limits;
-  const core = templateCore();
-  const controlPages = pagesOf(controlLayout(thresholdsEnd(core, buckets), limits).end);
-  const slabPages = pagesOf(slabLayout(rowLayout(core, buckets), maxServices).bytes);
-  if (controlPages + slabPages > MAX_PAGES)
-    throw invalid("maxServices", "so few that 4 GiB hold their rows", maxServices);
-  // Twice what the longest names take: of a block, the last record may not fit in almost half.
-  const record = recordBytes(maxServiceNameBytes);
-  const namePages = 2 * pagesOf(maxServices * record) + maxThreads * pagesOf(record);
-  const memory = new WebAssembly.Memory({
-    initial: controlPages,
-    maximum: Math.min(MAX_PAGES, controlPages + maxThreads * slabPages + namePages),
-    shared: true,
-  }) as unknown as CoreMemory;
-  writeThresholds(core, memory, buckets);
-  return { memory, module: sharedModule(), buckets, ...limits };
-}
 
 export class SharedStore implements Store {
   readonly core: SharedCore;
@@ -77,41 +42,32 @@ export class SharedStore implements Store {
    * @param threadId the runtime's number for this thread; without one the thread is given one.
    */
   constructor({ memory, module, buckets, ...limits }: SharedParts, threadId: number | undefined) {
-    const template = templateCore();
+    const template = templateCore(module);
     const layout = rowLayout(template, buckets);
     const shared = new SharedMemory(memory, thresholdsEnd(template, buckets), limits);
-    const names = new SharedNames(shared, limits.maxServices);
     const attachment = takeSlab(shared, threadId);
     if (attachment === undefined)
       throw new Error(`all ${limits.maxThreads} places are taken: raise maxThreads, or release threads that are gone`);
-    const { slab } = attachment;
-    const offsets = slabLayout(layout, limits.maxServices);
-    try {
-      this.core = instantiateOn(memory, () => module, attachment.owner);
-    } catch (error) {
-      attachment.letGo();
-      throw error;
-    }
-    const [first = shared.claim(slab, offsets.bytes), ...others] = blocksOf(shared, slab);
-    if (first === undefined || !shared.grow(first)) {
-      attachment.letGo();
-      throw new Error(
-        `there is no memory for one more thread: ${offsets.bytes} bytes, within 4 GiB and what the host has`,
-      );
-    }
-    const area = others.at(-1) ?? { start: first.start + offsets.names, end: first.end };
-
     this.layout = layout;
-    this.first = this.overflowRow = first.start + offsets.rows;
     this.#maxServices = limits.maxServices;
     this.#shared = shared;
     this.#attachment = attachment;
-    this.#names = names;
-    this.#start = first.start;
-    this.#scratch = { start: first.start + offsets.scratch, end: first.start + offsets.names };
-    this.#free = { start: names.freeFrom(area), end: area.end };
-    this.#dropGauges();
-    attachment.finish();
+    this.#names = new SharedNames(shared, limits.maxServices);
+    try {
+      const offsets = slabLayout(layout, limits.maxServices);
+      const [first, ...others] = this.#claimBlocks(offsets.bytes);
+      this.core = instantiateOn(memory, () => module, attachment.owner);
+      this.first = this.overflowRow = first.start + offsets.rows;
+      this.#start = first.start;
+      this.#scratch = { start: first.start + offsets.scratch, end: first.start + offsets.names };
+      const area = others.at(-1) ?? { start: first.start + offsets.names, end: first.end };
+      this.#free = { start: this.#names.freeFrom(area), end: area.end };
+      this.#dropGauges();
+      attachment.activate();
+    } catch (error) {
+      attachment.release();
+      throw error;
+    }
   }
 
   get threadId(): number {
@@ -145,17 +101,17 @@ export class SharedStore implements Store {
         isThere ||= other === name;
       });
       // A thread that is no longer the slab's owner must not write into it: the next one may be doing so.
-      if (isThere || this.room === 0 || !this.#attachment.holds) return;
+      if (isThere || this.room === 0 || !this.#attachment.isOwner) return;
       const bytes = recordBytes(encoded.length);
       if (!this.#makeRoom(bytes)) return;
       this.#names.write(this.#free.start, encoded);
-      if (this.#attachment.holds && this.#names.publish(this.#free.start))
+      if (this.#attachment.isOwner && this.#names.publish(this.#free.start))
         this.#free = { ...this.#free, start: this.#free.start + bytes };
     }
   }
 
   countOverflow(lookups: number): void {
-    if (!this.#attachment.holds) return;
+    if (!this.#attachment.isOwner) return;
     if (lookups > 0) this.core.add(this.#start + OVERFLOW_LOOKUPS, lookups);
     if (!this.#shared.hasOverflow()) this.#shared.showOverflow();
   }
@@ -165,7 +121,7 @@ export class SharedStore implements Store {
    * can hold, and what it has added is copied out.
    */
   copy(): Uint32Array {
-    if (!this.#attachment.holds)
+    if (!this.#attachment.isOwner)
       throw new Error("this registry was detached or released: take snapshots of another thread's");
     const { rowBytes, bounds } = this.layout;
     const { start, end } = this.#scratch;
@@ -189,12 +145,12 @@ export class SharedStore implements Store {
 
   /** Gives this thread's slab back: from then on it counts nothing. */
   detach(): void {
-    this.#attachment.letGo();
+    this.#attachment.release();
   }
 
-  /** Gives back the slabs of a thread that is gone. */
-  release(threadId: number): void {
-    releaseSlabs(this.#shared, threadId);
+  /** Gives back the slabs of another thread. `isOver`: whether it has run its last instruction for certain. */
+  release(threadId: number, isOver: boolean): void {
+    releaseSlabs(this.#shared, threadId, isOver);
   }
 
   /** Says that this thread holds a lock for as long as it lives. */
@@ -204,6 +160,17 @@ export class SharedStore implements Store {
 
   lockedThreads(): number[] {
     return lockedThreads(this.#shared);
+  }
+
+  /** The slab's blocks; the first one, with the rows, has memory. */
+  #claimBlocks(bytes: number): [Block, ...Block[]] {
+    const { slab } = this.#attachment;
+    if (blocksOf(this.#shared, slab).length === 0) this.#shared.claim(slab, bytes);
+    // Looked up even if it was just claimed: should two threads have thought the slab theirs, they agree on this.
+    const [first, ...others] = blocksOf(this.#shared, slab);
+    if (first === undefined || !this.#shared.grow(first))
+      throw new Error(`there is no memory for one more thread: ${bytes} bytes, within 4 GiB and what the host has`);
+    return [first, ...others];
   }
 
   /** Gives back what the slab's last owner had in flight. Done before gauges count, so that no snapshot sees it. */
@@ -223,6 +190,6 @@ export class SharedStore implements Store {
       if (block === undefined) return false;
       this.#free = block;
     }
-    return this.#shared.holds(this.#free) || this.#shared.grow(this.#free);
+    return this.#shared.hasMemory(this.#free) || this.#shared.grow(this.#free);
   }
 }
