@@ -2,7 +2,8 @@
 //
 // Every function that counts does so only while the calling instance still owns its slab. A thread that was
 // taken for gone too early may run on, for seconds in some browsers: then it counts nothing, instead of
-// writing over what the slab's next owner counts. The look costs less than can be measured here.
+// writing over what the slab's next owner counts, which comes a while after (src/core/shared/slabs.ts). The
+// look costs less than can be measured here.
 
 import * as plain from "./index";
 
