@@ -176,8 +176,9 @@ function join(contents: HandleContents, options: AttachOptions, threadId: number
 function checkNames(services: readonly string[] | undefined, maxServiceNameBytes: number): void {
   if (!Array.isArray(services)) return;
   for (const name of services) {
-    if (typeof name !== "string" || encoder.encode(name).length > maxServiceNameBytes)
-      throw invalid("services", `names of at most ${maxServiceNameBytes} bytes`, name, TypeError);
+    if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
+    if (encoder.encode(name).length > maxServiceNameBytes)
+      throw invalid("services", "within maxServices and maxServiceNameBytes", name);
   }
 }
 

@@ -386,7 +386,7 @@ describe("createSharedRegistry", () => {
     const { handle } = createSharedRegistry({ maxThreads: 2 });
     expect(() => attachSharedRegistry(handle, { services: ["a", 5] })).toThrow(TypeError);
     expect(() => attachSharedRegistry(handle, { services: ["a", "x".repeat(1025)] })).toThrow(
-      "names of at most 1024 bytes",
+      "services must be within maxServices and maxServiceNameBytes",
     );
     expect(() => attachSharedRegistry(handle, { services: 5 })).toThrow("services must be an array of names, got 5");
     expect(() => attachSharedRegistry(handle, { clock: 5 })).toThrow(TypeError);
