@@ -3,13 +3,17 @@
 import { workerData } from "node:worker_threads";
 import { attachSharedRegistry } from "nrpc-metrics/threads";
 
-const { metrics, acknowledged, index, names, seed } = workerData;
+const { metrics, acknowledged, index, newNames } = workerData;
 const registry = attachSharedRegistry(metrics);
 
-let random = seed;
-for (;;) {
-  random = (Math.imul(random, 1_664_525) + 1_013_904_223) >>> 0;
-  const service = registry.forService(`svc-${(random >>> 8) % names}`);
+/** So many calls, a few milliseconds, from one new name to the next. */
+const CALLS_BETWEEN = 5000;
+
+const first = index * newNames;
+for (let calls = 0; ; calls++) {
+  // Its own new names one after the other, then by turns all that it and those before it had to register.
+  const nth = Math.floor(calls / CALLS_BETWEEN);
+  const service = registry.forService(`svc-${nth < newNames ? first + nth : calls % (first + newNames)}`);
   service.startCall(); // never ends
   service.startHandler();
   service.startCall().end(0);
