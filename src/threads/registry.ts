@@ -60,7 +60,6 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
    * Web Lock: one that could hang or end soon after it attached awaits this before it takes work. Never rejects.
    */
   readonly ready: Promise<void>;
-  readonly #id: string;
   readonly #store: SharedStore;
   #stopWatching: (() => void) | undefined;
 
@@ -72,7 +71,6 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
     this.threadId = threadId;
     this.handle = contents;
     this.ready = isNumbered ? Promise.resolve() : holdLock(id, threadId, () => store.lock());
-    this.#id = id;
     this.#store = store;
   }
 
@@ -92,7 +90,7 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
     if (onExit(worker, (threadId, isOver) => this.#store.release(threadId, isOver))) return;
     if (!canWatch()) throw new Error("nothing here tells when this worker ends: call release(threadId) then");
     this.#stopWatching ??= watchLocks(
-      this.#id,
+      this.handle.id,
       () => this.#store.lockedThreads(),
       (threadId) => this.#store.release(threadId, true),
     );

@@ -20,6 +20,7 @@ export function onExit(worker: TrackableWorker, gone: (threadId: number, isOver:
   if (typeof threadId !== "number") return false;
   const ended = () => gone(threadId, !tellsTooEarly);
   if (worker.once) worker.once("exit", ended);
-  else worker.addEventListener?.("close", ended);
-  return "once" in worker || "addEventListener" in worker;
+  else if (worker.addEventListener) worker.addEventListener("close", ended);
+  else return false;
+  return true;
 }

@@ -82,3 +82,13 @@ export class ModelRegistry {
       .map(([name, service]) => service.row(name, bounds));
   }
 }
+
+/** A model's row in the doubles of a snapshot. */
+export function asDoubles(row) {
+  return Object.fromEntries(
+    Object.entries(row).map(([field, value]) => [
+      field,
+      typeof value === "bigint" ? Number(value) : Array.isArray(value) ? value.map(Number) : value,
+    ]),
+  );
+}

@@ -4,18 +4,8 @@ import { escapeLabel, RpcMetricsRegistry } from "nrpc-metrics";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { manualClock } from "../clock.js";
-import { ModelRegistry, ModelService } from "./model.js";
+import { asDoubles, ModelRegistry, ModelService } from "./model.js";
 import { apply, applyToModel, durationNs, operations, serviceName } from "./operations.js";
-
-/** A model's row in the doubles of a snapshot. */
-function asDoubles(row) {
-  return Object.fromEntries(
-    Object.entries(row).map(([field, value]) => [
-      field,
-      typeof value === "bigint" ? Number(value) : Array.isArray(value) ? value.map(Number) : value,
-    ]),
-  );
-}
 
 function lived(sequence, options) {
   const clock = manualClock();

@@ -6,7 +6,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 // The entry for the web gives each a number of its own, as if each were a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
 import { manualClock } from "../clock.js";
-import { GAUGES, ModelRegistry, ModelService } from "../property/model.js";
+import { asDoubles, GAUGES, ModelRegistry, ModelService } from "../property/model.js";
 import { apply, applyToModel, operation, serviceName } from "../property/operations.js";
 import { passGrace } from "./grace.js";
 
@@ -43,16 +43,7 @@ class ModelProcess {
         shared.handlerDuration.push(...own.handlerDuration);
       }
     }
-    return this.names
-      .rows()
-      .map((row) =>
-        Object.fromEntries(
-          Object.entries(row).map(([field, value]) => [
-            field,
-            typeof value === "bigint" ? Number(value) : Array.isArray(value) ? value.map(Number) : value,
-          ]),
-        ),
-      );
+    return this.names.rows().map(asDoubles);
   }
 }
 

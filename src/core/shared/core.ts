@@ -22,19 +22,20 @@ export function sharedModule(sent?: WebAssembly.Module): WebAssembly.Module {
 /** @param slab what the instance has to find where, before it counts; see `Attachment`. */
 export function instantiateOn(
   memory: CoreMemory,
-  module: () => WebAssembly.Module,
+  module: WebAssembly.Module,
   slab: { ownerAddress: number; owner: number },
 ): SharedCore {
-  return instantiate(module, { env: { memory }, slab }) as SharedCore;
+  return instantiate(() => module, { env: { memory }, slab }) as SharedCore;
 }
 
 /** An instance that counts nothing and tells the layout, before there is a memory whose size depends on it. */
 export function templateCore(sent?: WebAssembly.Module): SharedCore {
+  if (template !== undefined) return template;
   const env: { memory?: WebAssembly.Memory } = {};
   const compileForOne = () => {
     env.memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     return sharedModule(sent);
   };
-  template ??= instantiate(compileForOne, { env, slab: { ownerAddress: 0, owner: 1 } }) as SharedCore;
+  template = instantiate(compileForOne, { env, slab: { ownerAddress: 0, owner: 1 } }) as SharedCore;
   return template;
 }

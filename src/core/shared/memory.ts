@@ -15,6 +15,7 @@
 // the slab that it belongs to. Words of blocks and names go from 0 to one value for good.
 
 import type { CoreMemory } from "../exports.js";
+import { WORD_BYTES } from "../layout.js";
 import { PAGE_BYTES } from "../rows.js";
 
 /** All that 32-bit addresses reach. */
@@ -43,7 +44,7 @@ export interface Block {
 
 /** Where the words are: the address of owners, the indices of control words, and where all of them end. */
 export function controlLayout(ownersStart: number, { maxThreads, maxServices }: SharedLimits) {
-  const wordsStart = ownersStart + maxThreads * BigUint64Array.BYTES_PER_ELEMENT;
+  const wordsStart = ownersStart + maxThreads * WORD_BYTES;
   const attachments = 0;
   const overflow = attachments + 1;
   const blocks = overflow + 1;

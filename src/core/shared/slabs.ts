@@ -32,7 +32,7 @@
 // therefore handed on only when GRACE_MS have passed. Thousands of releases of running threads on one processor
 // spoilt the next owner's counts a few times without that.
 
-import type { RowLayout } from "../layout.js";
+import { type RowLayout, WORD_BYTES } from "../layout.js";
 import { PAGE_BYTES } from "../rows.js";
 import { type Block, pagesOf, type SharedMemory } from "./memory.js";
 
@@ -100,7 +100,7 @@ export class Attachment {
 
   /** What the core is to find at `ownerAddress` before it counts. */
   get owner(): { ownerAddress: number; owner: number } {
-    const ownerAddress = this.#owners.byteOffset + this.slab * this.#owners.BYTES_PER_ELEMENT;
+    const ownerAddress = this.#owners.byteOffset + this.slab * WORD_BYTES;
     return { ownerAddress, owner: Number(BigInt.asIntN(32, this.#taken | ATTACHED)) };
   }
 

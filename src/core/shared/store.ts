@@ -2,7 +2,8 @@
 // directory of names that all threads have.
 
 import { encoder, OVERFLOW_SERVICE_LABEL } from "../../names.js";
-import { type RowLayout, rowLayout } from "../layout.js";
+import { wordIndex } from "../../words.js";
+import { type RowLayout, rowLayout, WORD_BYTES } from "../layout.js";
 import { thresholdsEnd } from "../rows.js";
 import type { Keep, Store } from "../store.js";
 import { instantiateOn, type SharedCore, templateCore } from "./core.js";
@@ -56,7 +57,7 @@ export class SharedStore implements Store {
     try {
       const offsets = slabLayout(layout, limits.maxServices);
       const [first, ...others] = this.#claimBlocks(offsets.bytes);
-      this.core = instantiateOn(memory, () => module, attachment.owner);
+      this.core = instantiateOn(memory, module, attachment.owner);
       this.first = this.overflowRow = first.start + offsets.rows;
       this.#start = first.start;
       this.#scratch = { start: first.start + offsets.scratch, end: first.start + offsets.names };
@@ -125,20 +126,20 @@ export class SharedStore implements Store {
       throw new Error("this registry was detached or released: take snapshots of another thread's");
     const { rowBytes, bounds } = this.layout;
     const { start, end } = this.#scratch;
-    const scratch = new Uint32Array(this.#shared.buffer(end), start, (end - start) / Uint32Array.BYTES_PER_ELEMENT);
+    const scratch = new Uint32Array(this.#shared.buffer(end), start, wordIndex(end - start));
     const scratchRows = (end - start) / rowBytes;
     const slabs = viewsOf(this.#shared);
     const rowCount = this.#names.count + 1;
-    const rows = new Uint32Array((rowCount * rowBytes) / Uint32Array.BYTES_PER_ELEMENT);
+    const rows = new Uint32Array(wordIndex(rowCount * rowBytes));
     for (let from = 0; from < rowCount; from += scratchRows) {
       const count = Math.min(scratchRows, rowCount - from);
-      const sum = scratch.subarray(0, (count * rowBytes) / Uint32Array.BYTES_PER_ELEMENT);
+      const sum = scratch.subarray(0, wordIndex(count * rowBytes));
       sum.fill(0);
       for (const slab of slabs) {
         const row = slab.start + (this.first - this.#start) + from * rowBytes;
         this.core.addRows(start, row, count, bounds.length, slab.hasGauges);
       }
-      rows.set(sum, (from * rowBytes) / Uint32Array.BYTES_PER_ELEMENT);
+      rows.set(sum, wordIndex(from * rowBytes));
     }
     return rows;
   }
@@ -176,10 +177,11 @@ export class SharedStore implements Store {
   /** Gives back what the slab's last owner had in flight. Done before gauges count, so that no snapshot sees it. */
   #dropGauges(): void {
     const { rowBytes, inFlight, handlerInFlight } = this.layout;
-    const end = this.first + (this.#names.total() + 1) * rowBytes;
-    const buffer = this.#shared.buffer(end);
-    for (let row = this.first; row < end; row += rowBytes) {
-      for (const gauge of [inFlight, handlerInFlight]) new BigInt64Array(buffer, row + gauge, 1)[0] = 0n;
+    const bytes = (this.#names.total() + 1) * rowBytes;
+    const words = new BigInt64Array(this.#shared.buffer(this.first + bytes), this.first, bytes / WORD_BYTES);
+    for (let row = 0; row < bytes; row += rowBytes) {
+      words[(row + inFlight) / WORD_BYTES] = 0n;
+      words[(row + handlerInFlight) / WORD_BYTES] = 0n;
     }
   }
 
