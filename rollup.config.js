@@ -44,6 +44,8 @@ const INTERNAL =
 const shortNames = Object.fromEntries(INTERNAL.split(" ").map((name, i) => [`$${name}`, SHORT[i]]));
 
 const minified = {
+  // A page in another charset than UTF-8 may bundle this into a classic script.
+  format: { ascii_only: true },
   module: true,
   ecma: 2022,
   compress: { passes: 3 },
