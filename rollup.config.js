@@ -44,7 +44,7 @@ const SHORT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const INTERNAL =
   "core row host layout leaks words shows header lines before after view ascii begin finish copyAscii key gauge first " +
   "room overflowRow read addService countOverflow copy endUnlessMarked bounds low uint createdMs namePrefix " +
-  "fixedLabels openMetrics withCreated blocks partOf firstFamily familiesEnd";
+  "fixedLabels openMetrics withCreated blocks lend firstFamily familiesEnd";
 const shortNames = Object.fromEntries(INTERNAL.split(" ").map((name, i) => [`$${name}`, SHORT[i]]));
 
 const shortened = {

@@ -1,14 +1,7 @@
 // A snapshot: a copy of all rows, made plain objects or text only as far as somebody asks.
 
 import type { RowLayout } from "./core/layout.js";
-import {
-  OPEN_METRICS,
-  OPEN_METRICS_CREATED,
-  type Part,
-  PROMETHEUS,
-  type TextStyle,
-  textOf,
-} from "./exposition/text.js";
+import { OPEN_METRICS, OPEN_METRICS_CREATED, PROMETHEUS, textOf } from "./exposition/text.js";
 import { ServiceMetrics } from "./metrics.js";
 import { decoder, wellFormedCopy } from "./names.js";
 
@@ -99,9 +92,9 @@ export class RpcMetricsSnapshot {
     return textOf(this.#data, options.created ? OPEN_METRICS_CREATED : OPEN_METRICS, "# EOF\n");
   }
 
-  /** @internal The text of the part that `select` takes of this snapshot. */
-  partOf(style: TextStyle, select: (all: SnapshotData) => Part): Uint8Array<ArrayBuffer> {
-    return textOf(select(this.#data), style);
+  /** @internal Lends what it holds, and what makes text of that, to the package's other entries. */
+  lend<T>(borrow: (data: SnapshotData, makeText: typeof textOf) => T): T {
+    return borrow(this.#data, textOf);
   }
 
   #materialise({ name, row }: SnapshotService): ServiceMetrics {
