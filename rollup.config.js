@@ -75,4 +75,5 @@ export default [
     plugins: [mainEntry, loader, terser(minified)],
     output: { ...output, chunkFileNames: "threads.shared.js" },
   },
+  { input: { page: "build/js/page/index.js" }, plugins: [terser(minified)], output },
 ];
