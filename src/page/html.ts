@@ -1,6 +1,6 @@
 // The page itself, and the policy under which it runs.
 
-import { SCRIPT, STYLE } from "./client.generated.js";
+import { PAGE } from "./client.generated.js";
 
 /** A nonce as HTML and a policy can hold it. */
 const NONCE = /^[\w+/-]+={0,2}$/;
@@ -19,6 +19,7 @@ export function policy(nonce: string): string {
     `script-src 'nonce-${nonce}'`,
     `style-src 'nonce-${nonce}'`,
     "connect-src 'self'",
+    "img-src data:",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
@@ -27,20 +28,5 @@ export function policy(nonce: string): string {
 
 /** All data comes later, as JSON: nothing that a peer could have chosen is ever in the markup. */
 export function pageHtml(nonce: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>RPC metrics</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<link rel="icon" href="data:,">
-<style nonce="${nonce}">${STYLE}</style>
-</head>
-<body>
-<noscript>This page draws live metrics and needs JavaScript; without it, read ?format=json.</noscript>
-<script type="module" nonce="${nonce}">${SCRIPT}</script>
-</body>
-</html>
-`;
+  return PAGE.join(nonce);
 }

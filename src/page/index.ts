@@ -1,7 +1,7 @@
 // The entry of nrpc-metrics/page: a live page of a registry's numbers, for people who would rather look than read.
 
 import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "../http/adapters.js";
-import type { RpcMetricsRegistry } from "../index.js";
+import type { RpcMetricsRegistry } from "../registry.js";
 import { startPage } from "./responder.js";
 
 export type { NodeRequest, NodeResponse } from "../http/adapters.js";

@@ -2,7 +2,7 @@
 
 import { invalid } from "../errors.js";
 import type { Exchange, Reply } from "../http/adapters.js";
-import type { RpcMetricsRegistry } from "../index.js";
+import type { RpcMetricsRegistry } from "../registry.js";
 import { History, TICK_MS } from "./history.js";
 import { freshNonce, isNonce, pageHtml, policy } from "./html.js";
 import { pageJson } from "./json.js";

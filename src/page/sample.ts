@@ -1,8 +1,8 @@
 // Takes samples: the numbers of all services at a known time, small enough to keep some dozens.
 
-import type { RpcMetricsRegistry, RpcMetricsSnapshot } from "../index.js";
+import type { RpcMetricsRegistry } from "../registry.js";
 
-type Service = RpcMetricsSnapshot["services"][number];
+type Service = ReturnType<RpcMetricsRegistry["snapshot"]>["services"][number];
 
 /** Where the numbers of a service are within its part of {@link Sample.numbers}; errors stand behind calls. */
 export const IN_FLIGHT = 0;

@@ -3,7 +3,7 @@
 import { h, render } from "preact";
 import type { PageDetail, PageRow } from "../data.js";
 import { poll } from "./poll.js";
-import { readLink, rowsInView, type State, writeLink } from "./state.js";
+import { LINKED, placeOf, readLink, rowsInView, type State, writeLink } from "./state.js";
 import { type Actions, ROW_HEIGHT, View } from "./view.js";
 
 /** Rows are drawn by steps of this, and so many beyond what is seen: a scrolled pixel need not draw anything. */
@@ -18,6 +18,7 @@ const state: State = {
   active: 0,
   first: 0,
   drawn: 60,
+  width: innerWidth,
   panelHeight: 0,
   ...readLink(location.hash),
 };
@@ -30,13 +31,13 @@ const scroller = () => document.querySelector<HTMLElement>(".table");
 
 function change(patch: Partial<State>): void {
   Object.assign(state, patch);
-  if ("data" in patch || "filter" in patch || "sort" in patch || "isDescending" in patch) rows = rowsInView(state);
-  if ("window" in patch || "open" in patch || "filter" in patch || "sort" in patch || "isDescending" in patch)
-    history.replaceState(null, "", writeLink(state));
-  if ("filter" in patch || "sort" in patch) scroller()?.scrollTo({ top: 0 });
-  if ("isPaused" in patch && state.isPaused) polling.stop();
-  else if ("window" in patch || "isPaused" in patch) polling.now();
-  else if ("open" in patch || "filter" in patch || "sort" in patch || "first" in patch) askSoon();
+  const has = (...keys: (keyof State)[]) => keys.some((key) => key in patch);
+  if (has("data", "filter", "sort", "order")) rows = rowsInView(state);
+  if (has(...LINKED)) history.replaceState(null, "", writeLink(state));
+  if (has("filter", "sort")) scroller()?.scrollTo({ top: 0 });
+  if (state.isPaused) polling.stop();
+  else if (has("window", "isPaused")) polling.now();
+  else if (has("open", "filter", "sort", "order", "first")) askSoon();
   drawSoon();
 }
 
@@ -50,12 +51,12 @@ const polling = poll(
   () => ({
     window: state.window,
     services: [
-      ...(state.open === undefined ? [] : [state.open]),
+      ...(state.open === null ? [] : [state.open]),
       ...rows.slice(state.first, state.first + state.drawn).map(([name]) => name),
     ],
   }),
   (data) => {
-    const isFirst = state.data === undefined;
+    const isFirst = !state.data;
     details = new Map(data.details.map((detail) => [detail.service, detail]));
     change({ data, failure: "", atMs: performance.now() });
     if (isFirst) polling.now(); // the first reply told which rows there are to tell in detail
@@ -83,7 +84,7 @@ function draw(): void {
 function look(): void {
   const box = scroller();
   if (!box) return;
-  const openAt = rows.findIndex(([name]) => name === state.open);
+  const openAt = placeOf(state.open, rows);
   const beforePanel = (openAt + 1) * ROW_HEIGHT;
   const isBelowPanel = openAt >= 0 && box.scrollTop > beforePanel;
   const top = isBelowPanel ? Math.max(beforePanel, box.scrollTop - state.panelHeight) : box.scrollTop;
@@ -96,13 +97,16 @@ const actions: Actions = {
   change,
   sortBy(key) {
     // Numbers are looked at from the greatest, names from the first.
-    change({ sort: key, isDescending: state.sort === key ? !state.isDescending : key !== "service" });
+    const isTurned = state.sort === key ? state.order === "descending" : key === "service";
+    change({ sort: key, order: isTurned ? "ascending" : "descending" });
   },
 };
 
 function toggle(place: number): void {
-  const name = rows[place]?.[0];
-  change({ open: state.open === name ? undefined : name, active: place });
+  const name = rows[place]?.[0] ?? null;
+  change({ open: state.open === name ? null : name, active: place });
+  draw();
+  document.querySelector(".detail")?.scrollIntoView({ block: "nearest" });
 }
 
 /** Moves the focus to a row, which may have to be scrolled into sight and drawn first. */
@@ -110,7 +114,7 @@ function focusRow(place: number): void {
   const box = scroller();
   const active = Math.max(0, Math.min(rows.length - 1, place));
   if (!box || !rows.length) return;
-  const openAt = rows.findIndex(([name]) => name === state.open);
+  const openAt = placeOf(state.open, rows);
   const y = active * ROW_HEIGHT + (openAt >= 0 && active > openAt ? state.panelHeight : 0);
   const head = box.querySelector("thead")?.offsetHeight ?? 0;
   const seen = box.clientHeight - head - ROW_HEIGHT;
@@ -152,13 +156,13 @@ addEventListener("keydown", (event) => {
 });
 
 addEventListener("click", ({ target }) => {
-  const row = target instanceof Element && target.closest<HTMLElement>(".row");
-  if (row && getSelection()?.isCollapsed !== false) toggle(Number(row.dataset["place"]));
+  const row = target instanceof Element && target.closest(".row");
+  if (row && getSelection()?.isCollapsed !== false) toggle(Number(row.getAttribute("data-place")));
 });
 
 // Scrolling does not bubble, but can be caught on its way down.
 addEventListener("scroll", look, { capture: true, passive: true });
-addEventListener("resize", look);
+addEventListener("resize", () => change({ width: innerWidth }));
 addEventListener("hashchange", () => change(readLink(location.hash)));
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) polling.stop();

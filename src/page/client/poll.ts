@@ -1,4 +1,4 @@
-// Asks for the data, again and again, one request at a time.
+// Asks for the data, again and again.
 
 import type { PageData, PageWindow } from "../data.js";
 
@@ -14,61 +14,57 @@ export interface Wanted {
 }
 
 export interface Polling {
-  /** Asks at once, and drops what is under way. */
+  /** Asks at once; what was asked before is no longer wanted. */
   now(): void;
   stop(): void;
 }
 
-/** Calls `got` with data, and `failed` with a sentence, until it is stopped. */
+/** Calls `got` with data, or `failed` with a sentence, until it is stopped. */
 export function poll(wanted: () => Wanted, got: (data: PageData) => void, failed: (reason: string) => void): Polling {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  let asking: AbortController | undefined;
+  /** Counts what was asked, so that only the last answer is heard. */
+  let asked = 0;
 
-  async function ask(): Promise<void> {
+  async function now(): Promise<void> {
     stop();
-    const controller = new AbortController();
-    asking = controller;
+    const number = asked;
     const began = performance.now();
-    const isLate = setTimeout(() => controller.abort(new Error("The server does not answer.")), TIMEOUT_MS);
+    let tell: () => void;
     try {
-      const response = await fetch(address(wanted()), { signal: controller.signal });
-      if (!response.ok) throw new Error(`The server says ${response.status}: ${(await response.text()).slice(0, 300)}`);
+      const response = await fetch(address(wanted()), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      if (!response.ok) throw new Error(`The server says ${response.status}: ${await response.text()}`);
       const data: PageData = await response.json();
-      if (data.version !== 1) throw new Error("The server is of another release: load this page again.");
-      if (asking === controller) got(data);
+      if (data.version !== 1) throw new Error("The server has changed: load this page again.");
+      tell = () => got(data);
     } catch (error) {
-      if (asking === controller) failed(sentence(controller.signal.reason ?? error));
-    } finally {
-      clearTimeout(isLate);
-      // What takes long is asked for less often, so that looking costs the process no more than a tenth of a core.
-      if (asking === controller) timer = setTimeout(ask, Math.max(INTERVAL_MS, 10 * (performance.now() - began)));
+      // What fetch says of a server that is gone differs by browser and tells nothing.
+      tell = () =>
+        failed(error instanceof TypeError ? "Connection lost: the server can’t be reached." : (error as Error).message);
     }
+    if (number !== asked) return;
+    // What takes long is asked for less often, so that looking costs the process no more than a tenth of a core.
+    timer = setTimeout(now, Math.max(INTERVAL_MS, 10 * (performance.now() - began)));
+    tell();
   }
 
   function stop(): void {
     clearTimeout(timer);
-    const dropped = asking;
-    asking = undefined;
-    dropped?.abort();
+    asked++;
   }
 
-  return { now: ask, stop };
+  return { now, stop };
 }
 
 /** The page's own, so that it works wherever it is mounted, and what was in its query, such as a token, goes along. */
 function address({ window, services }: Wanted): string {
   const url = new URL(location.href);
+  const { searchParams } = url;
   url.hash = "";
-  url.searchParams.set("format", "json");
-  url.searchParams.set("window", window);
+  searchParams.set("format", "json");
+  searchParams.set("window", window);
   for (const service of services) {
-    if (url.href.length + 9 * service.length > MAX_ADDRESS) continue;
-    url.searchParams.append("service", service);
+    // A character takes nine at most.
+    if (url.href.length + 9 * service.length < MAX_ADDRESS) searchParams.append("service", service);
   }
   return url.href;
-}
-
-function sentence(error: unknown): string {
-  // What fetch says of a server that is gone differs by browser and tells nothing.
-  return error instanceof TypeError ? "The server can’t be reached." : String((error as Error)?.message ?? error);
 }

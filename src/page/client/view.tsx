@@ -3,16 +3,15 @@
 import { h, type VNode } from "preact";
 import type { PageData, PageDetail, PageRow, PageWindow } from "../data.js";
 import { Histogram, Spark } from "./charts.js";
-import { type Column, COLUMNS, errors, GROUPS } from "./columns.js";
-import { type Amount, count, rate, share, stretch, text } from "./format.js";
+import { type Column, COLUMNS, type Group, GROUPS, groupsFor } from "./columns.js";
+import { type Amount, count, stretch } from "./format.js";
 import { Name } from "./name.js";
-import type { State } from "./state.js";
+import { placeOf, type State } from "./state.js";
 
 /** Pixels; page.css has the same. */
 export const ROW_HEIGHT = 34;
 /** Header rows of the table, which count as rows for screen readers. */
 const HEADER_ROWS = 2;
-const CELLS = 1 + COLUMNS.length + GROUPS.filter(({ spark }) => spark).length;
 
 /** What somebody did; `main.ts` makes it so. */
 export interface Actions {
@@ -36,12 +35,12 @@ export function View(props: ViewProps): VNode {
       <Header {...props} />
       {failure && (
         <p class="banner lost" role="alert">
-          <b>Connection lost.</b> {failure} {data ? "The numbers below are old; trying again." : "Trying again."}
+          <b>{failure}</b> {data && "The numbers below are old. "}Trying again.
         </p>
       )}
       {data && data.overflowLookups > 0 && (
         <p class="banner" id="overflow">
-          <b>{text(count(data.overflowLookups))} lookups got no counters of their own</b> and are counted together under{" "}
+          <b>{count(data.overflowLookups)[0]} lookups got no counters of their own</b> and are counted together under{" "}
           <code>__overflow__</code>. Raise <code>maxServices</code>, or list your own services in the option{" "}
           <code>services</code>, so that other names can’t take their places.
         </p>
@@ -59,11 +58,10 @@ function Empty(): VNode {
   return (
     <section class="empty">
       <h2>No services yet</h2>
-      <p>A service appears here when the registry first hears its name:</p>
+      <p>A service appears here when the registry that this page was given first hears its name:</p>
       <pre>
         <code>{'const echo = registry.forService("echo");\nawait echo.observeCall(() => client.echo(request));'}</code>
       </pre>
-      <p>If calls are made already, look whether they are counted in the registry that this page was given.</p>
     </section>
   );
 }
@@ -86,7 +84,7 @@ function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
         <i aria-hidden="true" />
         {{ lost: "Lost", paused: "Paused", live: "Live" }[status]} <span>{age}</span>
       </p>
-      <form role="search" onSubmit={(event) => event.preventDefault()}>
+      <search>
         <input
           type="search"
           id="filter"
@@ -98,8 +96,7 @@ function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
           value={filter}
           onInput={({ currentTarget }) => actions.change({ filter: currentTarget.value, active: 0 })}
         />
-        <kbd aria-hidden="true">/</kbd>
-      </form>
+      </search>
       <fieldset>
         <legend class="unseen">Window</legend>
         {WINDOWS.map(([value, label]) => (
@@ -128,73 +125,69 @@ function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
   );
 }
 
+/** Columns that tell something of all services together. */
+const TOTALS = ["calls", "errors", "in_flight", "runs", "throws", "running", "dropped", "denied"];
+
 function Summary({ data, rows }: { data: PageData; rows: readonly PageRow[] }): VNode {
-  const sum = (value: (row: PageRow) => number) => rows.reduce((total, row) => total + value(row), 0);
-  const calls = sum((row) => row[1]);
-  const runs = sum((row) => row[10]);
-  const aSecond = (n: number) => (data.spanSeconds > 0 ? rate(n / data.spanSeconds) : none);
-  const of = (part: number, total: number) => (total ? share(part / total) : none);
-  const failed = sum(errors);
-  const threw = sum((row) => row[11]);
-  const dropped = sum((row) => row[17]);
-  const denied = sum((row) => row[18]);
+  const all = data.rows.length;
+  const total = data.columns.map((_, i) => rows.reduce((sum, row) => sum + Number(row[i]), 0)) as unknown as PageRow;
   const isYoung = data.spanSeconds < 0.9 * WINDOW_SECONDS[data.window];
-  const figures: [string, Amount, boolean?][] = [
-    [data.rows.length === rows.length ? "Services" : `of ${data.rows.length} services`, count(rows.length)],
-    ["Calls/s", aSecond(calls)],
-    ["Errors", of(failed, calls), failed > 0],
-    ["In flight", count(sum((row) => row[6]))],
-    ["Runs/s", aSecond(runs)],
-    ["Throws", of(threw, runs), threw > 0],
-    ["Running", count(sum((row) => row[12]))],
-    ["Dropped", count(dropped), dropped > 0],
-    ["Denied", count(denied), denied > 0],
-  ];
   return (
     <dl>
-      {figures.map(([label, [number, unit], isBad]) => (
-        <div key={label} class={isBad ? "bad" : ""}>
-          <dt>{label}</dt>
-          <dd>
-            {number}
-            {unit && <small>{unit}</small>}
-          </dd>
-        </div>
+      <Figure label={rows.length === all ? "Services" : `of ${count(all)[0]} services`} amount={count(rows.length)} />
+      {COLUMNS.filter(({ key }) => TOTALS.includes(key)).map((column) => (
+        <Figure key={column.key} label={column.label} {...shown(column, total, data)} />
       ))}
-      <div class="span">
-        <dt>{isYoung ? "Window so far" : "Window"}</dt>
-        <dd>{stretch(data.spanSeconds)}</dd>
-      </div>
+      <Figure label={isYoung ? "Window so far" : "Window"} amount={[stretch(data.spanSeconds), ""]} />
     </dl>
   );
 }
 
-const none: Amount = ["–", ""];
+function Figure({ label, amount: [number, unit], tone = "" }: { label: string; amount: Amount; tone?: string }): VNode {
+  return (
+    <div class={tone}>
+      <dt>{label}</dt>
+      <dd>
+        {number}
+        <small>{unit}</small>
+      </dd>
+    </div>
+  );
+}
 
-function Table(props: ViewProps & { data: PageData }): VNode {
-  const { state, rows, data, details } = props;
+/** A column's value of a row, and how it is to look. */
+function shown(column: Column, row: PageRow, data: PageData): { amount: Amount; tone: string } {
+  const value = column.value(row, data);
+  if (!value) return { amount: [value === 0 ? "0" : "–", ""], tone: "nil" };
+  return { amount: column.format(value, data), tone: column.isBad ? "bad" : "" };
+}
+
+function Table({ state, rows, data, details, actions }: ViewProps & { data: PageData }): VNode {
+  const groups = groupsFor(state.width);
+  const cells = groups.reduce((sum, { spark, columns }) => sum + columns.length + (spark ? 1 : 0), 1);
   const { first, drawn, open, panelHeight } = state;
   const end = Math.min(rows.length, first + drawn);
-  const openAt = open === undefined ? -1 : rows.findIndex(([name]) => name === open);
+  const openAt = placeOf(open, rows);
   const above = first * ROW_HEIGHT + (openAt >= 0 && openAt < first ? panelHeight : 0);
   const below = (rows.length - end) * ROW_HEIGHT + (openAt >= end ? panelHeight : 0);
   return (
     <section class="table" tabIndex={-1} aria-label="Services">
       <table aria-rowcount={rows.length + HEADER_ROWS}>
-        <Head {...props} />
+        <Head {...{ state, groups, actions }} />
+        <Gap {...{ cells }} height={above} />
         <tbody>
-          <Gap height={above} />
           {rows.slice(first, end).flatMap((row, i) => {
             const place = first + i;
             const isOpen = place === openAt;
             const detail = details.get(row[0]);
+            const shared = { row, data, detail };
             const drawnRow = (
-              <Row key={row[0]} {...{ row, data, detail, place, isOpen }} isActive={place === state.active} />
+              <Row key={row[0]} {...{ ...shared, groups, place, isOpen }} isActive={place === state.active} />
             );
-            return isOpen ? [drawnRow, <Panel key="panel" {...{ row, data, detail }} />] : [drawnRow];
+            return isOpen ? [drawnRow, <Panel key="panel" {...{ ...shared, cells }} />] : [drawnRow];
           })}
-          <Gap height={below} />
         </tbody>
+        <Gap {...{ cells }} height={below} />
       </table>
       {rows.length === 0 && <p class="none">No service’s name has “{state.filter}” in it.</p>}
     </section>
@@ -202,22 +195,24 @@ function Table(props: ViewProps & { data: PageData }): VNode {
 }
 
 /** Stands for rows that are not drawn. */
-function Gap({ height }: { height: number }): VNode {
+function Gap({ height, cells }: { height: number; cells: number }): VNode {
   return (
-    <tr class="gap" aria-hidden="true">
-      <td colSpan={CELLS} style={{ height: `${height}px` }} />
-    </tr>
+    <tbody class="gap" aria-hidden="true">
+      <tr>
+        <td colSpan={cells} style={{ height: `${height}px` }} />
+      </tr>
+    </tbody>
   );
 }
 
-function Head({ state, actions }: ViewProps): VNode {
-  const { sort, isDescending } = state;
-  const heading = (key: string, label: string, title: string, className: string) => (
+function Head({ state, groups, actions }: Pick<ViewProps, "state" | "actions"> & { groups: readonly Group[] }): VNode {
+  const { sort, order } = state;
+  const heading = ({ key, label, title, hasUnit }: Pick<Column, "key" | "label" | "title" | "hasUnit">) => (
     <th
       key={key}
       scope="col"
-      class={className}
-      aria-sort={key !== sort ? "none" : isDescending ? "descending" : "ascending"}
+      class={key === "service" ? "name" : hasUnit ? "unit" : ""}
+      aria-sort={key === sort ? order : "none"}
     >
       <button type="button" title={title} onClick={() => actions.sortBy(key)}>
         {label}
@@ -228,43 +223,38 @@ function Head({ state, actions }: ViewProps): VNode {
     <thead>
       <tr aria-rowindex={1}>
         <td class="name" />
-        {GROUPS.map(({ label, spark, columns }) => (
-          <th key={label} scope="colgroup" class="group" colSpan={columns.length + (spark ? 1 : 0)}>
+        {groups.map(({ label, spark, columns }) => (
+          <th key={label} scope="colgroup" class="begin" colSpan={columns.length + (spark ? 1 : 0)}>
             {label}
           </th>
         ))}
       </tr>
       <tr aria-rowindex={2}>
-        {heading("service", "Service", "Name of the service", "name")}
-        {GROUPS.flatMap(({ label, spark, columns }) => [
+        {heading({ key: "service", label: "Service", title: "Name of the service" })}
+        {groups.flatMap(({ label, spark, columns }) => [
           spark && (
-            <th key={`${label} spark`} scope="col" class="begin trend step3">
+            <th key={label} scope="col" class="begin">
               <span class="unseen">Last five minutes</span>
             </th>
           ),
-          ...columns.map((column, i) =>
-            heading(column.key, column.label, column.title, classes(column, !spark && i === 0)),
-          ),
+          ...columns.map(heading),
         ])}
       </tr>
     </thead>
   );
 }
 
-function classes({ step }: Column, isFirst: boolean): string {
-  return `${isFirst ? "begin " : ""}${step ? `step${step}` : ""}`;
-}
-
 interface RowProps {
   readonly row: PageRow;
   readonly data: PageData;
   readonly detail: PageDetail | undefined;
+  readonly groups: readonly Group[];
   readonly place: number;
   readonly isOpen: boolean;
   readonly isActive: boolean;
 }
 
-function Row({ row, data, detail, place, isOpen, isActive }: RowProps): VNode {
+function Row({ row, data, detail, groups, place, isOpen, isActive }: RowProps): VNode {
   const [name] = row;
   return (
     <tr class={isOpen ? "row open" : "row"} aria-rowindex={place + 1 + HEADER_ROWS} data-place={place}>
@@ -273,85 +263,58 @@ function Row({ row, data, detail, place, isOpen, isActive }: RowProps): VNode {
           <Name name={name} />
         </button>
       </th>
-      {GROUPS.flatMap(({ label, spark, columns }) => [
+      {groups.flatMap(({ label, spark, columns }) => [
         spark && (
-          <td key={label} class="begin trend step3">
-            <Spark
-              label={columns[0]?.title as string}
-              rates={detail?.[spark]}
-              errors={spark === "calls" ? detail?.errors : undefined}
-              seconds={data.sparkSeconds}
-            />
+          <td key={label} class="begin">
+            <Trend {...{ label, spark, data, detail }} />
           </td>
         ),
-        ...columns.map((column, i) => <Cell key={column.key} {...{ column, row, data }} isFirst={!spark && i === 0} />),
+        ...columns.map((column) => {
+          const { amount, tone } = shown(column, row, data);
+          return (
+            <td key={column.key} class={tone} data-column={column.key}>
+              {amount[0]}
+              {column.hasUnit && <small>{amount[1]}</small>}
+              {!column.hasUnit && amount[1]}
+            </td>
+          );
+        }),
       ])}
     </tr>
   );
 }
 
-function Cell({
-  column,
-  row,
-  data,
-  isFirst,
-}: {
-  column: Column;
-  row: PageRow;
-  data: PageData;
-  isFirst: boolean;
-}): VNode {
-  const value = column.value(row, data);
-  const [number, unit] = Number.isNaN(value) ? none : value === 0 ? (["0", ""] as const) : column.format(value, data);
-  const tone = value > 0 ? (column.isBad ? " bad" : "") : value < 0 ? "" : " nil";
-  return (
-    <td class={classes(column, isFirst) + tone} data-column={column.key}>
-      {number}
-      <small>{unit}</small>
-    </td>
-  );
+interface TrendProps extends Pick<RowProps, "data" | "detail"> {
+  readonly label: string;
+  readonly spark: "calls" | "handlerInvocations";
 }
 
-function Panel({ row, data, detail }: Pick<RowProps, "row" | "data" | "detail">): VNode {
+function Trend({ label, spark, data, detail }: TrendProps): VNode {
+  const errors = spark === "calls" ? detail?.errors : undefined;
+  return <Spark label={`${label} a second`} rates={detail?.[spark]} errors={errors} seconds={data.sparkSeconds} />;
+}
+
+function Panel({ row, data, detail, cells }: Pick<RowProps, "row" | "data" | "detail"> & { cells: number }): VNode {
   return (
     <tr class="detail">
-      <td colSpan={CELLS}>
+      <td colSpan={cells}>
         <div class="panel">
-          {GROUPS.map(({ label, spark, columns }) => (
+          {GROUPS.map(({ label, spark, histogram, unit, columns }) => (
             <section key={label}>
               <h3>{label}</h3>
-              {spark && (
-                <Spark
-                  label={label}
-                  rates={detail?.[spark]}
-                  seconds={data.sparkSeconds}
-                  errors={spark === "calls" ? detail?.errors : undefined}
-                />
-              )}
+              {spark && <Trend {...{ label, spark, data, detail }} />}
               <dl>
                 {columns.map((column) => (
-                  <Figure key={column.key} {...{ column, row, data }} />
+                  <Figure key={column.key} label={column.label} {...shown(column, row, data)} />
                 ))}
               </dl>
+              {detail && histogram && detail[histogram].some((n) => n > 0) && (
+                <Histogram unit={unit as string} counts={detail[histogram]} bounds={data.buckets} />
+              )}
             </section>
           ))}
-          {detail && <Histogram title="Latency" unit="calls" counts={detail.latency} bounds={data.buckets} />}
-          {detail && (
-            <Histogram title="Handler duration" unit="runs" counts={detail.handlerDuration} bounds={data.buckets} />
-          )}
         </div>
       </td>
     </tr>
-  );
-}
-
-function Figure({ column, row, data }: { column: Column; row: PageRow; data: PageData }): VNode {
-  const value = column.value(row, data);
-  const tone = value > 0 ? (column.isBad ? "bad" : "") : "nil";
-  return (
-    <div class={tone}>
-      <dt>{column.label}</dt>
-      <dd>{text(Number.isNaN(value) ? none : value === 0 ? ["0", ""] : column.format(value, data))}</dd>
-    </div>
   );
 }
