@@ -92,5 +92,5 @@ export default [
     plugins: [mainEntry, loader, minified],
     output: { ...output, chunkFileNames: "threads.shared.js" },
   },
-  { input: { page: "build/js/page/index.js" }, plugins: [terser(minified)], output },
+  { input: { page: "build/js/page/index.js" }, plugins: [minified], output },
 ];

@@ -51,7 +51,7 @@ export interface PageData {
   readonly window: PageWindow;
   /**
    * The true length of the window. It is what counts divide by to give rates: less than the window's name
-   * says while the process is younger, and off by up to a tenth otherwise. 0 when there was only one sample so far.
+   * says while the process is younger, and off by up to a twelfth otherwise. 0 when there was only one sample so far.
    */
   readonly spanSeconds: number;
   /** Upper bounds of the buckets of both histograms, in seconds, inclusive. */
@@ -60,7 +60,7 @@ export interface PageData {
   readonly overflowLookups: number;
   /** Names of what a row holds. */
   readonly columns: readonly string[];
-  /** All services, in the order in which they were first seen. */
+  /** All services, in the order of the bytes of their UTF-8 names. */
   readonly rows: readonly PageRow[];
   /** Length of the stretches that the details' rates are of, the oldest first: together the last five minutes. */
   readonly sparkSeconds: readonly number[];

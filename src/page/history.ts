@@ -1,20 +1,20 @@
 // What is kept of the past: samples to begin windows with, and rates to draw; both bounded.
 
 import type { PageWindow } from "./data.js";
-import { CALLS, ERROR_KINDS, ERRORS, HANDLER_INVOCATIONS, type Sample } from "./sample.js";
+import { grown, type Present, type Sample } from "./sample.js";
 
 /** Between two samples. */
 export const TICK_MS = 5000;
+/** Five minutes of them. */
 const SPARK_TICKS = 60;
 /** Rates that a tick holds for each service: calls, errors, handler runs. */
 const SPARK_RATES = 3;
 
 /**
- * At 4,096 services with 12 buckets a sample is 1.2 MB, so one for each tenth of a window, no more: 13 MB for both.
- * A window's true length is then at most a twentieth off.
+ * A window begins with the kept sample that is nearest to where it should begin, so it is off by a twelfth at most.
+ * More would be more exact, and 1.25 MB each at 4,096 services.
  */
-const SAMPLES_A_WINDOW = 10;
-const WINDOW_MS = { minute: 60_000, hour: 3_600_000 };
+const SAMPLES_A_WINDOW = 6;
 
 /** The rates between two samples. */
 interface Tick {
@@ -25,44 +25,46 @@ interface Tick {
 export class History {
   #first: Sample | undefined;
   #last: Sample | undefined;
-  readonly #minute = new Ring(WINDOW_MS.minute);
-  readonly #hour = new Ring(WINDOW_MS.hour);
+  readonly #minute = new Ring(60_000);
+  readonly #hour = new Ring(3_600_000);
   readonly #ticks: Tick[] = [];
 
-  /** Whether a sample at `nowMs` would be one tick late: the timer has stopped, or there is none. */
+  /** Whether a sample at `nowMs` would be half a tick late: the timer has stopped, or there is none. */
   isDue(nowMs: number): boolean {
     return this.#last === undefined || nowMs - this.#last.atMs >= 1.5 * TICK_MS;
   }
 
   /** Keeps a sample, unless it comes so soon after another one that it would tell nothing new. */
-  add(sample: Sample, stride: number): void {
+  add(now: Present): void {
     const last = this.#last;
-    if (last !== undefined && sample.atMs - last.atMs < TICK_MS / 2) return;
-    this.#first ??= sample;
-    this.#last = sample;
-    this.#minute.add(sample);
-    this.#hour.add(sample);
-    if (last === undefined) return;
-    this.#ticks.push(tick(sample, last, stride));
+    if (last && now.atMs - last.atMs < TICK_MS / 2) return;
+    const kept: Sample = { atMs: now.atMs, words: now.words };
+    this.#first ??= kept;
+    this.#last = kept;
+    this.#minute.add(kept);
+    this.#hour.add(kept);
+    if (!last) return;
+    this.#ticks.push(tick(now, last));
     if (this.#ticks.length > SPARK_TICKS) this.#ticks.shift();
   }
 
-  /** The sample with which the window that ends at `nowMs` begins. */
-  base(window: PageWindow, nowMs: number): Sample | undefined {
-    return window === "start" ? this.#first : (window === "minute" ? this.#minute : this.#hour).nearest(nowMs);
+  /** The sample with which the window that ends now begins: that of now itself, if there is no other. */
+  base(window: PageWindow, now: Sample): Sample {
+    const kept = window === "start" ? this.#first : (window === "minute" ? this.#minute : this.#hour).nearest(now.atMs);
+    return kept ?? now;
   }
 
   get sparkSeconds(): number[] {
     return this.#ticks.map(({ seconds }) => rounded(seconds));
   }
 
-  /** A service's `rate`, 0 to 2 as in a tick, a second; 0 where it was not there yet. */
-  spark(service: number, rate: number): number[] {
-    return this.#ticks.map(({ rates }) => rounded(rates[service * SPARK_RATES + rate] ?? 0));
+  /** The `rate`, 0 to 2 as in a tick, of the service with the row of this number; 0 where it was not there yet. */
+  spark(rowNumber: number, rate: number): number[] {
+    return this.#ticks.map(({ rates }) => rounded(rates[rowNumber * SPARK_RATES + rate] ?? 0));
   }
 }
 
-/** Samples of the last while, about equally far from each other. */
+/** Samples of a window, about equally far from each other. */
 class Ring {
   readonly #windowMs: number;
   readonly #samples: Sample[] = [];
@@ -73,7 +75,7 @@ class Ring {
 
   add(sample: Sample): void {
     const samples = this.#samples;
-    const newest = samples[samples.length - 1];
+    const newest = samples.at(-1);
     // Half a tick less, for a timer is never quite on time.
     if (newest && sample.atMs - newest.atMs < this.#windowMs / SAMPLES_A_WINDOW - TICK_MS / 2) return;
     samples.push(sample);
@@ -82,34 +84,32 @@ class Ring {
   }
 
   nearest(nowMs: number): Sample | undefined {
-    const begin = nowMs - this.#windowMs;
-    const distance = ({ atMs }: Sample) => Math.abs(atMs - begin);
+    const distance = ({ atMs }: Sample) => Math.abs(nowMs - this.#windowMs - atMs);
     let nearest = this.#samples[0];
     for (const sample of this.#samples) if (nearest && distance(sample) < distance(nearest)) nearest = sample;
     return nearest;
   }
 }
 
-function tick(now: Sample, before: Sample, stride: number): Tick {
+function tick(now: Present, before: Sample): Tick {
+  const { layout, services, words } = now;
   const seconds = (now.atMs - before.atMs) / 1000;
-  const rates = new Float32Array(now.count * SPARK_RATES);
-  for (let service = 0; service < now.count; service++) {
-    const at = service * stride;
-    let errors = 0;
-    for (let kind = 0; kind < ERROR_KINDS; kind++) errors += difference(now, before, at + ERRORS + kind);
-    rates[service * SPARK_RATES] = difference(now, before, at + CALLS) / seconds;
-    rates[service * SPARK_RATES + 1] = errors / seconds;
-    rates[service * SPARK_RATES + 2] = difference(now, before, at + HANDLER_INVOCATIONS) / seconds;
+  const rates = new Float32Array(((words.byteLength / layout.rowBytes) | 0) * SPARK_RATES);
+  for (const { row } of services) {
+    const aSecond = (offset: number) => grown(now, before, row + offset) / seconds;
+    const at = (row / layout.rowBytes) * SPARK_RATES;
+    rates[at] = aSecond(layout.callsTotal);
+    rates[at + 1] =
+      aSecond(layout.errorsNoRoute) +
+      aSecond(layout.errorsTimeout) +
+      aSecond(layout.errorsServer) +
+      aSecond(layout.errorsTransport);
+    rates[at + 2] = aSecond(layout.handlerInvocationsTotal);
   }
   return { seconds, rates };
 }
 
-/** By how much the number at `index` has grown; a service that was not there yet began at 0, one that wrapped counts 0. */
-export function difference(now: Sample, before: Sample, index: number): number {
-  return Math.max(0, (now.numbers[index] as number) - (before.numbers[index] ?? 0));
-}
-
 /** Six digits are more than any of these numbers is good for, and half as long as a double in full. */
 export function rounded(value: number): number {
-  return Number.isInteger(value) ? value : Number(value.toPrecision(6));
+  return Number(value.toPrecision(6));
 }

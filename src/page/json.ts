@@ -3,45 +3,45 @@
 import type { PageData, PageDetail } from "./data.js";
 import type { History } from "./history.js";
 import type { Query } from "./query.js";
-import type { Sample, Sampler } from "./sample.js";
-import { COLUMNS, WindowView } from "./window.js";
+import { COLUMNS, pageRow } from "./row.js";
+import { grownBuckets, type Present } from "./sample.js";
 
-/** Made without a break: about 1 ms. By number and not by time, for the clock of Workers stands still meanwhile. */
-const ROWS_A_SLICE = 128;
+/** Made without a break: 1 to 2 ms. By number and not by time, for the clock of Workers stands still meanwhile. */
+const ROWS_A_SLICE = 256;
 
-export async function pageJson(query: Query, now: Sample, sampler: Sampler, history: History): Promise<string> {
-  const { bounds, names, stride } = sampler;
-  const base = history.base(query.window, now.atMs) ?? now;
-  const view = new WindowView(now, base, bounds, stride);
-  const details = query.services.flatMap((service): PageDetail[] => {
-    const number = sampler.numberOf(service);
-    if (number === undefined || number >= now.count) return [];
-    return [
-      {
-        service,
-        latency: view.buckets(number, 0),
-        handlerDuration: view.buckets(number, 1),
-        calls: history.spark(number, 0),
-        errors: history.spark(number, 1),
-        handlerInvocations: history.spark(number, 2),
-      },
-    ];
-  });
+export async function pageJson(query: Query, overflowLookups: number, now: Present, history: History): Promise<string> {
+  const { layout, services } = now;
+  const base = history.base(query.window, now);
+  const wanted = new Set(query.services);
+  const details = services
+    .filter(({ name }) => wanted.has(name))
+    .map(({ name, row }): PageDetail => {
+      const rowNumber = row / layout.rowBytes;
+      return {
+        service: name,
+        latency: grownBuckets(now, base, row + layout.latency, layout),
+        handlerDuration: grownBuckets(now, base, row + layout.handlerDuration, layout),
+        calls: history.spark(rowNumber, 0),
+        errors: history.spark(rowNumber, 1),
+        handlerInvocations: history.spark(rowNumber, 2),
+      };
+    });
   const data: PageData = {
     version: 1,
     window: query.window,
-    spanSeconds: view.spanSeconds,
-    buckets: bounds,
-    overflowLookups: sampler.overflowLookups,
+    spanSeconds: (now.atMs - base.atMs) / 1000,
+    buckets: layout.bounds,
+    overflowLookups,
     sparkSeconds: history.sparkSeconds,
     details,
     columns: COLUMNS,
     rows: [],
   };
   let json = JSON.stringify(data).slice(0, -"]}".length);
-  for (let service = 0; service < now.count; service++) {
-    if (service % ROWS_A_SLICE === 0 && service > 0) await new Promise((resolve) => setTimeout(resolve));
-    json += (service > 0 ? "," : "") + JSON.stringify(view.row(service, names[service] as string));
+  for (let begin = 0; begin < services.length; begin += ROWS_A_SLICE) {
+    if (begin > 0) await new Promise((resolve) => setTimeout(resolve));
+    const rows = services.slice(begin, begin + ROWS_A_SLICE).map(({ name, row }) => pageRow(name, row, now, base));
+    json += (begin > 0 ? "," : "") + JSON.stringify(rows).slice(1, -1);
   }
   return `${json}]}`;
 }

@@ -7,7 +7,7 @@ import { History, TICK_MS } from "./history.js";
 import { freshNonce, isNonce, pageHtml, policy } from "./html.js";
 import { pageJson } from "./json.js";
 import { parseQuery, type Query } from "./query.js";
-import { Sampler } from "./sample.js";
+import { type Present, takeSample } from "./sample.js";
 import { every } from "./timer.js";
 
 const HTML = "text/html; charset=utf-8";
@@ -19,11 +19,10 @@ export type PageResponder = (exchange: Exchange, nonce: (() => unknown) | undefi
 
 export function startPage(registry: RpcMetricsRegistry): { respond: PageResponder; close(): void } {
   if (typeof registry?.snapshot !== "function") throw invalid("registry", "an RpcMetricsRegistry", registry, TypeError);
-  const sampler = new Sampler(registry);
   const history = new History();
   const sample = () => {
     try {
-      history.add(sampler.take(), sampler.stride);
+      history.add(takeSample(registry));
     } catch {
       // A shared registry that was detached: requests are told so, and there is nobody to tell here.
     }
@@ -33,14 +32,14 @@ export function startPage(registry: RpcMetricsRegistry): { respond: PageResponde
   if (close) sample();
 
   async function data(query: Query): Promise<Reply> {
-    let now: ReturnType<Sampler["take"]>;
+    let now: Present;
     try {
-      now = sampler.take();
+      now = takeSample(registry);
     } catch (error) {
       return reply(503, TEXT, `The registry gives no snapshot: ${(error as Error)?.message}\n`);
     }
-    if (history.isDue(now.atMs)) history.add(now, sampler.stride);
-    return reply(200, JSON_TYPE, await pageJson(query, now, sampler, history));
+    if (history.isDue(now.atMs)) history.add(now);
+    return reply(200, JSON_TYPE, await pageJson(query, registry.overflowLookups, now, history));
   }
 
   async function respond({ method, url }: Exchange, nonce: (() => unknown) | undefined): Promise<Reply> {
@@ -54,7 +53,8 @@ export function startPage(registry: RpcMetricsRegistry): { respond: PageResponde
     }
     if (query.format === "json") return data(query);
     const own = nonce?.();
-    if (nonce && !isNonce(own)) throw invalid("nonce", "a function that returns base64", own, TypeError);
+    if (nonce && !isNonce(own))
+      return reply(500, TEXT, `${invalid("what nonce() returns", "base64", own, TypeError).message}\n`);
     const used = isNonce(own) ? own : freshNonce();
     return reply(200, HTML, pageHtml(used), nonce ? {} : { "Content-Security-Policy": policy(used) });
   }

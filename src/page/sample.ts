@@ -1,97 +1,39 @@
-// Takes samples: the numbers of all services at a known time, small enough to keep some dozens.
+// Samples: all rows of a registry at a known time, and what has grown between two of them.
 
+import type { RowLayout } from "../core/layout.js";
 import type { RpcMetricsRegistry } from "../registry.js";
+import type { SnapshotData } from "../snapshot.js";
+import { LOW_END, wordIndex } from "../words.js";
 
-type Service = ReturnType<RpcMetricsRegistry["snapshot"]>["services"][number];
-
-/** Where the numbers of a service are within its part of {@link Sample.numbers}; errors stand behind calls. */
-export const IN_FLIGHT = 0;
-export const CALLS = 1;
-export const ERRORS = 2;
-export const ERROR_KINDS = 4;
-export const HANDLER_IN_FLIGHT = 6;
-export const HANDLER_INVOCATIONS = 7;
-export const HANDLER_PANICS = 8;
-export const CHUNKS_EMITTED = 9;
-export const CHUNKS_DROPPED = 10;
-export const DENIED = 11;
-/** Cumulative buckets of latency; those of handler durations stand behind them. */
-export const BUCKETS = 12;
-
-/** A service has the same number in all samples: a registry forgets none, so new ones come behind. */
+/** What is kept of the past: 304 bytes a service with the default buckets. */
 export interface Sample {
   /** When it was taken, in milliseconds of `performance.now()`. */
   readonly atMs: number;
-  /** Services that were known then. */
-  readonly count: number;
-  /** As many for each service as `stride` says. */
-  readonly numbers: Float64Array;
+  /** The rows, in halves of words. A service's row stays where it is, and new ones come behind. */
+  readonly words: Uint32Array;
 }
 
-export class Sampler {
-  /** Names of all services, by their number. */
-  readonly names: string[] = [];
-  /** Upper bounds of buckets in seconds. */
-  bounds: readonly number[] = [];
-  readonly #registry: RpcMetricsRegistry;
-  readonly #numberOf = new Map<string, number>();
+/** A sample of now, which knows the services as well. */
+export type Present = Sample & SnapshotData;
 
-  constructor(registry: RpcMetricsRegistry) {
-    this.#registry = registry;
-  }
-
-  get overflowLookups(): number {
-    return this.#registry.overflowLookups;
-  }
-
-  /** Numbers of one service in a sample. */
-  get stride(): number {
-    return BUCKETS + 2 * (this.bounds.length + 1);
-  }
-
-  numberOf(name: string): number | undefined {
-    return this.#numberOf.get(name);
-  }
-
-  /** @throws what `registry.snapshot()` throws, as that of a shared registry does once it is detached. */
-  take(): Sample {
-    const snapshot = this.#registry.snapshot();
-    const atMs = performance.now();
-    const { services } = snapshot;
-    this.bounds = snapshot.buckets;
-    const { stride } = this;
-    const numbers = new Float64Array(services.length * stride);
-    for (const service of services) write(service, numbers, this.#number(service.service) * stride);
-    return { atMs, count: services.length, numbers };
-  }
-
-  #number(name: string): number {
-    const known = this.#numberOf.get(name);
-    if (known !== undefined) return known;
-    this.#numberOf.set(name, this.names.length);
-    return this.names.push(name) - 1;
-  }
+/** @throws what `registry.snapshot()` throws, as that of a shared registry does once it is detached. */
+export function takeSample(registry: RpcMetricsRegistry): Present {
+  return registry.snapshot().lend((data) => ({ ...data, atMs: performance.now() }));
 }
 
-function write(service: Service, numbers: Float64Array, at: number): void {
-  const { latencyBuckets, handlerDurationBuckets } = service;
-  numbers.set(
-    [
-      service.inFlight,
-      service.callsTotal,
-      service.errorsNoRoute,
-      service.errorsTimeout,
-      service.errorsServer,
-      service.errorsTransport,
-      service.handlerInFlight,
-      service.handlerInvocationsTotal,
-      service.handlerPanicsTotal,
-      service.streamingChunksEmittedTotal,
-      service.streamingChunksDroppedTotal,
-      service.capabilityDeniedTotal,
-    ],
-    at,
+/**
+ * By how much the counter that lies `bytes` into the rows has grown: from 0, if its service was not there before, and by
+ * 0, if it wrapped.
+ */
+export function grown(now: Sample, before: Sample, bytes: number): number {
+  const low = wordIndex(bytes);
+  const half = (index: number) => (now.words[index] as number) - (before.words[index] ?? 0);
+  return Math.max(0, half(low + 1) * LOW_END + half(low));
+}
+
+/** Observations by bucket, not cumulative. `histogram`: where it begins. */
+export function grownBuckets(now: Sample, before: Sample, histogram: number, layout: RowLayout): number[] {
+  return Array.from({ length: layout.bounds.length + 1 }, (_, bucket) =>
+    grown(now, before, histogram + (bucket + 1) * layout.bucketStride),
   );
-  numbers.set(latencyBuckets, at + BUCKETS);
-  numbers.set(handlerDurationBuckets, at + BUCKETS + latencyBuckets.length);
 }
