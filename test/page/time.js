@@ -3,14 +3,15 @@
 const TICK_MS = 5000;
 
 /**
- * Until `restore()`, `performance.now()` runs ahead of the real one by what `advance` has added, and timers that
- * are set tick only as `advance` passes their time.
+ * From now on `performance.now()` runs ahead of the real one by what `advance` has added, for time never goes back.
+ * Timers that are set before `restore()` tick only as `advance` passes their time.
  */
 export function movableTime() {
-  const real = { now: performance.now, setInterval: globalThis.setInterval, clearInterval: globalThis.clearInterval };
+  const before = performance.now;
+  const real = { setInterval: globalThis.setInterval, clearInterval: globalThis.clearInterval };
   const timers = new Set();
   let aheadMs = 0;
-  performance.now = () => real.now.call(performance) + aheadMs;
+  performance.now = () => before.call(performance) + aheadMs;
   globalThis.setInterval = (run) => {
     const timer = { run, unref() {} };
     timers.add(timer);
@@ -19,7 +20,7 @@ export function movableTime() {
   globalThis.clearInterval = (timer) => timers.delete(timer);
   return {
     timers,
-    /** Moves the clock on; `everyTick` is called before each tick, with the seconds since the first one. */
+    /** Moves the clock on; `everyTick` is called before each tick, with the seconds since `advance` was called. */
     advance(ms, everyTick = () => {}) {
       for (let passedMs = TICK_MS; passedMs <= ms; passedMs += TICK_MS) {
         aheadMs += TICK_MS;
@@ -29,7 +30,7 @@ export function movableTime() {
       aheadMs += ms % TICK_MS;
     },
     restore() {
-      Object.assign(globalThis, { setInterval: real.setInterval, clearInterval: real.clearInterval });
+      Object.assign(globalThis, real);
     },
   };
 }

@@ -24,7 +24,7 @@ function points(rates: readonly number[], seconds: readonly number[], top: numbe
 
 export function Spark({ label, rates = [], errors, seconds }: SparkProps): VNode {
   const top = Math.max(...rates);
-  if (!(top > 0)) return <svg />;
+  if (!(top > 0)) return <span />;
   // The width stands for five minutes, however little there is of them; for more, if samples came late.
   const span = seconds.reduce((sum, length) => sum + length, 0);
   const width = Math.max(span, 300);
