@@ -337,6 +337,27 @@ else
       await tab.getByText("The server says 503: The registry gives no snapshot: <b>gone</b>").waitFor();
     });
 
+    test("holds still while paused, but for another window", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      const { tab, complaints } = await open(url);
+      countCalls(registry, "a", [0]);
+      await expect.poll(() => namesIn(tab), { timeout: 10_000 }).toEqual(["a"]);
+      await tab.getByRole("button", { name: "Pause" }).click();
+      countCalls(registry, "b", [0]);
+      await tab.waitForTimeout(3000);
+      expect(await namesIn(tab)).toEqual(["a"]);
+      expect(await tab.locator(".status").textContent()).toMatch(/^Paused [2-9] s ago$/);
+      await tab.getByText("Since start").click();
+      await expect.poll(async () => (await namesIn(tab)).sort(), { timeout: 10_000 }).toEqual(["a", "b"]);
+      countCalls(registry, "c", [0]);
+      await tab.waitForTimeout(3000);
+      expect(await namesIn(tab)).toHaveLength(2);
+      await tab.getByRole("button", { name: "Resume" }).click();
+      await expect.poll(async () => (await namesIn(tab)).length, { timeout: 10_000 }).toBe(3);
+      expect(complaints).toEqual([]);
+    });
+
     test("explains itself while there are no services", async () => {
       const registry = new RpcMetricsRegistry();
       const { url } = await serve(pageListener(registry));
@@ -382,7 +403,7 @@ else
     };
 
     test.each(Object.entries(LOOKS))("looks as in %s.png, in readable colours", async (name, look) => {
-      const { width = 1440, height = 810, hash = "", colorScheme } = look;
+      const { width = 1440, height = 720, hash = "", colorScheme } = look;
       const registry = new RpcMetricsRegistry();
       const time = movableTime();
       const listener = pageListener(registry);

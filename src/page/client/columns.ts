@@ -20,7 +20,7 @@ export interface Column {
 }
 
 /** In pixels: below the first the kinds of errors go, then medians and streams, then all but the essence. */
-const WIDTHS = [1600, 1200, 800];
+const WIDTHS = [1600, 1400, 1000];
 
 export interface Group {
   readonly label: string;

@@ -35,9 +35,10 @@ function change(patch: Partial<State>): void {
   if (has("data", "filter", "sort", "order")) rows = rowsInView(state);
   if (has(...LINKED)) history.replaceState(null, "", writeLink(state));
   if (has("filter", "sort")) scroller()?.scrollTo({ top: 0 });
-  if (state.isPaused) polling.stop();
-  else if (has("window", "isPaused")) polling.now();
-  else if (has("open", "filter", "sort", "order", "first")) askSoon();
+  // While paused, numbers change only with the window: then once.
+  if (has("window") || (has("isPaused") && !state.isPaused)) polling.now();
+  else if (!state.isPaused && has("open", "filter", "sort", "order", "first")) askSoon();
+  else if (state.isPaused && has("isPaused", "data", "failure")) polling.stop();
   drawSoon();
 }
 
@@ -59,7 +60,7 @@ const polling = poll(
     const isFirst = !state.data;
     details = new Map(data.details.map((detail) => [detail.service, detail]));
     change({ data, failure: "", atMs: performance.now() });
-    if (isFirst) polling.now(); // the first reply told which rows there are to tell in detail
+    if (isFirst && !state.isPaused) polling.now(); // the first reply told which rows there are to tell in detail
   },
   (failure) => change({ failure }),
 );

@@ -112,12 +112,7 @@ function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
           </label>
         ))}
       </fieldset>
-      <button
-        type="button"
-        class="pause"
-        aria-pressed={isPaused}
-        onClick={() => actions.change({ isPaused: !isPaused })}
-      >
+      <button type="button" class="pause" onClick={() => actions.change({ isPaused: !isPaused })}>
         {isPaused ? "Resume" : "Pause"}
       </button>
       {data && data.rows.length > 0 && <Summary data={data} rows={rows} />}
