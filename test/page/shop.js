@@ -8,7 +8,7 @@ const SERVICES = [
   { name: "shop.v1.Catalog/GetProduct", busy: 212, ms: 6, spread: 0.5 },
   { name: "shop.v1.Cart/AddItem", busy: 31, ms: 14, spread: 0.5 },
   { name: "shop.v1.Cart/Get", busy: 96, ms: 4, spread: 0.4 },
-  { name: "shop.v1.Checkout/PlaceOrder", busy: 4.6, ms: 310, spread: 0.5, fails: [CallOutcome.ServerError, 0.012] },
+  { name: "shop.v1.Checkout/PlaceOrder", busy: 4.6, ms: 310, spread: 0.5, fails: [CallOutcome.ServerError, 0.024] },
   { name: "shop.v1.Pricing/Quote", busy: 140, ms: 9, spread: 0.6, fails: [CallOutcome.Timeout, 0.0008] },
   {
     name: "payments.v2.Cards/Authorize",
@@ -38,6 +38,9 @@ const SERVICES = [
   { name: "shipping.v1.Rates/Estimate", busy: 9, ms: 180, spread: 0.6, calls: true },
 ];
 
+/** So many times as often do calls fail for a while: somewhere a payment provider has a bad minute. */
+const OUTAGE = { from: 180, to: 330, times: 4 };
+
 /** Numbers from 0 to 1 that are the same in every run. */
 function chance(seed) {
   let state = seed;
@@ -62,6 +65,7 @@ export function shopTraffic(registry) {
   let passed = 0;
   return (seconds) => {
     passed += seconds;
+    const outage = passed > OUTAGE.from && passed < OUTAGE.to ? OUTAGE.times : 1;
     SERVICES.forEach(
       ({ name, busy, ms, spread, fails, serves, calls, chunks, drops = 0, denied = 0, throws = 0 }, i) => {
         const counters = registry.forService(name);
@@ -70,7 +74,7 @@ export function shopTraffic(registry) {
         const whole = Math.floor(expected) + (random() < expected % 1 ? 1 : 0);
         for (let call = 0; call < whole; call++) {
           const elapsedMs = ms * Math.exp(spread * normal());
-          const failed = fails !== undefined && random() < fails[1];
+          const failed = fails !== undefined && random() < fails[1] * outage;
           if (!serves) counters.recordCall(failed ? fails[0] : CallOutcome.Ok, elapsedMs * 1.15e6 + 4e5);
           if (!calls) {
             counters.add("handlerInvocationsTotal", 1);

@@ -39,7 +39,7 @@ export function View(props: ViewProps): VNode {
         </p>
       )}
       {data && data.overflowLookups > 0 && (
-        <p class="banner" id="overflow">
+        <p class="banner">
           <b>{count(data.overflowLookups)[0]} lookups got no counters of their own</b> and are counted together under{" "}
           <code>__overflow__</code>. Raise <code>maxServices</code>, or list your own services in the option{" "}
           <code>services</code>, so that other names can’t take their places.
@@ -112,7 +112,7 @@ function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
           </label>
         ))}
       </fieldset>
-      <button type="button" class="pause" onClick={() => actions.change({ isPaused: !isPaused })}>
+      <button type="button" onClick={() => actions.change({ isPaused: !isPaused })}>
         {isPaused ? "Resume" : "Pause"}
       </button>
       {data && data.rows.length > 0 && <Summary data={data} rows={rows} />}
