@@ -94,4 +94,5 @@ export default [
     plugins: [mainEntry, loader, minified],
     output: { ...output, chunkFileNames: "threads.shared.js" },
   },
+  { input: { page: "build/js/page/index.js" }, plugins: [minified], output },
 ];

@@ -34,6 +34,7 @@ const EXPECTED = [
   /^dist\/threads\.js$/,
   /^dist\/threads\.node\.js$/,
   /^dist\/threads\.shared\.js$/,
+  /^dist\/page\.js$/,
   /^dist\/core\.wasm$/,
   /^examples\/[a-z-]+\/[a-z-]+\.(js|mjs|html|proto)$/,
   /^dist\/types\/([a-z]+\/)?[a-z.-]+\.d\.ts$/,
@@ -71,7 +72,7 @@ test("the types resolve for every way to import the package as ESM", async () =>
   const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm", "--format", "json"];
   const { stdout } = await promisify(execFile)(attw, args, { maxBuffer: 2 ** 26 }); // rejects when attw finds a problem
   const { analysis } = JSON.parse(stdout);
-  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./http", "./threads", "./package.json"]);
+  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./http", "./threads", "./page", "./package.json"]);
 });
 
 test("the license is Apache-2.0, and the notice names all authors of the bundled loader", () => {
@@ -83,4 +84,11 @@ test("the license is Apache-2.0, and the notice names all authors of the bundled
   const authors = authorsIn(join(root, "node_modules/assemblyscript/NOTICE"));
   expect(authors.length).toBeGreaterThan(0);
   expect(authorsIn(join(packageFolder, "NOTICE"))).toEqual(authors);
+});
+
+test("the notice names the license and the author of the bundled Preact", () => {
+  const notice = readFileSync(join(packageFolder, "NOTICE"), "utf8").replace(/\s+/g, " ");
+  const license = readFileSync(join(root, "node_modules/preact/LICENSE"), "utf8").replace(/\s+/g, " ");
+  expect(license).toContain("The MIT License (MIT)");
+  expect(notice).toContain(license.trim());
 });
