@@ -35,6 +35,9 @@ const EXPECTED = [
   /^dist\/threads\.shared\.js$/,
   /^dist\/core\.wasm$/,
   /^examples\/[a-z-]+\/[a-z-]+\.(js|mjs|html|proto)$/,
+  /^ops\/(README|runbooks)\.md$/,
+  /^ops\/grafana\/[a-z-]+\.(js|json)$/,
+  /^ops\/prometheus\/[a-z-]+\.yml$/,
   /^dist\/types\/([a-z]+\/)?[a-z.-]+\.d\.ts$/,
 ];
 
