@@ -33,7 +33,8 @@ export function comparisons(expression) {
     .filter((_, i) => i % 2 === 0)
     .map((part) => {
       const [left, operator, right, ...more] = split(part, /[<>]=?|[=!]=/g);
-      if (right === undefined || more.length > 0) throw new Error(`not one comparison: ${part}`);
+      const isOne = right !== undefined && more.length === 0 && !/\b(or|unless)\b/.test(outermost(part));
+      if (!isOne) throw new Error(`not one comparison: ${part}`);
       return { left, operator, right };
     });
 }
