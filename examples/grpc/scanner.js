@@ -10,7 +10,8 @@ const LONG_NAME_EVERY = 100;
 
 function madeUpName(i) {
   const version = 1 + Math.floor(i / (PACKAGES.length * METHODS.length));
-  const name = `${PACKAGES[i % PACKAGES.length]}.v${version}.Service/${METHODS[Math.floor(i / PACKAGES.length) % METHODS.length]}`;
+  const method = METHODS[Math.floor(i / PACKAGES.length) % METHODS.length];
+  const name = `${PACKAGES[i % PACKAGES.length]}.v${version}.Service/${method}`;
   return (i + 1) % LONG_NAME_EVERY === 0 ? name + "A".repeat(2000) : name;
 }
 
