@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import terser from "@rollup/plugin-terser";
+import { minifySync } from "oxc-minify";
 
 const loaderFile = fileURLToPath(new URL("node_modules/@assemblyscript/loader/index.js", import.meta.url));
 
@@ -21,6 +22,8 @@ const loader = {
         /const exports = postInstantiate\(extended, instance\);\s*return \{ module, instance, exports \};/g,
         "return { instance };",
       ],
+      // It is given modules alone.
+      [/isModule\(source\) \? source : new WebAssembly\.Module\(source\)/, "source"],
       [/const utf16 = new TextDecoder.*/, ""],
       [/Object\.hasOwn = Object\.hasOwn \|\|[\s\S]*?\n\};\n/, ""],
     ];
@@ -40,18 +43,35 @@ const loader = {
 const SHORT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const INTERNAL =
   "core row host layout leaks words shows header lines before after view ascii begin finish copyAscii key gauge first " +
-  "room overflowRow read addService countOverflow copy endUnlessMarked bounds low uint";
+  "room overflowRow read addService countOverflow copy endUnlessMarked bounds low uint createdMs namePrefix " +
+  "fixedLabels openMetrics withCreated blocks lend firstFamily familiesEnd";
 const shortNames = Object.fromEntries(INTERNAL.split(" ").map((name, i) => [`$${name}`, SHORT[i]]));
 
-const minified = {
+const shortened = {
   module: true,
   ecma: 2022,
-  compress: { passes: 3 },
+  compress: { passes: 3, hoist_funs: true, conditionals: false, unsafe_arrows: true },
   mangle: { properties: { regex: new RegExp(`^(${INTERNAL.replaceAll(" ", "|")})$`), builtins: true } },
   nameCache: { props: { props: shortNames } },
   // What console.log shows of what users hold.
   keep_classnames: /^((Shared)?RpcMetrics|Service|Call|Handler)/,
 };
+
+/** Names variables anew, which gzip makes 80 bytes less of than of terser's names. */
+const renamed = {
+  name: "oxc-minify",
+  renderChunk: (code, { fileName }) =>
+    minifySync(fileName, code, {
+      module: true,
+      compress: { target: "es2022", keepNames: { class: true, function: false } },
+      mangle: { toplevel: true, keepNames: { class: true, function: false } },
+    }).code,
+};
+
+/** A page in another charset than UTF-8 may bundle this into a classic script. */
+const ascii = { module: true, compress: false, mangle: false, format: { ascii_only: true } };
+
+const minified = [terser(shortened), renamed, terser(ascii)];
 
 /** The registry that other entries' classes extend is that of the main entry: one class, and one copy of it. */
 const mainEntry = {
@@ -63,16 +83,13 @@ const mainEntry = {
 const output = { dir: "dist", format: "es" };
 
 export default [
-  {
-    input: ["build/js/index.js", "build/js/index.workerd.js"],
-    external: ["./core.wasm"],
-    plugins: [loader, terser(minified)],
-    output,
-  },
+  { input: "build/js/index.js", plugins: [loader, minified], output },
+  // Apart from the other, whose class it extends by the same name: rollup would rename that one.
+  { input: "build/js/index.workerd.js", external: ["./core.wasm", /index\.js$/], plugins: [minified], output },
   {
     input: { threads: "build/js/threads/index.js", "threads.node": "build/js/threads/index.node.js" },
     external: ["node:worker_threads"],
-    plugins: [mainEntry, loader, terser(minified)],
+    plugins: [mainEntry, loader, minified],
     output: { ...output, chunkFileNames: "threads.shared.js" },
   },
 ];

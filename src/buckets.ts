@@ -1,7 +1,6 @@
 // Histogram bucket bounds: the defaults, their validation, and the integer thresholds made of them.
 
 import { invalid } from "./errors.js";
-import { U64_MAX } from "./words.js";
 
 /**
  * Default upper bounds of the latency and handler duration buckets, in seconds, inclusive. The bucket
@@ -34,16 +33,13 @@ export function checkedBounds(bounds: readonly number[]): readonly number[] {
 
 /**
  * The greatest u64 number of nanoseconds that is within `bound` seconds: the last one for which
- * `ns / 1e9 <= bound` holds in doubles. That test is monotonic in ns, so halving finds it, for bounds
- * past 2^53 ns too, where many integers share a double.
+ * `ns / 1e9 <= bound` holds in doubles. That test is monotonic in ns, so its bits are found from the highest
+ * down, for bounds past 2^53 ns too, where many integers share a double.
  */
 export function thresholdNs(bound: number): bigint {
-  let within = 0n;
-  let beyond = U64_MAX + 1n;
-  while (beyond - within > 1n) {
-    const middle = (within + beyond) / 2n;
-    if (Number(middle) / 1e9 <= bound) within = middle;
-    else beyond = middle;
+  let ns = 0n;
+  for (let bit = 2n ** 63n; bit > 0n; bit /= 2n) {
+    if (Number(ns + bit) / 1e9 <= bound) ns += bit;
   }
-  return within;
+  return ns;
 }

@@ -13,4 +13,4 @@ export {
   type WebAssemblyModule,
 } from "./registry.js";
 export type { Classify, DurationNs, ServiceCounters } from "./service.js";
-export type { RpcMetricsSnapshot, ServiceMetrics } from "./snapshot.js";
+export type { OpenMetricsOptions, RpcMetricsSnapshot, ServiceMetrics } from "./snapshot.js";

@@ -15,9 +15,9 @@ export function bucketQuantile(q: number, bounds: readonly number[], cumulative:
   if (total === 0) return Number.NaN;
   const rank = q * total;
   const bucket = cumulative.findIndex((count) => count >= rank);
-  if (bucket === -1 || bucket >= bounds.length) return bounds[bounds.length - 1] as number;
-  const start = bucket === 0 ? 0 : (bounds[bucket - 1] as number);
-  const below = bucket === 0 ? 0 : (cumulative[bucket - 1] as number);
-  const end = bounds[bucket] as number;
+  const end = bounds[bucket];
+  if (end === undefined) return bounds.at(-1) as number;
+  const start = bounds[bucket - 1] ?? 0;
+  const below = cumulative[bucket - 1] ?? 0;
   return start + (end - start) * ((rank - below) / ((cumulative[bucket] as number) - below));
 }

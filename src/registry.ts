@@ -63,6 +63,8 @@ export interface RegistryOptions {
  * console.log(registry.snapshot().prometheusText());
  */
 export class RpcMetricsRegistry {
+  /** So many services may get counters of their own. */
+  readonly maxServices: number;
   /** All services that this thread knows of. */
   readonly #services = new Map<string, ServiceCounters>();
   readonly #store: Store;
@@ -86,7 +88,7 @@ export class RpcMetricsRegistry {
       services = [],
     } = options;
     this.#maxServiceNameBytes = checkedWhole("maxServiceNameBytes", maxServiceNameBytes);
-    checkedWhole("maxServices", maxServices);
+    this.maxServices = checkedWhole("maxServices", maxServices);
     this.#store = store ?? new Rows(instantiateCore(module), checkedBounds(buckets), maxServices);
     const { core, layout } = this.#store;
     this.#host = {
@@ -132,9 +134,10 @@ export class RpcMetricsRegistry {
   snapshot(): RpcMetricsSnapshot {
     const { first, layout } = this.#store;
     if (this.#directory.length !== this.size) {
-      this.#directory = Array.from(this.#services.values(), ({ name, row }) => ({
+      this.#directory = Array.from(this.#services.values(), ({ name, row, createdMs }) => ({
         name,
         row: row - first,
+        createdMs,
         key: sortKey(name),
       })).sort((a, b) => (a.key < b.key ? -1 : 1));
     }
@@ -154,15 +157,16 @@ export class RpcMetricsRegistry {
 
   #overflow(name: string): ServiceCounters {
     this.#store.countOverflow(name === OVERFLOW_SERVICE_LABEL ? 0 : 1);
+    this.#store.read(this.#keep); // another thread may know when it appeared
     this.#keep(OVERFLOW_SERVICE_LABEL, 0);
     return this.#services.get(OVERFLOW_SERVICE_LABEL) as ServiceCounters;
   }
 
   /** The overflow set has its row, and perhaps its counters, before anything gets its name. */
-  readonly #keep = (name: string, row: number): void => {
+  readonly #keep = (name: string, row: number, createdMs = Date.now()): void => {
     if (this.#services.has(name)) return;
     const place = name === OVERFLOW_SERVICE_LABEL ? this.#store.overflowRow : row;
-    this.#services.set(name, new ServiceCounters(name, place, this.#host));
+    this.#services.set(name, new ServiceCounters(name, place, this.#host, createdMs));
   };
 
   #register(services: readonly string[]): void {

@@ -36,12 +36,15 @@ export class ServiceCounters {
   readonly row: number;
   /** @internal */
   readonly host: ServiceHost;
+  /** @internal When it appeared, in ms since 1970. */
+  readonly createdMs: number;
 
   /** @internal */
-  constructor(name: string, row: number, host: ServiceHost) {
+  constructor(name: string, row: number, host: ServiceHost, createdMs: number) {
     this.name = name;
     this.row = row;
     this.host = host;
+    this.createdMs = createdMs;
   }
 
   /**

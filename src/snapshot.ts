@@ -1,7 +1,7 @@
 // A snapshot: a copy of all rows, made plain objects or text only as far as somebody asks.
 
 import type { RowLayout } from "./core/layout.js";
-import { prometheusBytes } from "./exposition/prometheus.js";
+import { OPEN_METRICS, OPEN_METRICS_CREATED, PROMETHEUS, textOf } from "./exposition/text.js";
 import { ServiceMetrics } from "./metrics.js";
 import { decoder, wellFormedCopy } from "./names.js";
 
@@ -9,6 +9,17 @@ import { decoder, wellFormedCopy } from "./names.js";
 export interface SnapshotService {
   readonly name: string;
   readonly row: number;
+  /** When it appeared, in ms since 1970. */
+  readonly createdMs: number;
+}
+
+/** Options of `openMetricsText` and `openMetricsBytes`. */
+export interface OpenMetricsOptions {
+  /**
+   * Adds a sample `_created` to each counter and histogram, the second since 1970 at which its service appeared: with
+   * it Prometheus can tell a reset. The text is a quarter longer. Default: false.
+   */
+  created?: boolean;
 }
 
 /** What formatters work on. */
@@ -65,7 +76,25 @@ export class RpcMetricsSnapshot {
    * may be larger, and that nothing else uses.
    */
   prometheusBytes(): Uint8Array<ArrayBuffer> {
-    return /*@__NOINLINE__*/ prometheusBytes(this.#data);
+    return textOf(this.#data, PROMETHEUS);
+  }
+
+  /**
+   * The snapshot in OpenMetrics 1.0, `application/openmetrics-text; version=1.0.0`, with the same values as in
+   * {@link prometheusText}.
+   */
+  openMetricsText(options?: OpenMetricsOptions): string {
+    return decoder.decode(this.openMetricsBytes(options));
+  }
+
+  /** The same text as UTF-8; see {@link prometheusBytes}. */
+  openMetricsBytes(options: OpenMetricsOptions = {}): Uint8Array<ArrayBuffer> {
+    return textOf(this.#data, options.created ? OPEN_METRICS_CREATED : OPEN_METRICS, "# EOF\n");
+  }
+
+  /** @internal Lends what it holds, and what makes text of that, to the package's other entries. */
+  lend<T>(borrow: (data: SnapshotData, makeText: typeof textOf) => T): T {
+    return borrow(this.#data, textOf);
   }
 
   #materialise({ name, row }: SnapshotService): ServiceMetrics {

@@ -3,8 +3,8 @@
 import type { CoreExports } from "./exports.js";
 import type { RowLayout } from "./layout.js";
 
-/** Takes a service and the address of its row. */
-export type Keep = (name: string, row: number) => void;
+/** Takes a service, the address of its row, and when it appeared, in ms since 1970: by default now. */
+export type Keep = (name: string, row: number, createdMs?: number) => void;
 
 export interface Store {
   readonly core: CoreExports;

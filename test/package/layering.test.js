@@ -86,7 +86,7 @@ async function lint(lines) {
   const copy = mkdtempSync(join(tmpdir(), "nrpc-metrics-layering-"));
   try {
     for (const part of ["src", ".ci", "biome.json"]) cpSync(join(root, part), join(copy, part), { recursive: true });
-    mkdirSync(join(copy, "src/http"));
+    mkdirSync(join(copy, "src/http"), { recursive: true });
     const places = lines.map(([file, line]) => {
       const path = join(copy, "src", file);
       appendFileSync(path, `${line}\n`, { flag: "a" });

@@ -3,7 +3,7 @@
 import { compile } from "../embedded.js";
 import type { CoreExports, CoreMemory } from "../exports.js";
 import { instantiate } from "../instance.js";
-import { WASM_BASE64 } from "../threads-wasm.generated.js";
+import { WASM_BYTES } from "../threads-wasm.generated.js";
 
 export type SharedCore = CoreExports & {
   /** Adds `rowCount` rows at `row` to those at `sum`, with their gauges or without (assembly/slab.ts). */
@@ -15,7 +15,7 @@ let template: SharedCore | undefined;
 
 /** The module of this thread: that which another thread has sent saves compiling it once more. */
 export function sharedModule(sent?: WebAssembly.Module): WebAssembly.Module {
-  compiled ??= sent ?? compile(WASM_BASE64);
+  compiled ??= sent ?? compile(WASM_BYTES);
   return compiled;
 }
 

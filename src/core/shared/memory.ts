@@ -71,13 +71,14 @@ export class SharedMemory {
     this.#memory = memory;
   }
 
-  /** Whether there is an overflow set. */
-  hasOverflow(): boolean {
-    return Atomics.load(this.words, this.control.overflow) === 1;
+  /** When the overflow set appeared, in ms since 1970 and to the second; 0 if there is none. */
+  overflowCreated(): number {
+    return (Atomics.load(this.words, this.control.overflow) >>> 0) * 1000;
   }
 
   showOverflow(): void {
-    Atomics.store(this.words, this.control.overflow, 1);
+    if (this.overflowCreated() > 0) return;
+    Atomics.compareExchange(this.words, this.control.overflow, 0, Math.max(1, Date.now() / 1000));
   }
 
   /** The memory, up to `end` if it reaches there: where another thread has grown it, it may look smaller than it is. */

@@ -1,6 +1,7 @@
 // The directory of service names, which only grows: the n-th name is that of the n-th row in every slab.
 //
-// A name's record is its length in 4 bytes and its UTF-8 bytes, in a block of the slab whose owner wrote it.
+// A name's record is when it appeared, in ms since 1970 as a double, its length in 4 bytes, and its UTF-8 bytes, in a
+// block of the slab whose owner wrote it.
 // The n-th control word for names is 0, or the address of the n-th record in units of 8 bytes. A thread
 // first writes the record where nobody looks, then exchanges the first word that is 0 for its address. Should
 // that fail, another thread was first: its name is read like all before it, and if it is the same, the service
@@ -10,13 +11,16 @@
 import { decoder } from "../../names.js";
 import type { Block, SharedMemory } from "./memory.js";
 
-const LENGTH_BYTES = 4;
 const UNIT_BYTES = 8;
+/** Offsets in a record. */
+const CREATED = 0;
+const LENGTH = CREATED + Float64Array.BYTES_PER_ELEMENT;
+const BYTES = LENGTH + Uint32Array.BYTES_PER_ELEMENT;
 
 const align = (bytes: number) => Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES;
 
 /** Bytes of the record of a name of so many. */
-export const recordBytes = (nameBytes: number) => align(LENGTH_BYTES + nameBytes);
+export const recordBytes = (nameBytes: number) => align(BYTES + nameBytes);
 
 export class SharedNames {
   readonly #shared: SharedMemory;
@@ -37,14 +41,14 @@ export class SharedNames {
   }
 
   /** The next name that was not read yet, if there is one. */
-  next(): string | undefined {
+  next(): { name: string; createdMs: number } | undefined {
     const start = this.#start(this.count);
     if (start === 0) return undefined;
     const buffer = this.#shared.buffer(start + this.#size(start));
-    const shared = new Uint8Array(buffer, start + LENGTH_BYTES, this.#length(start));
+    const shared = new Uint8Array(buffer, start + BYTES, this.#length(start));
     const name = decoder.decode(shared.slice()); // a copy, because decoders of browsers refuse shared memory
     this.count++;
-    return name;
+    return { name, createdMs: new Float64Array(buffer, start + CREATED, 1)[0] as number };
   }
 
   /** Where in `area` records may be written: behind all that are in the directory, whoever wrote them. */
@@ -56,10 +60,11 @@ export class SharedNames {
     return free;
   }
 
-  write(start: number, name: Uint8Array): void {
+  write(start: number, name: Uint8Array, createdMs: number): void {
     const buffer = this.#shared.buffer(start + recordBytes(name.length));
-    new Uint32Array(buffer, start, 1)[0] = name.length;
-    new Uint8Array(buffer, start + LENGTH_BYTES, name.length).set(name);
+    new Float64Array(buffer, start + CREATED, 1)[0] = createdMs;
+    new Uint32Array(buffer, start + LENGTH, 1)[0] = name.length;
+    new Uint8Array(buffer, start + BYTES, name.length).set(name);
   }
 
   /** Makes the record at `start` the next name; false if another thread's is that already. */
@@ -76,7 +81,7 @@ export class SharedNames {
   }
 
   #length(start: number): number {
-    return new Uint32Array(this.#shared.buffer(start + LENGTH_BYTES), start, 1)[0] as number;
+    return new Uint32Array(this.#shared.buffer(start + BYTES), start + LENGTH, 1)[0] as number;
   }
 
   #size(start: number): number {

@@ -88,24 +88,25 @@ export class SharedStore implements Store {
   }
 
   read(keep: Keep): void {
-    if (this.#shared.hasOverflow()) keep(OVERFLOW_SERVICE_LABEL, this.overflowRow);
-    for (let name = this.#names.next(); name !== undefined; name = this.#names.next())
-      keep(name, this.first + this.#names.count * this.layout.rowBytes);
+    const overflowed = this.#shared.overflowCreated();
+    if (overflowed !== 0) keep(OVERFLOW_SERVICE_LABEL, this.overflowRow, overflowed);
+    for (let next = this.#names.next(); next !== undefined; next = this.#names.next())
+      keep(next.name, this.first + this.#names.count * this.layout.rowBytes, next.createdMs);
   }
 
   addService(name: string, keep: Keep): void {
     const encoded = encoder.encode(name);
     for (;;) {
       let isThere = false;
-      this.read((other, row) => {
-        keep(other, row);
+      this.read((other, row, createdMs) => {
+        keep(other, row, createdMs);
         isThere ||= other === name;
       });
       // A thread that is no longer the slab's owner must not write into it: the next one may be doing so.
       if (isThere || this.room === 0 || !this.#attachment.isOwner) return;
       const bytes = recordBytes(encoded.length);
       if (!this.#makeRoom(bytes)) return;
-      this.#names.write(this.#free.start, encoded);
+      this.#names.write(this.#free.start, encoded, Date.now());
       if (this.#attachment.isOwner && this.#names.publish(this.#free.start))
         this.#free = { ...this.#free, start: this.#free.start + bytes };
     }
@@ -114,7 +115,7 @@ export class SharedStore implements Store {
   countOverflow(lookups: number): void {
     if (!this.#attachment.isOwner) return;
     if (lookups > 0) this.core.add(this.#start + OVERFLOW_LOOKUPS, lookups);
-    if (!this.#shared.hasOverflow()) this.#shared.showOverflow();
+    this.#shared.showOverflow();
   }
 
   /**
