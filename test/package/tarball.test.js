@@ -30,6 +30,7 @@ const EXPECTED = [
   /^NOTICE$/,
   /^dist\/index\.js$/,
   /^dist\/index\.workerd\.js$/,
+  /^dist\/http\.js$/,
   /^dist\/threads\.js$/,
   /^dist\/threads\.node\.js$/,
   /^dist\/threads\.shared\.js$/,
@@ -73,7 +74,7 @@ test("the types resolve for every way to import the package as ESM", async () =>
   const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm", "--format", "json"];
   const { stdout } = await promisify(execFile)(attw, args, { maxBuffer: 2 ** 26 }); // rejects when attw finds a problem
   const { analysis } = JSON.parse(stdout);
-  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./threads", "./package.json"]);
+  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./http", "./threads", "./package.json"]);
 });
 
 test("the license is Apache-2.0, and the notice names all authors of the bundled loader", () => {
