@@ -31,6 +31,7 @@ test("/metrics agrees exactly with what the traffic sent and saw, on both sides"
 
   expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   expect(countedSamples(text)).toEqual(expectedSamples(tally));
+  expect(text).toMatch(/^nrpc_tracked_services 8$/m);
 
   // The traffic is the same every time, and has every kind of call in it.
   expect(tally.calls).toEqual({
