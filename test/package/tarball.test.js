@@ -37,6 +37,9 @@ const EXPECTED = [
   /^dist\/page\.js$/,
   /^dist\/core\.wasm$/,
   /^examples\/[a-z-]+\/[a-z-]+\.(js|mjs|html|proto)$/,
+  /^ops\/(README|runbooks)\.md$/,
+  /^ops\/grafana\/[a-z-]+\.(js|json)$/,
+  /^ops\/prometheus\/[a-z-]+\.yml$/,
   /^dist\/types\/([a-z]+\/)?[a-z.-]+\.d\.ts$/,
 ];
 
