@@ -1,10 +1,10 @@
-// A real gRPC server and its clients in one process, measured on both sides, and the numbers on /metrics.
+// A real gRPC server and its clients in one process, measured on both sides, and the numbers on a live page and on /metrics.
 //
 //   npm run demo                 runs the traffic, prints the tables, ends
 //   npm run demo -- --live       gentle traffic until Ctrl-C, and a stranger who makes service names up
-//   npm run demo -- --keep       goes on serving /metrics until Ctrl-C
+//   npm run demo -- --keep       goes on serving both until Ctrl-C
 //   npm run demo -- --tally      also prints what the traffic itself counted, as one line of JSON
-//   PORT=9465 npm run demo       serves /metrics on another port than 9464; 0 picks a free one
+//   PORT=9465 npm run demo       serves them on another port than 9464; 0 picks a free one
 
 import { once } from "node:events";
 import { parseArgs } from "node:util";
@@ -46,7 +46,7 @@ async function runDemo({ port, live, keep, printTally, signal }) {
   // of the same service, and two registries on one page would print the same series twice.
   const registry = new RpcMetricsRegistry(live ? LIVE_LIMITS : {});
   const metrics = await serveMetrics(registry, port);
-  console.log(`metrics: http://${metrics.address}/metrics`);
+  console.log(`metrics: http://${metrics.address}/metrics\nlive page: http://${metrics.address}/`);
   const tally = new Tally();
   const server = await startServer(registry, tally.noting(Shop.service, shopHandlers(registry)));
   const onRound = (done, total) => showProgress(done, total, `${resolvedCalls(registry)} calls resolved`);

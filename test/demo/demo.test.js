@@ -27,11 +27,13 @@ test("/metrics agrees exactly with what the traffic sent and saw, on both sides"
   const tally = JSON.parse((await demo.printed(/^tally: (.*)$/m))[1]);
   const response = await fetch(url);
   const text = await response.text();
+  const page = await fetch(new URL("/", url));
   demo.interrupt();
 
   expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   expect(countedSamples(text)).toEqual(expectedSamples(tally));
   expect(text).toMatch(/^nrpc_tracked_services 8$/m);
+  expect(page.headers.get("content-type")).toMatch(/^text\/html/);
 
   // The traffic is the same every time, and has every kind of call in it.
   expect(tally.calls).toEqual({
