@@ -17,7 +17,7 @@ export interface SnapshotService {
 export interface OpenMetricsOptions {
   /**
    * Adds a sample `_created` to each counter and histogram, the second since 1970 at which its service appeared: with
-   * it Prometheus can tell a reset. The text is a quarter longer. Default: false.
+   * it Prometheus can tell a reset. The text is a third longer. Default: false.
    */
   created?: boolean;
 }
