@@ -41,8 +41,11 @@ function listening(child) {
  * Call `stop()` of what it returns, also after a failure.
  */
 export async function startPrometheus(texts) {
-  const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-prometheus-"));
   const server = await serve(new Map(Object.entries(texts).map(([job, body]) => [`/${job}`, body])));
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
   const config = {
     // Long enough for 164,000 lines on a busy machine; the first scrape comes within one interval.
     global: { scrape_interval: "10s", scrape_timeout: "10s" },
@@ -52,6 +55,18 @@ export async function startPrometheus(texts) {
       static_configs: [{ targets: [`127.0.0.1:${server.address().port}`] }],
     })),
   };
+  try {
+    const prometheus = await runPrometheus(config);
+    return { ...prometheus, stop: () => prometheus.stop().finally(close) };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Starts a Prometheus with what prometheus.yml has. Call `stop()` of what it returns. */
+export async function runPrometheus(config) {
+  const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-prometheus-"));
   const configFile = join(folder, "prometheus.yml");
   writeFileSync(configFile, JSON.stringify(config)); // JSON is YAML
   const child = spawn(
@@ -65,15 +80,13 @@ export async function startPrometheus(texts) {
 
   async function stop() {
     child.kill();
-    server.closeAllConnections();
-    server.close();
     await ended;
     process.off("exit", kill);
     rmSync(folder, { recursive: true, force: true });
   }
 
   try {
-    return { stop, ...client(`http://${await listening(child)}/api/v1`, Object.keys(texts).length) };
+    return { stop, ...client(`http://${await listening(child)}/api/v1`, config.scrape_configs?.length ?? 0) };
   } catch (error) {
     await stop();
     throw error;
@@ -96,6 +109,7 @@ function client(api, jobCount) {
     }
   }
   return {
+    ask,
     /** Waits until each target was scraped once: `[{ job, health, lastError }]`. */
     async scraped() {
       for (const deadline = Date.now() + SCRAPE_PATIENCE_MS; Date.now() < deadline; await sleep(200)) {

@@ -87,7 +87,7 @@ export class SharedStore implements Store {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  read(keep: Keep): void {
+  readServices(keep: Keep): void {
     const overflowed = this.#shared.overflowCreated();
     if (overflowed !== 0) keep(OVERFLOW_SERVICE_LABEL, this.overflowRow, overflowed);
     for (let next = this.#names.next(); next !== undefined; next = this.#names.next())
@@ -98,7 +98,7 @@ export class SharedStore implements Store {
     const encoded = encoder.encode(name);
     for (;;) {
       let isThere = false;
-      this.read((other, row, createdMs) => {
+      this.readServices((other, row, createdMs) => {
         keep(other, row, createdMs);
         isThere ||= other === name;
       });

@@ -41,8 +41,7 @@ function packageModules(condition, importer) {
   return [
     ...files.map((file) => moduleOf(`${folder}/package/${file}`, join(dirname(entry), file))),
     { type: "ESModule", path: `${folder}/nrpc-metrics`, contents: `export * from "./package/${basename(entry)}";` },
-    subpath("threads"),
-    subpath("page"),
+    ...["http", "page", "threads"].map(subpath),
     moduleOf(`${folder}/nrpc-metrics/core.wasm`, resolve("nrpc-metrics/core.wasm", condition)),
   ];
 }
