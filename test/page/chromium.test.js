@@ -271,6 +271,23 @@ else
       expect(complaints).toEqual([]);
     });
 
+    test("keeps the focus on a row that moves, and moves on from where it is then", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      countCalls(registry, "a", [0, 0, 0]);
+      countCalls(registry, "b", [0, 0]);
+      countCalls(registry, "c", [0]);
+      const { tab, complaints } = await open(url);
+      await expect.poll(() => namesIn(tab)).toEqual(["a", "b", "c"]);
+      for (let i = 0; i < 3; i++) await tab.keyboard.press("ArrowDown");
+      countCalls(registry, "c", Array(9).fill(0));
+      await expect.poll(() => namesIn(tab), { timeout: 15_000 }).toEqual(["c", "a", "b"]);
+      expect(await tab.evaluate(() => document.activeElement.title)).toBe("c");
+      await tab.keyboard.press("ArrowDown");
+      expect(await tab.evaluate(() => document.activeElement.title)).toBe("a");
+      expect(complaints).toEqual([]);
+    });
+
     test("draws only the rows in sight of 4,097, reaches the last one, and says what overflows", async () => {
       const registry = new RpcMetricsRegistry();
       for (let i = 0; i < 4096; i++) countCalls(registry, `service ${String(i).padStart(4, "0")}`, [0]);

@@ -37,7 +37,8 @@ type Index = Exclude<keyof PageRow & `${number}`, "0"> extends `${infer N extend
 const at = (row: PageRow, index: Index): number => (row[index] as number | null) ?? Number.NaN;
 const aSecond = (index: Index) => (row: PageRow, data: PageData) =>
   data.spanSeconds > 0 ? at(row, index) / data.spanSeconds : Number.NaN;
-const shareOf = (part: (row: PageRow) => number, total: Index) => (row: PageRow) => part(row) / at(row, total);
+const shareOf = (part: (row: PageRow) => number, total: Index) => (row: PageRow) =>
+  part(row) / (at(row, total) || Number.NaN);
 
 const errors = (row: PageRow): number => row[2] + row[3] + row[4] + row[5];
 

@@ -127,6 +127,11 @@ function focusRow(place: number): void {
   box.querySelector<HTMLElement>(`[data-place="${active}"] button`)?.focus({ preventScroll: true });
 }
 
+const rowOf = (target: EventTarget | null) => (target instanceof Element ? target.closest(".row") : null);
+
+/** A row moves as numbers change: where it is now. */
+const placeIn = (row: Element) => Number(row.getAttribute("data-place"));
+
 const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: 1,
   ArrowUp: -1,
@@ -150,15 +155,15 @@ addEventListener("keydown", (event) => {
   } else if (isTyping && key === "ArrowDown") {
     focusRow(0);
   } else if (!isElsewhere && STEPS[key] !== undefined) {
-    const isOnRow = target instanceof HTMLElement && target.closest(".row") !== null;
-    focusRow(isOnRow ? state.active + STEPS[key] : state.active);
+    const row = rowOf(target);
+    focusRow(row ? placeIn(row) + STEPS[key] : state.active);
   } else return;
   event.preventDefault();
 });
 
 addEventListener("click", ({ target }) => {
-  const row = target instanceof Element && target.closest(".row");
-  if (row && getSelection()?.isCollapsed !== false) toggle(Number(row.getAttribute("data-place")));
+  const row = rowOf(target);
+  if (row && getSelection()?.isCollapsed !== false) toggle(placeIn(row));
 });
 
 // Scrolling does not bubble, but can be caught on its way down.
