@@ -10,8 +10,3 @@
 export function escapeLabel(value: string): string {
   return value.replace(/[\\"\n\r]/g, (char) => `\\${char === "\n" ? "n" : char === "\r" ? "r" : char}`);
 }
-
-/** The same in OpenMetrics, where CR stands as it is. */
-export function escapeLabelKeepingCr(value: string): string {
-  return value.split("\r").map(escapeLabel).join("\r");
-}

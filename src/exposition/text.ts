@@ -5,7 +5,7 @@ import type { SnapshotData } from "../snapshot.js";
 import { LOW_END, wordIndex } from "../words.js";
 import { canonical, decimal } from "./decimal.js";
 import { FAMILIES, type Family } from "./families.js";
-import { escapeLabel, escapeLabelKeepingCr } from "./label.js";
+import { escapeLabel } from "./label.js";
 import { LINE_FEED, NUMBER_BYTES, type Piece, piece, TextWriter } from "./writer.js";
 
 /**
@@ -72,10 +72,14 @@ export function textOf(
   end = "",
 ): Uint8Array<ArrayBuffer> {
   const blocks = blocksOf(style, layout).slice(firstFamily, familiesEnd);
-  // All names, escaped, each with the constant labels and a line feed behind it, which these can't hold.
+  // All names, escaped, each with the constant labels and a line feed behind it, which these can't hold. OpenMetrics
+  // has no escape for CR.
   const names = piece(
     services
-      .map(({ name }) => `${(style.openMetrics ? escapeLabelKeepingCr : escapeLabel)(name)}${style.fixedLabels}\n`)
+      .map(
+        ({ name }) =>
+          `${style.openMetrics ? name.replace(/[\\"\n]/g, escapeLabel) : escapeLabel(name)}${style.fixedLabels}\n`,
+      )
       .join(""),
   );
   let capacity = end.length;
@@ -116,6 +120,8 @@ function writeService(
   let totalHigh = 0;
   let totalLow = 0;
   for (const { before, after, low: at, shows } of lines) {
+    // Workers have no time outside a request: 0, which is not when a service appeared.
+    if (shows > SUM && !createdMs) continue;
     writer.copyAscii(before);
     writer.copy(names, nameStart, nameEnd);
     writer.copyAscii(after);
@@ -163,9 +169,11 @@ function blockOf(
         shows,
       });
     if (isHistogram) {
-      [...bounds.map(openMetrics ? canonical : decimal), "+Inf"].forEach((bound, bucket) => {
-        add("_bucket", BUCKET, (bucket + 1) * bucketStride, `,le="${bound}"`);
-      });
+      let offset = 0;
+      for (const bound of [...bounds.map(openMetrics ? canonical : decimal), "+Inf"]) {
+        offset += bucketStride;
+        add("_bucket", BUCKET, offset, `,le="${bound}"`);
+      }
       add("_sum", SUM);
       add("_count", COUNT);
     } else add(sample.slice(family.length), type === "gauge" ? GAUGE : COUNTER);

@@ -1,6 +1,6 @@
 // The endpoint for scrapers: what it answers to which request.
 
-import { escapeLabel, escapeLabelKeepingCr } from "../exposition/label.js";
+import { escapeLabel } from "../exposition/label.js";
 import type { TextStyle } from "../exposition/text.js";
 import { invalid } from "../errors.js";
 import type { RpcMetricsRegistry } from "../registry.js";
@@ -107,7 +107,7 @@ export function endpoint(registry: RpcMetricsRegistry, options: MetricsHandlerOp
 }
 
 function styleOf({ prefix, labels, created }: Settings, openMetrics: boolean): TextStyle {
-  const escapeValue = openMetrics ? escapeLabelKeepingCr : escapeLabel;
+  const escapeValue = (value: string) => (openMetrics ? value.replace(/[\\"\n]/g, escapeLabel) : escapeLabel(value));
   return {
     namePrefix: prefix,
     fixedLabels: Object.entries(labels)

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
 import { installed } from "../installed.js";
-import { AWKWARD_NAMES, anyName } from "./names.js";
+import { AWKWARD_NAMES, anyNameWithoutCr } from "./names.js";
 
 const PROMTOOL = "/usr/bin/promtool";
 
@@ -28,7 +28,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus"))("promtool", () =
 
   test("accepts a big registry of random names", () => {
     const seed = Date.now();
-    expect(judge(fc.sample(anyName, { numRuns: 4000, seed })), `names of seed ${seed}`).toEqual(CONTENT);
+    expect(judge(fc.sample(anyNameWithoutCr, { numRuns: 4000, seed })), `names of seed ${seed}`).toEqual(CONTENT);
   });
 
   test("accepts the text of a registry that has seen nothing", () => {

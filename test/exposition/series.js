@@ -50,6 +50,23 @@ export function familiesOf({ services }, bounds) {
   }));
 }
 
+/**
+ * Families with `_created` samples where OpenMetrics has them: behind the others of their metric.
+ *
+ * @param createdOf a service's `_created`, undefined for none.
+ */
+export function withCreated(families, createdOf) {
+  const created = ({ name, labels }) => {
+    const metric = /^(.*)_(total|count)$/.exec(name)?.[1];
+    const value = createdOf(labels.service);
+    return metric === undefined || value === undefined ? [] : [{ name: `${metric}_created`, labels, value }];
+  };
+  return families.map(({ samples, ...family }) => ({
+    ...family,
+    samples: samples.flatMap((sample) => [sample, ...created(sample)]),
+  }));
+}
+
 const NO_DECIMALS = { "+Inf": Infinity, "-Inf": -Infinity, NaN: Number.NaN };
 
 /** A number as Prometheus' formats write it. */

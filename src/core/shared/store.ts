@@ -88,10 +88,11 @@ export class SharedStore implements Store {
   }
 
   readServices(keep: Keep): void {
-    const overflowed = this.#shared.overflowCreated();
-    if (overflowed !== 0) keep(OVERFLOW_SERVICE_LABEL, this.overflowRow, overflowed);
+    // Names first: a service that is called so may have been there before there was overflow.
     for (let next = this.#names.next(); next !== undefined; next = this.#names.next())
       keep(next.name, this.first + this.#names.count * this.layout.rowBytes, next.createdMs);
+    const overflowed = this.#shared.overflowCreated();
+    if (overflowed !== 0) keep(OVERFLOW_SERVICE_LABEL, this.overflowRow, overflowed);
   }
 
   addService(name: string, keep: Keep): void {
