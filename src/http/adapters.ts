@@ -32,20 +32,18 @@ export interface NodeRequest {
 
 /** What is used of node:http's ServerResponse, and of those of HTTP/2, Express and Fastify's `reply.raw`. */
 export interface NodeResponse {
-  readonly destroyed: boolean;
   writeHead(status: number, headers: Record<string, string>): unknown;
   write(chunk: Uint8Array): boolean;
   end(text?: string): unknown;
   destroy(error?: Error): unknown;
   once(event: "close" | "drain", listener: () => void): unknown;
-  off(event: "close" | "drain", listener: () => void): unknown;
 }
 
 export function fetchHandler(respond: Responder): (request: Request) => Promise<Response> {
   return async (request) => {
     const { method, url, headers } = request;
     const reply = await respond({ method, url, header: (name) => headers.get(name) ?? undefined });
-    const body = typeof reply.body === "object" ? streamOf(reply.body, reply.signal) : (reply.body ?? null);
+    const body = typeof reply.body === "object" ? streamOf(reply.body, reply.signal) : reply.body;
     return new Response(body, { status: reply.status, headers: reply.headers });
   };
 }
@@ -71,45 +69,45 @@ function streamOf(body: Source, signal: AbortSignal | undefined): ReadableStream
 
 export function nodeListener(respond: Responder): (request: NodeRequest, response: NodeResponse) => void {
   return ({ method = "GET", url = "/", headers }, response) => {
-    const header = (name: string) => headers[name]?.toString();
-    respond({ method, url, header })
-      .then((reply) => send(reply, response))
-      .catch(() => response.destroy());
+    const client: Client = { isGone: false, goOn() {} };
+    response.once("close", () => {
+      client.isGone = true;
+      client.goOn();
+    });
+    respond({ method, url, header: (name) => headers[name]?.toString() })
+      .then((reply) => send(reply, response, client))
+      .catch(() => response.destroy()); // cut short, so that the client can't take a part for the whole
   };
 }
 
-async function send({ status, headers, body, signal }: Reply, response: NodeResponse): Promise<void> {
+/** Who reads a response, from before the answer is known: HTTP/2 tells of its going once, and has no `destroyed`. */
+interface Client {
+  isGone: boolean;
+  /** Called when it is gone. */
+  goOn(): void;
+}
+
+async function send({ status, headers, body, signal }: Reply, response: NodeResponse, client: Client): Promise<void> {
   signal?.addEventListener("abort", () => response.destroy());
-  response.writeHead(status, headers);
-  if (typeof body !== "object") {
-    response.end(body);
-    return;
-  }
   try {
-    while (!response.destroyed) {
+    response.writeHead(status, headers);
+    if (typeof body !== "object") {
+      response.end(body);
+      return;
+    }
+    while (!client.isGone) {
       const { done, value } = await body.next();
       if (done) {
         response.end();
         return;
       }
-      if (!response.write(value)) await drained(response);
+      if (!client.isGone && !response.write(value))
+        await new Promise<void>((resolve) => {
+          client.goOn = resolve;
+          response.once("drain", resolve);
+        });
     }
-  } catch {
-    response.destroy(); // cut short, so that the client can't take a part for the whole
   } finally {
-    body.return();
+    if (typeof body === "object") body.return();
   }
-}
-
-/** Until what was written has gone out, or the client has. */
-function drained(response: NodeResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off("drain", done);
-      response.off("close", done);
-      resolve();
-    };
-    response.once("drain", done);
-    response.once("close", done);
-  });
 }

@@ -5,13 +5,17 @@ import type { TextStyle } from "../exposition/text.js";
 import { invalid } from "../errors.js";
 import type { RpcMetricsRegistry } from "../registry.js";
 import type { Reply, Responder } from "./adapters.js";
-import { canCompress, compressesItself } from "./gzip.js";
+import { canCompress } from "./gzip.js";
 import { acceptsGzip, formatFor } from "./negotiation.js";
 import { type MetricsHandlerOptions, type Settings, settingsOf } from "./options.js";
-import { Pace } from "./pace.js";
-import { Scrapes } from "./scrapes.js";
+import { paceOf } from "./pace.js";
+import { scrapesOf } from "./scrapes.js";
 import { type ScrapeResult, SelfMetrics } from "./self-metrics.js";
 import type { Source } from "./shared-body.js";
+import { inWorkers } from "./workers.js";
+
+/** Timers of more than that fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** @throws TypeError or RangeError for a bad registry or option. */
 export function endpoint(registry: RpcMetricsRegistry, options: MetricsHandlerOptions): Responder {
@@ -22,12 +26,13 @@ export function endpoint(registry: RpcMetricsRegistry, options: MetricsHandlerOp
   const openMetricsStyle = styleOf(settings, true);
   const self = new SelfMetrics(registry);
   const encoder = new TextEncoder();
-  const scrapes = new Scrapes(
+  const bodyOf = scrapesOf(
     () => registry.snapshot(),
     (style) => encoder.encode((selfMetrics ? self.text(style) : "") + (style.openMetrics ? "# EOF\n" : "")),
-    new Pace(sliceBudgetMs),
+    paceOf(sliceBudgetMs),
   );
-  let underWay = 0;
+  /** What ends each scrape that is under way, with when it has to be over, in ms of the clock. */
+  const underWay = new Map<(how: ScrapeResult) => void, number>();
 
   return async ({ method, url, header }) => {
     if (method !== "GET" && method !== "HEAD") return plain(405, `${method} is not allowed`, { allow: "GET, HEAD" });
@@ -40,45 +45,42 @@ export function endpoint(registry: RpcMetricsRegistry, options: MetricsHandlerOp
       ...(isCompressed && { "content-encoding": "gzip" }),
     };
     if (method === "HEAD") return { status: 200, headers };
-    if (underWay >= maxConcurrentScrapes) {
+    const start = performance.now();
+    // In Workers, the timer of a request goes with its client, and nothing tells of that.
+    for (const [end, limitMs] of underWay) if (limitMs < start) end("timed_out");
+    if (underWay.size >= maxConcurrentScrapes) {
       self.countScrape("rejected");
       return tooMuch;
     }
 
-    const start = performance.now();
     const limit = new AbortController();
     let body: Source | undefined;
-    let result: ScrapeResult | undefined;
     const end = (how: ScrapeResult) => {
-      if (result !== undefined) return;
-      result = how;
-      underWay--;
+      if (!underWay.delete(end)) return;
       clearTimeout(timer);
       body?.return();
       self.countScrape(how, performance.now() - start);
     };
     const askedMs = Number(header("x-prometheus-scrape-timeout-seconds")) * 1e3;
-    const timer = setTimeout(
-      () => {
-        end("timed_out");
-        limit.abort();
-      },
-      Math.min(timeoutMs, askedMs > 0 ? askedMs : timeoutMs),
-    );
-    underWay++;
+    const takesMs = Math.min(timeoutMs, askedMs > 0 ? askedMs : timeoutMs, MAX_TIMER_MS);
+    const timer = setTimeout(() => {
+      end("timed_out");
+      limit.abort();
+    }, takesMs);
+    underWay.set(end, start + takesMs);
     const picks = new URLSearchParams(url.replace(/^[^?]*/, "")).getAll("service");
     try {
-      body = await scrapes.body({
+      body = await bodyOf({
         style: openMetrics ? openMetricsStyle : textStyle,
-        isCompressed: isCompressed && !compressesItself,
+        isCompressed: isCompressed && !inWorkers, // they compress themselves what says that it is
         picked: picks.length > 0 ? new Set(picks) : undefined,
       });
     } catch (error) {
       end("failed");
-      return plain(500, `there is no snapshot: ${error instanceof Error ? error.message : error}`);
+      return plain(500, `there is no snapshot: ${error}`);
     }
     const source = body;
-    if (result !== undefined) {
+    if (!underWay.has(end)) {
       source.return();
       return tooMuch;
     }
@@ -90,6 +92,7 @@ export function endpoint(registry: RpcMetricsRegistry, options: MetricsHandlerOp
         async next() {
           try {
             const chunk = await source.next();
+            if (!underWay.has(end)) throw new Error("the time is up"); // what came may be a part
             if (chunk.done) end("ok");
             else self.countBytes(chunk.value.length);
             return chunk;

@@ -1,38 +1,31 @@
 // Long work in short pieces: the event loop gets its turn whenever a budget of time has been spent.
 
-/** Gives pieces of work their turns; all of them share the budget. */
-export class Pace {
-  readonly #budgetMs: number;
-  #spentMs = 0;
-  #turn: Promise<void> | undefined;
+import { inWorkers } from "./workers.js";
 
-  constructor(budgetMs: number) {
-    this.#budgetMs = budgetMs;
-  }
+/**
+ * Runs a piece of work at once or, when the budget is spent, in another turn of the event loop. In Workers it is always at
+ * once: a request that waits for the timer of another one gets half a body, or hangs when that one's client is gone.
+ */
+export type Pace = <T>(piece: () => T) => Promise<T>;
 
-  /**
-   * Runs a piece of work at once or, when the budget is spent, in another turn of the event loop. In Workers it is always at
-   * once, for their clock stands still while they work; so no request there waits for another one's timer, which is
-   * forbidden.
-   */
-  async run<T>(piece: () => T): Promise<T> {
-    while (this.#spentMs >= this.#budgetMs) {
-      this.#turn ??= this.#nextTurn();
-      await this.#turn;
+/** All pieces share the budget. */
+export function paceOf(budgetMs: number): Pace {
+  let spentMs = 0;
+  let turn: Promise<void> | undefined;
+  return async (piece) => {
+    while (!inWorkers && spentMs >= budgetMs) {
+      turn ??= new Promise((resolve) => {
+        setTimeout(() => {
+          turn = undefined;
+          spentMs = 0;
+          resolve();
+        });
+      });
+      await turn;
     }
     const start = performance.now();
     const made = piece();
-    this.#spentMs += performance.now() - start;
+    spentMs += performance.now() - start;
     return made;
-  }
-
-  #nextTurn(): Promise<void> {
-    return new Promise((resolve) => {
-      setTimeout(() => {
-        this.#turn = undefined;
-        this.#spentMs = 0;
-        resolve();
-      });
-    });
-  }
+  };
 }

@@ -7,11 +7,12 @@ import type { RpcMetricsRegistry } from "../registry.js";
 const RESULTS = ["ok", "rejected", "timed_out", "aborted", "failed"] as const;
 export type ScrapeResult = (typeof RESULTS)[number];
 
-/** What stands behind the family's name, the label besides the constant ones, and the value. */
-type Sample = readonly [suffix: string, label: string, value: number];
+/** The value, the label besides the constant ones, and what stands behind the family's name. */
+type Sample = readonly [value: number, label?: string, suffix?: string];
 
 export class SelfMetrics {
   readonly #registry: RpcMetricsRegistry;
+  /** 0 where there is no time, as in Workers outside a request: then there are no samples `_created`. */
   readonly #createdMs = Date.now();
   readonly #scrapes: Record<ScrapeResult, number> = { ok: 0, rejected: 0, timed_out: 0, aborted: 0, failed: 0 };
   #seconds = 0;
@@ -35,7 +36,7 @@ export class SelfMetrics {
     const fixed = fixedLabels && `${fixedLabels.slice(2)}"`; // see TextStyle for the quotes
     const family = (type: string, name: string, help: string, ...samples: Sample[]): string => {
       const base = `${namePrefix}_${name}`;
-      const sampleLine = ([suffix, label, value]: Sample) => {
+      const line = (suffix: string, value: number, label?: string) => {
         const labels = [fixed, label].filter(Boolean).join();
         return `${base}${suffix}${labels && `{${labels}}`} ${value}\n`;
       };
@@ -46,43 +47,34 @@ export class SelfMetrics {
         `# HELP ${header}${help}\n# TYPE ${header}${type}\n` +
         (openMetrics && unit ? `# UNIT ${header}${unit}\n` : "") +
         samples
-          .map(([suffix, label, value]) => {
-            const created = withCreated && type !== "gauge" && suffix !== "_sum";
-            return (
-              sampleLine([suffix || total, label, value]) +
-              (created ? sampleLine(["_created", label, this.#createdMs / 1e3]) : "")
-            );
+          .map(([value, label, suffix = total]) => {
+            const created = withCreated && this.#createdMs && type !== "gauge" && suffix !== "_sum";
+            return line(suffix, value, label) + (created ? line("_created", this.#createdMs / 1e3, label) : "");
           })
           .join("")
       );
     };
     const { size, maxServices, overflowLookups } = this.#registry;
     return (
-      family("gauge", "tracked_services", "Services that have series, the shared overflow set included.", [
-        "",
-        "",
-        size,
-      ]) +
-      family("gauge", "max_services", "Services that may get counters of their own.", ["", "", maxServices]) +
+      family("gauge", "tracked_services", "Services that have series, the shared overflow set included.", [size]) +
+      family("gauge", "max_services", "Services that may get counters of their own.", [maxServices]) +
       family("counter", "overflow_lookups", "Lookups of services that got the shared overflow set.", [
-        "",
-        "",
         overflowLookups,
       ]) +
       family(
         "counter",
         "scrapes",
         "Scrapes, partitioned by how they ended.",
-        ...RESULTS.map((result): Sample => ["", `result="${result}"`, this.#scrapes[result]]),
+        ...RESULTS.map((result): Sample => [this.#scrapes[result], `result="${result}"`]),
       ) +
       family(
         "summary",
         "scrape_duration_seconds",
         "Time that complete scrapes took.",
-        ["_sum", "", this.#seconds],
-        ["_count", "", this.#scrapes.ok],
+        [this.#seconds, "", "_sum"],
+        [this.#scrapes.ok, "", "_count"],
       ) +
-      family("counter", "scrape_bytes", "Bytes of bodies sent to scrapers.", ["", "", this.#bytes])
+      family("counter", "scrape_bytes", "Bytes of bodies sent to scrapers.", [this.#bytes])
     );
   }
 }

@@ -3,9 +3,11 @@
 export type Chunk = Uint8Array<ArrayBuffer>;
 export type Result = IteratorResult<Chunk, undefined>;
 
+const END: Result = { done: true, value: undefined };
+
 /** Pieces, one at a time. */
 export interface Source {
-  /** Not called again before what it promised is there, nor behind the end. */
+  /** Not called again before what it promised is there. */
   next(): Promise<Result>;
   /** Nobody wants any more. */
   return(): void;
@@ -35,9 +37,9 @@ export class SharedBody {
     this.#readers++;
     return {
       next: async () => {
-        const here = link ?? {};
-        const piece = this.#pieceOf(here);
-        link = here.next;
+        if (!link) return END; // one that returned must not take what others wait for
+        const piece = this.#pieceOf(link);
+        link = link.next;
         return piece;
       },
       return: () => {

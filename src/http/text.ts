@@ -21,7 +21,7 @@ export function textSource(
 ): Source {
   const parts = partsOf(snapshot, style, picked, end);
   return {
-    next: () => pace.run(() => parts.next()),
+    next: () => pace(() => parts.next()),
     return: () => void parts.return(undefined),
   };
 }
