@@ -43,8 +43,9 @@ const loader = {
 const SHORT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const INTERNAL =
   "core row host layout leaks words shows header lines before after view ascii begin finish copyAscii key gauge first " +
-  "room overflowRow read addService countOverflow copy endUnlessMarked bounds low uint createdMs namePrefix " +
-  "fixedLabels openMetrics withCreated blocks lend firstFamily familiesEnd";
+  "room overflowRow readServices addService countOverflow copy endUnlessMarked bounds low uint createdMs namePrefix " +
+  "fixedLabels openMetrics withCreated blocks lend firstFamily familiesEnd " +
+  "isCompressed picked style contentType quality isOver wanted countBytes countScrape parameter";
 const shortNames = Object.fromEntries(INTERNAL.split(" ").map((name, i) => [`$${name}`, SHORT[i]]));
 
 const shortened = {
@@ -86,10 +87,12 @@ export default [
   { input: "build/js/index.js", plugins: [loader, minified], output },
   // Apart from the other, whose class it extends by the same name: rollup would rename that one.
   { input: "build/js/index.workerd.js", external: ["./core.wasm", /index\.js$/], plugins: [minified], output },
+  { input: { http: "build/js/http/index.js" }, plugins: [minified], output },
   {
     input: { threads: "build/js/threads/index.js", "threads.node": "build/js/threads/index.node.js" },
     external: ["node:worker_threads"],
     plugins: [mainEntry, loader, minified],
     output: { ...output, chunkFileNames: "threads.shared.js" },
   },
+  { input: { page: "build/js/page/index.js" }, plugins: [minified], output },
 ];

@@ -10,6 +10,7 @@ const PARTS = [
   "guard",
   "exposition",
   "stall",
+  "http",
   "startup",
   "memory",
   "runtimes",

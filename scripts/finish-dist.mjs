@@ -18,7 +18,8 @@ function reach(file, reached) {
 }
 
 const reached = new Set();
-for (const entry of ["index.d.ts", "threads/index.d.ts"]) reach(entry, reached);
+const entries = ["index.d.ts", "http/index.d.ts", "page/index.d.ts", "threads/index.d.ts"];
+for (const entry of entries) reach(entry, reached);
 for (const entry of readdirSync(types, { recursive: true, withFileTypes: true })) {
   const file = relative(types, join(entry.parentPath ?? entry.path, entry.name));
   if (entry.isFile() && !reached.has(file)) rmSync(join(types, file));

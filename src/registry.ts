@@ -116,7 +116,7 @@ export class RpcMetricsRegistry {
 
   /** Number of services that a snapshot would show, the shared set `__overflow__` included. */
   get size(): number {
-    this.#store.read(this.#keep);
+    this.#store.readServices(this.#keep);
     return this.#services.size;
   }
 
@@ -157,7 +157,7 @@ export class RpcMetricsRegistry {
 
   #overflow(name: string): ServiceCounters {
     this.#store.countOverflow(name === OVERFLOW_SERVICE_LABEL ? 0 : 1);
-    this.#store.read(this.#keep); // another thread may know when it appeared
+    this.#store.readServices(this.#keep); // another thread may know when it appeared
     this.#keep(OVERFLOW_SERVICE_LABEL, 0);
     return this.#services.get(OVERFLOW_SERVICE_LABEL) as ServiceCounters;
   }

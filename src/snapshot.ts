@@ -18,7 +18,7 @@ export interface OpenMetricsOptions {
   /**
    * Adds a sample `_created` to each counter and histogram, the second since 1970 at which its service appeared: with
    * it Prometheus can tell a reset. None for a service that a Worker added outside a request, where it has no time.
-   * The text is a quarter longer. Default: false.
+   * The text is a third longer. Default: false.
    */
   created?: boolean;
 }

@@ -1,5 +1,6 @@
 // A service, a client that calls it, and the metrics of both: bun service.js
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { metricsHandler } from "nrpc-metrics/http";
 
 const registry = new RpcMetricsRegistry();
 const hello = registry.forService("Greeter/Hello"); // keep it: a kept handle saves the lookup
@@ -14,8 +15,7 @@ const server = Bun.serve({
   hostname: "127.0.0.1",
   port: process.env.PORT ?? 8080,
   routes: {
-    "/metrics": () =>
-      new Response(registry.snapshot().prometheusBytes(), { headers: { "content-type": "text/plain; version=0.0.4" } }),
+    "/metrics": metricsHandler(registry),
     "/hello": (request) => hello.observeHandler(() => greet(request)),
   },
   error: ({ message }) => new Response(message, { status: 500 }),

@@ -1,8 +1,10 @@
 // A service, a client that calls it, and the metrics of both: deno run --allow-net --allow-env service.js
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { metricsHandler } from "nrpc-metrics/http";
 
 const registry = new RpcMetricsRegistry();
 const hello = registry.forService("Greeter/Hello"); // keep it: a kept handle saves the lookup
+const metrics = metricsHandler(registry);
 
 function greet(name) {
   if (!name) throw new Error("a name is missing");
@@ -11,11 +13,7 @@ function greet(name) {
 
 function serve(request) {
   const { pathname, searchParams } = new URL(request.url);
-  if (pathname === "/metrics") {
-    return new Response(registry.snapshot().prometheusBytes(), {
-      headers: { "content-type": "text/plain; version=0.0.4" },
-    });
-  }
+  if (pathname === "/metrics") return metrics(request);
   return hello.observeHandler(() => greet(searchParams.get("name")));
 }
 

@@ -1,17 +1,19 @@
-// A real gRPC server and its clients in one process, measured on both sides, and the numbers on /metrics.
+// A real gRPC server and its clients in one process, measured on both sides, and the numbers on a live page and on /metrics.
 //
 //   npm run demo                 runs the traffic, prints the tables, ends
-//   npm run demo -- --keep       goes on serving /metrics until Ctrl-C
+//   npm run demo -- --live       gentle traffic until Ctrl-C, and a stranger who makes service names up
+//   npm run demo -- --keep       goes on serving both until Ctrl-C
 //   npm run demo -- --tally      also prints what the traffic itself counted, as one line of JSON
-//   PORT=9465 npm run demo       serves /metrics on another port than 9464; 0 picks a free one
+//   PORT=9465 npm run demo       serves them on another port than 9464; 0 picks a free one
 
 import { once } from "node:events";
 import { parseArgs } from "node:util";
 import { RpcMetricsRegistry } from "nrpc-metrics";
+import { runLiveTraffic } from "./live-traffic.js";
 import { serveMetrics } from "./metrics-server.js";
 import { showProgress } from "./progress.js";
 import { shopHandlers, startServer } from "./server.js";
-import { Shop } from "./services.js";
+import { SERVICE_NAMES, Shop } from "./services.js";
 import { tables } from "./table.js";
 import { Tally } from "./tally.js";
 import { runTraffic } from "./traffic.js";
@@ -19,15 +21,14 @@ import { runTraffic } from "./traffic.js";
 /** Where OpenTelemetry's Prometheus exporter listens by default too. */
 const DEFAULT_PORT = "9464";
 
-// One registry for both sides, as a process has one: a method's calls and handler runs are different metrics
-// of the same service, and two registries on one page would print the same series twice.
-const registry = new RpcMetricsRegistry();
+/** So few that it is soon seen what happens when they are taken. The demo's own are registered before. */
+const LIVE_LIMITS = { maxServices: 64, services: SERVICE_NAMES };
 
 const REMARKS = `QuotePrice is asked in hedged pairs: both handlers run, the loser is cancelled and counts as no call.
 DeleteItem ran only for callers with a token. WatchPrices has a queue that loses chunks on purpose: slow readers
 did not get those that were dropped.`;
 
-function resolvedCalls() {
+function resolvedCalls(registry) {
   return registry.snapshot().services.reduce((sum, { callsTotal }) => sum + callsTotal, 0);
 }
 
@@ -40,19 +41,24 @@ function howToLookFurther(address) {
         static_configs: [{ targets: ["${address}"] }]`;
 }
 
-async function runDemo({ port, keep, printTally, signal }) {
+async function runDemo({ port, live, keep, printTally, signal }) {
+  // One registry for both sides, as a process has one: a method's calls and handler runs are different metrics
+  // of the same service, and two registries on one page would print the same series twice.
+  const registry = new RpcMetricsRegistry(live ? LIVE_LIMITS : {});
   const metrics = await serveMetrics(registry, port);
-  console.log(`metrics: http://${metrics.address}/metrics`);
+  console.log(`metrics: http://${metrics.address}/metrics\nlive page: http://${metrics.address}/`);
   const tally = new Tally();
   const server = await startServer(registry, tally.noting(Shop.service, shopHandlers(registry)));
-  const onRound = (done, total) => showProgress(done, total, `${resolvedCalls()} calls resolved`);
-  await runTraffic({ registry, address: server.address, tally, onRound, signal });
+  const onRound = (done, total) => showProgress(done, total, `${resolvedCalls(registry)} calls resolved`);
+  if (live) console.log(`${howToLookFurther(metrics.address)}\nTraffic goes on until Ctrl-C.`);
+  const run = live ? runLiveTraffic : runTraffic;
+  await run({ registry, address: server.address, tally, onRound, signal });
   await server.stop();
 
   console.log(`\n${tables(registry.snapshot())}\n\n${REMARKS}\n`);
   if (printTally) console.log(`tally: ${JSON.stringify(tally)}`);
-  console.log(howToLookFurther(metrics.address));
-  if (!keep) console.log("The demo ends here; with npm run demo -- --keep it goes on serving.");
+  if (!live) console.log(howToLookFurther(metrics.address));
+  if (!live && !keep) console.log("The demo ends here; with npm run demo -- --keep it goes on serving.");
   else if (!signal.aborted) {
     console.log("Serving until Ctrl-C.");
     await once(signal, "abort");
@@ -61,15 +67,16 @@ async function runDemo({ port, keep, printTally, signal }) {
 }
 
 function settings() {
-  const { values } = parseArgs({ options: { keep: { type: "boolean" }, tally: { type: "boolean" } } });
-  return { port: Number(process.env.PORT || DEFAULT_PORT), keep: values.keep, printTally: values.tally };
+  const flag = { type: "boolean" };
+  const { live, keep, tally } = parseArgs({ options: { live: flag, keep: flag, tally: flag } }).values;
+  return { port: Number(process.env.PORT || DEFAULT_PORT), live, keep, printTally: tally };
 }
 
 /** What its user can mend, said in one line; undefined for anything else, which is a bug. */
 function advice({ code, message, port, address }) {
   if (code === "EADDRINUSE") return `Port ${port} of ${address} is taken. Choose another: PORT=9465 npm run demo`;
   if (code === "ERR_SOCKET_BAD_PORT") return `PORT must be a number from 0 to 65535, got "${process.env.PORT}".`;
-  if (code?.startsWith("ERR_PARSE_ARGS")) return `${message}\nOptions: --keep, --tally`;
+  if (code?.startsWith("ERR_PARSE_ARGS")) return `${message}\nOptions: --live, --keep, --tally`;
   return undefined;
 }
 

@@ -1,25 +1,35 @@
-// Serves /metrics to Prometheus, or to curl.
+// Serves the live page at / to people, and /metrics to Prometheus.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { metricsListener } from "nrpc-metrics/http";
+import { pageListener } from "nrpc-metrics/page";
 
 const HOST = "127.0.0.1";
 
 /** Port 0 picks a free one. Rejects if the port can't be had. */
 export async function serveMetrics(registry, port) {
+  const page = pageListener(registry);
+  const listeners = new Map([
+    ["/", page],
+    ["/metrics", metricsListener(registry)],
+  ]);
   const server = createServer((request, response) => {
-    if (request.url !== "/metrics") {
-      response.writeHead(404, { "content-type": "text/plain" }).end("The metrics are at /metrics\n");
-      return;
-    }
-    response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
-    response.end(registry.snapshot().prometheusBytes());
+    const listen = listeners.get(request.url.replace(/\?.*/, ""));
+    if (listen) return listen(request, response);
+    response.writeHead(404, { "content-type": "text/plain" }).end("The page is at /, the metrics are at /metrics\n");
   });
-  server.listen(port, HOST);
-  await once(server, "listening");
   const stop = () => {
+    page.close();
     server.close();
     server.closeAllConnections();
   };
+  try {
+    server.listen(port, HOST);
+    await once(server, "listening");
+  } catch (error) {
+    page.close();
+    throw error;
+  }
   return { address: `${HOST}:${server.address().port}`, stop };
 }

@@ -3,7 +3,13 @@
 import { fileURLToPath } from "node:url";
 import { loadPackageDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { serviceName } from "./outcome.js";
 
 const definition = loadSync(fileURLToPath(new URL("demo.proto", import.meta.url)), { enums: String, defaults: true });
 
 export const { Shop, Warehouse } = loadPackageDefinition(definition).demo.v1;
+
+/** All methods, called what the metrics call them. */
+export const SERVICE_NAMES = [Shop, Warehouse].flatMap(({ service }) =>
+  Object.values(service).map(({ path }) => serviceName(path)),
+);

@@ -1,5 +1,6 @@
 // What the demo's clients do: the same calls every time, in rounds; only the timings differ.
 
+import { setTimeout } from "node:timers/promises";
 import { credentials } from "@grpc/grpc-js";
 import { Caller } from "./caller.js";
 import { measureCalls } from "./instrument-client.js";
@@ -50,14 +51,18 @@ function watch(shop, request, readMs) {
   return shop.read("WatchPrices", request, request.bursts * request.pagesPerBurst, readMs);
 }
 
-/** Runs all rounds, or until `signal` aborts. `onRound(done, total)` is told after each. */
-export async function runTraffic({ registry, address, tally, onRound, signal }) {
+/**
+ * Runs all rounds, or until `signal` aborts. `onRound(done, total)` is told after each, and the next one begins
+ * `pauseMs(done)` later.
+ */
+export async function runTraffic({ registry, address, tally, onRound, signal, rounds = ROUNDS, pauseMs }) {
   const options = { interceptors: [measureCalls(registry)] };
   const shop = new Shop(address, credentials.createInsecure(), options);
   const warehouse = new Warehouse(UNREACHABLE_ADDRESS, credentials.createInsecure(), options);
-  for (let done = 0; done < ROUNDS && !signal.aborted; ) {
+  for (let done = 0; done < rounds && !signal.aborted; ) {
     await round(new Caller(shop, tally), new Caller(warehouse, tally));
-    onRound(++done, ROUNDS);
+    onRound(++done, rounds);
+    if (pauseMs) await setTimeout(pauseMs(done), undefined, { signal }).catch(() => {});
   }
   shop.close();
   warehouse.close();

@@ -1,16 +1,16 @@
 // A service, a client that calls it, and the metrics of both: node service.mjs
 import { createServer } from "node:http";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { metricsListener } from "nrpc-metrics/http";
 
 const registry = new RpcMetricsRegistry();
 const hello = registry.forService("Greeter/Hello"); // keep it: a kept handle saves the lookup
 
+const metrics = metricsListener(registry);
+
 const server = createServer((request, response) => {
   const { pathname, searchParams } = new URL(request.url, "http://localhost");
-  if (pathname === "/metrics") {
-    response.setHeader("content-type", "text/plain; version=0.0.4");
-    return response.end(registry.snapshot().prometheusBytes());
-  }
+  if (pathname === "/metrics") return metrics(request, response);
   try {
     const greeting = hello.observeHandler(() => {
       if (!searchParams.get("name")) throw new Error("a name is missing");

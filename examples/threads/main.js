@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import { CallOutcome } from "nrpc-metrics";
+import { metricsListener } from "nrpc-metrics/http";
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { WorkerPool } from "./pool.js";
 
@@ -22,10 +23,10 @@ const registry = createSharedRegistry({ maxThreads: WORKERS + 1 }); // this thre
 const match = registry.forService("Search/Match"); // keep it: a kept handle saves the lookup
 
 // No worker is asked when Prometheus comes, so that one that hangs, or is gone, holds up nobody.
+const listener = metricsListener(registry);
 const metrics = createServer((request, response) => {
-  if (request.url !== "/metrics") return response.writeHead(404).end("The metrics are at /metrics\n");
-  response.setHeader("content-type", "text/plain; version=0.0.4");
-  response.end(registry.snapshot().prometheusBytes());
+  if (request.url === "/metrics") return listener(request, response);
+  response.writeHead(404).end("The metrics are at /metrics\n");
 });
 metrics.listen(process.env.PORT ?? 9464, "127.0.0.1");
 await once(metrics, "listening");

@@ -1,11 +1,13 @@
 // A Worker that counts the requests it handles and the calls it makes: npx wrangler dev worker.js --compatibility-date 2026-04-26
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { metricsHandler } from "nrpc-metrics/http";
 
 // One registry for each isolate. The clock of Workers shows whole milliseconds and moves only with I/O, so
 // durations are those of waiting; computing counts as no time.
 const registry = new RpcMetricsRegistry();
 const page = registry.forService("Worker/Page");
 const upstream = registry.forService("Upstream/Get");
+const metrics = metricsHandler(registry);
 
 function callUpstream(url) {
   return upstream.observeCall(
@@ -20,11 +22,7 @@ function callUpstream(url) {
 
 export default {
   async fetch(request, env) {
-    if (new URL(request.url).pathname === "/metrics") {
-      return new Response(registry.snapshot().prometheusBytes(), {
-        headers: { "content-type": "text/plain; version=0.0.4" },
-      });
-    }
+    if (new URL(request.url).pathname === "/metrics") return metrics(request);
     return page.observeHandler(async () => {
       const text = await callUpstream(env.UPSTREAM ?? "https://example.com/");
       return new Response(`${text.length} characters from upstream\n`);

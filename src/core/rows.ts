@@ -43,7 +43,7 @@ export class Rows implements Store {
   }
 
   /** There are no other threads here. */
-  read(): void {}
+  readServices(): void {}
 
   addService(name: string, keep: Keep): void {
     const row = this.#allocate();

@@ -14,10 +14,10 @@ export interface Store {
   readonly overflowRow: number;
   readonly overflowLookups: number;
   /** Gives `keep` the services that other threads have added since it was last told. */
-  read(keep: Keep): void;
+  readServices(keep: Keep): void;
   /** So many services may still be added; 0 once there are `maxServices`. */
   readonly room: number;
-  /** Adds a service, if there is room and memory for it, and gives it to `keep`, with what `read` would. */
+  /** Adds a service, if there is room and memory for it, and gives it to `keep`, with what `readServices` would. */
   addService(name: string, keep: Keep): void;
   /** Makes the overflow set exist, and counts so many lookups that got it instead of counters of their own. */
   countOverflow(lookups: number): void;

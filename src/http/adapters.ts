@@ -1,5 +1,7 @@
 // One implementation behind two kinds of server: those that speak fetch, and node:http with what is built on it.
 
+import type { Source } from "./shared-body.js";
+
 /** A request as both kinds have it. */
 export interface Exchange {
   readonly method: string;
@@ -12,8 +14,10 @@ export interface Exchange {
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Pulled as fast as the client reads, and given up by `return()` when the client goes away. */
-  readonly body?: string | AsyncIterableIterator<Uint8Array<ArrayBuffer>>;
+  /** A source is asked as fast as the client reads, and told when the client has all or goes away. */
+  readonly body?: string | Source;
+  /** Aborts when the client may wait no longer for the rest of the body, which is then cut short. */
+  readonly signal?: AbortSignal;
 }
 
 /** Answers a request. May reject only for what is a bug. */
@@ -41,23 +45,24 @@ export function fetchHandler(respond: Responder): (request: Request) => Promise<
   return async (request) => {
     const { method, url, headers } = request;
     const reply = await respond({ method, url, header: (name) => headers.get(name) ?? undefined });
-    const body = typeof reply.body === "object" ? streamOf(reply.body) : (reply.body ?? null);
-    // `encodeBody` is for Workers, which would compress again what says that it is compressed.
-    const init = { status: reply.status, headers: reply.headers, encodeBody: "manual" };
-    return new Response(body, init);
+    const body = typeof reply.body === "object" ? streamOf(reply.body, reply.signal) : (reply.body ?? null);
+    return new Response(body, { status: reply.status, headers: reply.headers });
   };
 }
 
-function streamOf(body: AsyncIterableIterator<Uint8Array<ArrayBuffer>>): ReadableStream<Uint8Array<ArrayBuffer>> {
+function streamOf(body: Source, signal: AbortSignal | undefined): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream(
     {
+      start(controller) {
+        signal?.addEventListener("abort", () => controller.error(signal.reason));
+      },
       async pull(controller) {
         const { done, value } = await body.next();
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      async cancel() {
-        await body.return?.();
+      cancel() {
+        body.return();
       },
     },
     { highWaterMark: 0 }, // nothing is made before the client wants it
@@ -67,28 +72,32 @@ function streamOf(body: AsyncIterableIterator<Uint8Array<ArrayBuffer>>): Readabl
 export function nodeListener(respond: Responder): (request: NodeRequest, response: NodeResponse) => void {
   return ({ method = "GET", url = "/", headers }, response) => {
     const header = (name: string) => headers[name]?.toString();
-    respond({ method, url, header }).then(
-      (reply) => send(reply, response),
-      (error) => response.destroy(error),
-    );
+    respond({ method, url, header })
+      .then((reply) => send(reply, response))
+      .catch(() => response.destroy());
   };
 }
 
-async function send({ status, headers, body }: Reply, response: NodeResponse): Promise<void> {
+async function send({ status, headers, body, signal }: Reply, response: NodeResponse): Promise<void> {
+  signal?.addEventListener("abort", () => response.destroy());
   response.writeHead(status, headers);
   if (typeof body !== "object") {
     response.end(body);
     return;
   }
   try {
-    for await (const chunk of body) {
-      if (response.destroyed) return;
-      if (!response.write(chunk)) await drained(response);
-      if (response.destroyed) return;
+    while (!response.destroyed) {
+      const { done, value } = await body.next();
+      if (done) {
+        response.end();
+        return;
+      }
+      if (!response.write(value)) await drained(response);
     }
-    response.end();
   } catch {
     response.destroy(); // cut short, so that the client can't take a part for the whole
+  } finally {
+    body.return();
   }
 }
 

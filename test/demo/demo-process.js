@@ -14,7 +14,8 @@ export class DemoProcess {
   ended;
   #child;
 
-  constructor(args, port) {
+  /** `cleanUp` is given what kills the process. */
+  constructor(args, port, cleanUp = onTestFinished) {
     this.#child = spawn(process.execPath, [demo, ...args], {
       env: { ...process.env, PORT: String(port) },
       stdio: ["ignore", "pipe", "pipe"],
@@ -24,7 +25,7 @@ export class DemoProcess {
         this[stream] += text;
       });
     }
-    onTestFinished(() => this.#child.kill("SIGKILL")); // does nothing to one that has ended
+    cleanUp(() => this.kill());
     this.ended = once(this.#child, "close").then(([code, signal]) => ({ code, signal }));
   }
 
@@ -42,5 +43,10 @@ export class DemoProcess {
 
   interrupt() {
     this.#child.kill("SIGINT");
+  }
+
+  /** Does nothing to one that has ended. */
+  kill() {
+    this.#child.kill("SIGKILL");
   }
 }

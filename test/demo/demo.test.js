@@ -2,12 +2,23 @@
 
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { DemoProcess } from "./demo-process.js";
 import { expectedSamples } from "./expected.js";
 import { countedSamples } from "./samples.js";
 
 const ENDED_WELL = { code: 0, signal: null };
+
+/** One of everything that can happen to a call. */
+const EVENTS = [
+  'nrpc_errors_total{service="demo.v1.Shop/Refund",kind="no_route"}',
+  'nrpc_errors_total{service="demo.v1.Shop/BuildReport",kind="timeout"}',
+  'nrpc_errors_total{service="demo.v1.Shop/Pay",kind="server"}',
+  'nrpc_errors_total{service="demo.v1.Warehouse/CountStock",kind="transport"}',
+  'nrpc_handler_panics_total{service="demo.v1.Shop/FindItem"}',
+  'nrpc_streaming_chunks_dropped_total{service="demo.v1.Shop/WatchPrices"}',
+  'nrpc_capability_denied_total{service="demo.v1.Shop/DeleteItem"}',
+];
 
 test("/metrics agrees exactly with what the traffic sent and saw, on both sides", async () => {
   const demo = new DemoProcess(["--keep", "--tally"], 0);
@@ -16,10 +27,13 @@ test("/metrics agrees exactly with what the traffic sent and saw, on both sides"
   const tally = JSON.parse((await demo.printed(/^tally: (.*)$/m))[1]);
   const response = await fetch(url);
   const text = await response.text();
+  const page = await fetch(new URL("/", url));
   demo.interrupt();
 
   expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   expect(countedSamples(text)).toEqual(expectedSamples(tally));
+  expect(text).toMatch(/^nrpc_tracked_services 8$/m);
+  expect(page.headers.get("content-type")).toMatch(/^text\/html/);
 
   // The traffic is the same every time, and has every kind of call in it.
   expect(tally.calls).toEqual({
@@ -75,4 +89,27 @@ test.each(["99999", "http", "-1"])("PORT=%s is refused in one line, with exit co
   const demo = new DemoProcess([], port);
   expect(await demo.ended).toEqual({ code: 1, signal: null });
   expect(demo.stderr).toBe(`PORT must be a number from 0 to 65535, got "${port}".\n`);
+});
+
+test("--live goes on until Ctrl-C, and its registry overflows", async () => {
+  const demo = new DemoProcess(["--live"], 0);
+  const [, url] = await demo.printed(/^metrics: (http:\S+)$/m);
+  await demo.printed(/^Traffic goes on until Ctrl-C\.$/m);
+  const samples = async () => countedSamples(await (await fetch(url)).text());
+  const overflowed = async (floor) => {
+    const now = await samples();
+    expect(now['nrpc_calls_total{service="__overflow__"}']).toBeGreaterThan(floor);
+    return now;
+  };
+  const before = await vi.waitFor(() => overflowed(0), { timeout: 50_000, interval: 100 });
+  const moved = async () => {
+    const now = await overflowed(before['nrpc_calls_total{service="__overflow__"}']);
+    for (const metric of EVENTS) expect(now[metric], metric).toBeGreaterThan(before[metric]);
+  };
+  await vi.waitFor(moved, { timeout: 50_000, interval: 100 });
+  demo.interrupt();
+  expect(await demo.ended).toEqual(ENDED_WELL);
+  expect(demo.stderr).toBe("");
+  expect(demo.stdout).toMatch(/^__overflow__ /m);
+  expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/FindItem /m); // registered before the stranger came
 });

@@ -1,8 +1,8 @@
 // Reads text exposition whose label values need no escapes.
 
-/** Every sample but sums and buckets, by its name and labels: `{ 'nrpc_calls_total{service="a"}': 3 }`. */
+/** Every service's samples but sums and buckets, by name and labels: `{ 'nrpc_calls_total{service="a"}': 3 }`. */
 export function countedSamples(text) {
-  const lines = text.split("\n").filter((line) => line !== "" && !/^#|_(sum|bucket)\{/.test(line));
+  const lines = text.split("\n").filter((line) => /\{service=/.test(line) && !/_(sum|bucket)\{/.test(line));
   return Object.fromEntries(
     lines.map((line) => {
       const end = line.lastIndexOf(" ");

@@ -41,17 +41,32 @@ function listening(child) {
  * Call `stop()` of what it returns, also after a failure.
  */
 export async function startPrometheus(pages) {
-  const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-prometheus-"));
   const server = await serve(new Map(Object.entries(pages).map(([job, page]) => [`/${job}`, page])));
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
   const config = {
-    // Long enough for 164,000 lines on a busy machine; the first scrape comes within one interval.
-    global: { scrape_interval: "10s", scrape_timeout: "10s" },
+    // Long enough for pages of 213,000 lines on a busy machine; the first scrape comes within one interval.
+    global: { scrape_interval: "20s", scrape_timeout: "20s" },
     scrape_configs: Object.keys(pages).map((job) => ({
       job_name: job,
       metrics_path: `/${job}`,
       static_configs: [{ targets: [`127.0.0.1:${server.address().port}`] }],
     })),
   };
+  try {
+    const prometheus = await runPrometheus(config);
+    return { ...prometheus, stop: () => prometheus.stop().finally(close) };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Starts a Prometheus with what prometheus.yml has. Call `stop()` of what it returns. */
+export async function runPrometheus(config) {
+  const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-prometheus-"));
   const configFile = join(folder, "prometheus.yml");
   writeFileSync(configFile, JSON.stringify(config)); // JSON is YAML
   const child = spawn(
@@ -65,15 +80,13 @@ export async function startPrometheus(pages) {
 
   async function stop() {
     kill(); // what it would put in order is thrown away
-    server.closeAllConnections();
-    server.close();
     await ended;
     process.off("exit", kill);
     rmSync(folder, { recursive: true, force: true });
   }
 
   try {
-    return { stop, ...client(`http://${await listening(child)}/api/v1`, Object.keys(pages).length) };
+    return { stop, ...client(`http://${await listening(child)}/api/v1`, config.scrape_configs?.length ?? 0) };
   } catch (error) {
     await stop();
     throw error;
@@ -96,6 +109,7 @@ function client(api, jobCount) {
     }
   }
   return {
+    ask,
     /** Waits until each target was scraped once: `[{ job, health, lastError }]`. */
     async scraped() {
       for (const deadline = Date.now() + SCRAPE_PATIENCE_MS; Date.now() < deadline; await sleep(200)) {

@@ -90,7 +90,7 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus")).each(FORMATS)(
     expect(targets.filter(({ health, lastError }) => health !== "up" || lastError !== "")).toEqual([]);
   });
 
-  test.each(unambiguous)("knows the series and the values of %s", async (job) => {
+  test.each(unambiguous)("knows the series and the values of %s", { timeout: 120_000 }, async (job) => {
     const families = familiesOf(snapshots[job], DEFAULT_LATENCY_BUCKETS_SECS);
     const expected = withCreated(families, createdOf).flatMap(({ samples }) => samples);
     const [scraped] = await prometheus.query(`scrape_samples_scraped{job="${job}"}`);

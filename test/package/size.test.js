@@ -25,6 +25,18 @@ test.each(["threads.js", "threads.node.js"])("%s adds at most 6,500 bytes gzippe
   expect(gzipSync(all, { level: 9 }).length).toBeLessThanOrEqual(6500);
 });
 
+test("http.js is at most 4,000 bytes gzipped, in one file", () => {
+  const modules = modulesOf(join(dist, "http.js"));
+  expect(modules).toHaveLength(1);
+  expect(gzipSync(modules[0].source, { level: 9 }).length).toBeLessThanOrEqual(4000);
+});
+
+test("page.js loads nothing else and is at most 15,000 bytes gzipped, the page within it included", () => {
+  const modules = modulesOf(join(dist, "page.js"));
+  expect(modules).toHaveLength(1);
+  expect(gzipSync(modules[0].source, { level: 9 }).length).toBeLessThanOrEqual(15_000);
+});
+
 test("core.wasm is at most 1,024 bytes", () => {
   expect(statSync(join(dist, "core.wasm")).size).toBeLessThanOrEqual(1024);
 });
@@ -44,7 +56,7 @@ test("a search of a module finds the awaits that stand outside functions", () =>
   expect(found("for await (const x of y);")).toBe(true);
 });
 
-describe.each(["index.js", "index.workerd.js", "threads.js"])("all that %s loads", (entry) => {
+describe.each(["index.js", "index.workerd.js", "http.js", "page.js", "threads.js"])("all that %s loads", (entry) => {
   const trees = modulesOf(join(dist, entry)).flatMap(({ path, ast }) => (ast ? [{ path, ast }] : []));
 
   test("has no top-level await, so that require() can load it", () => {

@@ -30,11 +30,16 @@ const EXPECTED = [
   /^NOTICE$/,
   /^dist\/index\.js$/,
   /^dist\/index\.workerd\.js$/,
+  /^dist\/http\.js$/,
   /^dist\/threads\.js$/,
   /^dist\/threads\.node\.js$/,
   /^dist\/threads\.shared\.js$/,
+  /^dist\/page\.js$/,
   /^dist\/core\.wasm$/,
   /^examples\/[a-z-]+\/[a-z-]+\.(js|mjs|html|proto)$/,
+  /^ops\/(README|runbooks)\.md$/,
+  /^ops\/grafana\/[a-z-]+\.(js|json)$/,
+  /^ops\/prometheus\/[a-z-]+\.yml$/,
   /^dist\/types\/([a-z]+\/)?[a-z.-]+\.d\.ts$/,
 ];
 
@@ -70,7 +75,7 @@ test("the types resolve for every way to import the package as ESM", async () =>
   const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", "./core.wasm", "--format", "json"];
   const { stdout } = await promisify(execFile)(attw, args, { maxBuffer: 2 ** 26 }); // rejects when attw finds a problem
   const { analysis } = JSON.parse(stdout);
-  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./threads", "./package.json"]);
+  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./http", "./threads", "./page", "./package.json"]);
 });
 
 test("the license is Apache-2.0, and the notice names all authors of the bundled loader", () => {
@@ -82,4 +87,11 @@ test("the license is Apache-2.0, and the notice names all authors of the bundled
   const authors = authorsIn(join(root, "node_modules/assemblyscript/NOTICE"));
   expect(authors.length).toBeGreaterThan(0);
   expect(authorsIn(join(packageFolder, "NOTICE"))).toEqual(authors);
+});
+
+test("the notice names the license and the author of the bundled Preact", () => {
+  const notice = readFileSync(join(packageFolder, "NOTICE"), "utf8").replace(/\s+/g, " ");
+  const license = readFileSync(join(root, "node_modules/preact/LICENSE"), "utf8").replace(/\s+/g, " ");
+  expect(license).toContain("The MIT License (MIT)");
+  expect(notice).toContain(license.trim());
 });

@@ -87,7 +87,7 @@ export class SharedStore implements Store {
     return counts.reduce((sum, count) => sum + count, 0);
   }
 
-  read(keep: Keep): void {
+  readServices(keep: Keep): void {
     // Names first: a service that is called so may have been there before there was overflow.
     for (let next = this.#names.next(); next !== undefined; next = this.#names.next())
       keep(next.name, this.first + this.#names.count * this.layout.rowBytes, next.createdMs);
@@ -99,7 +99,7 @@ export class SharedStore implements Store {
     const encoded = encoder.encode(name);
     for (;;) {
       let isThere = false;
-      this.read((other, row, createdMs) => {
+      this.readServices((other, row, createdMs) => {
         keep(other, row, createdMs);
         isThere ||= other === name;
       });

@@ -32,16 +32,16 @@ function moduleOf(path, file) {
 function packageModules(condition, importer) {
   const folder = dirname(importer);
   const entry = resolve("nrpc-metrics", condition);
-  const threads = resolve("nrpc-metrics/threads", condition);
+  const subpath = (name) => ({
+    type: "ESModule",
+    path: `${folder}/nrpc-metrics/${name}`,
+    contents: `export * from "../package/${basename(resolve(`nrpc-metrics/${name}`, condition))}";`,
+  });
   const files = readdirSync(dirname(entry)).filter((file) => /\.(js|wasm)$/.test(file));
   return [
     ...files.map((file) => moduleOf(`${folder}/package/${file}`, join(dirname(entry), file))),
     { type: "ESModule", path: `${folder}/nrpc-metrics`, contents: `export * from "./package/${basename(entry)}";` },
-    {
-      type: "ESModule",
-      path: `${folder}/nrpc-metrics/threads`,
-      contents: `export * from "../package/${basename(threads)}";`,
-    },
+    ...["http", "page", "threads"].map(subpath),
     moduleOf(`${folder}/nrpc-metrics/core.wasm`, resolve("nrpc-metrics/core.wasm", condition)),
   ];
 }

@@ -1,6 +1,7 @@
 // Deno's own checker reads the package's types.
 
 import { CallOutcome, type RpcMetricsSnapshot, RpcMetricsRegistry } from "nrpc-metrics";
+import { pageHandler } from "nrpc-metrics/page";
 import { attachSharedRegistry, createSharedRegistry } from "nrpc-metrics/threads";
 
 const registry = new RpcMetricsRegistry({ module: new WebAssembly.Module(new Uint8Array()) });
@@ -10,6 +11,7 @@ const registry = new RpcMetricsRegistry({ module: new WebAssembly.Module(new Uin
 }
 const snapshot: RpcMetricsSnapshot = registry.snapshot();
 Deno.serve(() => new Response(snapshot.prometheusBytes()));
+Deno.serve(pageHandler(registry));
 // @ts-expect-error a service's name is a string
 registry.forService(1);
 

@@ -11,6 +11,7 @@ import {
   RpcMetricsRegistry,
   type ServiceCounters,
 } from "nrpc-metrics";
+import { type MetricsHandlerOptions, metricsListener } from "nrpc-metrics/http";
 
 const options: RegistryOptions = {
   clock: () => performance.now(),
@@ -53,3 +54,6 @@ createServer((_, response) => {
   response.setHeader("x-metrics", `${p99} ${names} ${registry.size} ${registry.overflowLookups}`);
   response.end(snapshot.prometheusBytes());
 });
+
+const endpoint: MetricsHandlerOptions = { prefix: "shop", labels: { region: "eu" }, created: true, gzip: false };
+createServer(metricsListener(registry, endpoint)).listen(9464, "127.0.0.1");

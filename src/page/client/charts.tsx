@@ -1,0 +1,67 @@
+// Spark lines and histograms, drawn as SVG and boxes, and told in words.
+
+import { h, type VNode } from "preact";
+import { bound, count, rate, stretch } from "./format.js";
+
+interface SparkProps {
+  readonly label: string;
+  readonly rates: readonly number[] | undefined;
+  /** Drawn in the colour of what is wrong. */
+  readonly errors?: readonly number[] | undefined;
+  readonly seconds: readonly number[];
+}
+
+/** Points for a line over `seconds`, in a box of 100 by 20, the newest at the right. */
+function points(rates: readonly number[], seconds: readonly number[], top: number, width: number): string {
+  let x = 100;
+  const places: string[] = [];
+  for (let i = rates.length - 1; i >= 0; i--) {
+    places.push(`${x.toFixed(1)} ${(19 - (18 * (rates[i] as number)) / top).toFixed(1)}`);
+    x -= ((seconds[i] as number) / width) * 100;
+  }
+  return places.join("L");
+}
+
+export function Spark({ label, rates = [], errors, seconds }: SparkProps): VNode {
+  const top = Math.max(...rates);
+  if (!(top > 0)) return <span />;
+  // The width stands for five minutes, however little there is of them; for more, if samples came late.
+  const span = seconds.reduce((sum, length) => sum + length, 0);
+  const width = Math.max(span, 300);
+  const line = points(rates, seconds, top, width);
+  const left = line.slice(line.lastIndexOf("L") + 1).split(" ")[0];
+  const told = `${label}: ${rate(rates.at(-1) ?? 0)[0]} now, at most ${rate(top)[0]} in ${stretch(span)}`;
+  return (
+    <svg viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label={told}>
+      <path class="area" d={`M100 20L${line}L${left} 20Z`} />
+      <path d={`M${line}`} />
+      {errors && <path class="bad" d={`M100 19L${points(errors, seconds, top, width)}L${left} 19Z`} />}
+    </svg>
+  );
+}
+
+interface HistogramProps {
+  /** What is counted. */
+  readonly unit: string;
+  readonly counts: readonly number[];
+  readonly bounds: readonly number[];
+}
+
+export function Histogram({ unit, counts, bounds }: HistogramProps): VNode {
+  const most = Math.max(...counts);
+  return (
+    <ol class="histogram">
+      {counts.map((n, bucket) => {
+        const isLast = bucket === bounds.length;
+        const label = bound(bounds[isLast ? bucket - 1 : bucket] as number);
+        return (
+          <li key={bucket} data-count={n} aria-label={`${isLast ? "above" : "up to"} ${label}: ${n} ${unit}`}>
+            <b>{n > 0 && count(n)[0]}</b>
+            <span style={{ height: `${n && Math.max(2, (64 * n) / most)}px` }} />
+            <small>{isLast ? `> ${label}` : label}</small>
+          </li>
+        );
+      })}
+    </ol>
+  );
+}

@@ -1,0 +1,47 @@
+// Numbers as people read them: three digits that matter, and a unit.
+
+/** A number and its unit, apart so that columns of them align. */
+export type Amount = readonly [number: string, unit: string];
+
+const whole = new Intl.NumberFormat("en");
+
+/** Three significant digits without exponent: 0.12, 1.23, 12.3, 123. */
+function threeDigits(value: number): string {
+  return value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2);
+}
+
+/** 12,345 and then 123k, 1.23M. */
+export function count(value: number): Amount {
+  if (Math.abs(value) < 1e5) return [whole.format(Math.round(value)), ""];
+  const power = Math.min(4, Math.floor(Math.log10(Math.abs(value)) / 3));
+  return [threeDigits(value / 1000 ** power) + " kMGT"[power], ""];
+}
+
+function small(value: number, unit: string): Amount {
+  return [value < 0.005 ? "<0.01" : threeDigits(value), unit];
+}
+
+export const rate = (aSecond: number): Amount => (aSecond < 1000 ? small(aSecond, "") : count(aSecond));
+
+export const share = (fraction: number): Amount => small(fraction * 100, "%");
+
+/** `top`: the greatest bound of the buckets, at which a quantile that lies above them is put. */
+export function duration(seconds: number, top = Infinity): Amount {
+  const [scale, unit] = seconds >= 0.9995 ? [1, "s"] : seconds >= 0.0009995 ? [1e3, "ms"] : [1e6, "µs"];
+  return [(seconds >= top ? "≥" : "") + threeDigits(seconds * (scale as number)), unit as string];
+}
+
+/** A bucket's bound without the zeros that only align: 5 ms, 2.5 s. */
+export function bound(seconds: number): string {
+  const [number, unit] = duration(seconds);
+  return `${Number(number)} ${unit}`;
+}
+
+/** A stretch of time: 42 s, 3 min 5 s, 26 h 10 min. */
+export function stretch(seconds: number): string {
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  const [unit, name, smaller, smallerName] = s < 3600 ? [60, "min", 1, "s"] : [3600, "h", 60, "min"];
+  const rest = Math.floor((s % unit) / smaller);
+  return `${Math.floor(s / unit)} ${name}${rest ? ` ${rest} ${smallerName}` : ""}`;
+}

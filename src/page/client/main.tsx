@@ -1,0 +1,180 @@
+// Starts the page: keeps its state, draws it, and turns what somebody does into changes.
+
+import { h, render } from "preact";
+import type { PageDetail, PageRow } from "../data.js";
+import { poll } from "./poll.js";
+import { LINKED, placeOf, readLink, rowsInView, type State, writeLink } from "./state.js";
+import { type Actions, ROW_HEIGHT, View } from "./view.js";
+
+/** Rows are drawn by steps of this, and so many beyond what is seen: a scrolled pixel need not draw anything. */
+const STEP = 8;
+/** After the last scrolled pixel, in milliseconds, before the details of what came into view are asked for. */
+const SETTLED_MS = 120;
+
+const state: State = {
+  atMs: 0,
+  failure: "",
+  isPaused: false,
+  active: 0,
+  first: 0,
+  drawn: 60,
+  width: innerWidth,
+  panelHeight: 0,
+  ...readLink(location.hash),
+};
+let rows: readonly PageRow[] = [];
+let details = new Map<string, PageDetail>();
+let isDrawing = false;
+let settling: ReturnType<typeof setTimeout> | undefined;
+
+const scroller = () => document.querySelector<HTMLElement>(".table");
+
+function change(patch: Partial<State>): void {
+  Object.assign(state, patch);
+  const has = (...keys: (keyof State)[]) => keys.some((key) => key in patch);
+  if (has("data", "filter", "sort", "order")) rows = rowsInView(state);
+  if (has(...LINKED)) history.replaceState(null, "", writeLink(state));
+  if (has("filter", "sort")) scroller()?.scrollTo({ top: 0 });
+  // While paused, numbers change only with the window: then once.
+  if (has("window") || (has("isPaused") && !state.isPaused)) polling.now();
+  else if (!state.isPaused && has("open", "filter", "sort", "order", "first")) askSoon();
+  else if (state.isPaused && has("isPaused", "data", "failure")) polling.stop();
+  drawSoon();
+}
+
+/** Details of other rows are wanted now. */
+function askSoon(): void {
+  clearTimeout(settling);
+  settling = setTimeout(() => state.isPaused || polling.now(), SETTLED_MS);
+}
+
+const polling = poll(
+  () => ({
+    window: state.window,
+    services: [
+      ...(state.open === null ? [] : [state.open]),
+      ...rows.slice(state.first, state.first + state.drawn).map(([name]) => name),
+    ],
+  }),
+  (data) => {
+    const isFirst = !state.data;
+    details = new Map(data.details.map((detail) => [detail.service, detail]));
+    change({ data, failure: "", atMs: performance.now() });
+    if (isFirst && !state.isPaused) polling.now(); // the first reply told which rows there are to tell in detail
+  },
+  (failure) => change({ failure }),
+);
+
+function drawSoon(): void {
+  if (isDrawing) return;
+  isDrawing = true;
+  // Not requestAnimationFrame: a page in the background would keep all its changes waiting.
+  setTimeout(draw);
+}
+
+function draw(): void {
+  isDrawing = false;
+  const ageSeconds = Math.floor((performance.now() - state.atMs) / 1000);
+  render(<View {...{ state, rows, details, ageSeconds, actions }} />, document.body);
+  const panelHeight = document.querySelector<HTMLElement>(".detail")?.offsetHeight ?? state.panelHeight;
+  if (panelHeight !== state.panelHeight) change({ panelHeight });
+  look();
+}
+
+/** Sees which rows are in sight. */
+function look(): void {
+  const box = scroller();
+  if (!box) return;
+  const openAt = placeOf(state.open, rows);
+  const beforePanel = (openAt + 1) * ROW_HEIGHT;
+  const isBelowPanel = openAt >= 0 && box.scrollTop > beforePanel;
+  const top = isBelowPanel ? Math.max(beforePanel, box.scrollTop - state.panelHeight) : box.scrollTop;
+  const first = Math.max(0, Math.floor(top / ROW_HEIGHT / STEP) * STEP - STEP);
+  const drawn = Math.ceil(box.clientHeight / ROW_HEIGHT / STEP) * STEP + 3 * STEP;
+  if (first !== state.first || drawn !== state.drawn) change({ first, drawn });
+}
+
+const actions: Actions = {
+  change,
+  sortBy(key) {
+    // Numbers are looked at from the greatest, names from the first.
+    const isTurned = state.sort === key ? state.order === "descending" : key === "service";
+    change({ sort: key, order: isTurned ? "ascending" : "descending" });
+  },
+};
+
+function toggle(place: number): void {
+  const name = rows[place]?.[0] ?? null;
+  change({ open: state.open === name ? null : name, active: place });
+  draw();
+  document.querySelector(".detail")?.scrollIntoView({ block: "nearest" });
+}
+
+/** Moves the focus to a row, which may have to be scrolled into sight and drawn first. */
+function focusRow(place: number): void {
+  const box = scroller();
+  const active = Math.max(0, Math.min(rows.length - 1, place));
+  if (!box || !rows.length) return;
+  const openAt = placeOf(state.open, rows);
+  const y = active * ROW_HEIGHT + (openAt >= 0 && active > openAt ? state.panelHeight : 0);
+  const head = box.querySelector("thead")?.offsetHeight ?? 0;
+  const seen = box.clientHeight - head - ROW_HEIGHT;
+  if (y < box.scrollTop) box.scrollTop = y;
+  else if (y > box.scrollTop + seen) box.scrollTop = y - seen;
+  state.active = active;
+  look();
+  draw();
+  box.querySelector<HTMLElement>(`[data-place="${active}"] button`)?.focus({ preventScroll: true });
+}
+
+const rowOf = (target: EventTarget | null) => (target instanceof Element ? target.closest(".row") : null);
+
+/** A row moves as numbers change: where it is now. */
+const placeIn = (row: Element) => Number(row.getAttribute("data-place"));
+
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  ArrowUp: -1,
+  PageDown: 15,
+  PageUp: -15,
+  Home: -Infinity,
+  End: Infinity,
+};
+
+addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const filter = document.querySelector<HTMLInputElement>("#filter");
+  const isTyping = target === filter;
+  const isElsewhere = target instanceof HTMLElement && target.closest("header, thead") !== null;
+  if (key === "/" && !isTyping) {
+    filter?.focus();
+    filter?.select();
+  } else if (isTyping && key === "Escape") {
+    change({ filter: "", active: 0 });
+  } else if (isTyping && key === "ArrowDown") {
+    focusRow(0);
+  } else if (!isElsewhere && STEPS[key] !== undefined) {
+    const row = rowOf(target);
+    focusRow(row ? placeIn(row) + STEPS[key] : state.active);
+  } else return;
+  event.preventDefault();
+});
+
+addEventListener("click", ({ target }) => {
+  const row = rowOf(target);
+  if (row && getSelection()?.isCollapsed !== false) toggle(placeIn(row));
+});
+
+// Scrolling does not bubble, but can be caught on its way down.
+addEventListener("scroll", look, { capture: true, passive: true });
+addEventListener("resize", () => change({ width: innerWidth }));
+addEventListener("hashchange", () => change(readLink(location.hash)));
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) polling.stop();
+  else if (!state.isPaused) polling.now();
+});
+setInterval(drawSoon, 1000); // the age of the data
+
+draw();
+polling.now();

@@ -1,0 +1,21 @@
+// Names of services, which may come from anybody: what would be invisible, or turn the text around it, is shown.
+
+import { h, type VNode } from "preact";
+
+/** Controls, formats, separators and what Unicode doesn't know; but not a space within text, nor what joins emoji. */
+const INVISIBLE = /(?!\u200d|(?<=\S) (?=\S))[\p{C}\p{Z}]/gu;
+
+function mark(character: string): string {
+  const code = character.codePointAt(0) as number;
+  return code <= 32 ? String.fromCharCode(0x2400 + code) : `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+export function Name({ name }: { name: string }): VNode {
+  const parts: (string | VNode)[] = [];
+  let end = 0;
+  for (const { 0: found, index } of name.matchAll(INVISIBLE)) {
+    parts.push(name.slice(end, index), <i>{mark(found)}</i>);
+    end = index + found.length;
+  }
+  return <bdi>{name ? [...parts, name.slice(end)] : <i>(empty name)</i>}</bdi>;
+}

@@ -1,0 +1,32 @@
+// The page itself, and the policy under which it runs.
+
+import { PAGE } from "./client.generated.js";
+
+/** A nonce as HTML and a policy can hold it. */
+const NONCE = /^[\w+/-]+={0,2}$/;
+
+export function isNonce(value: unknown): value is string {
+  return typeof value === "string" && NONCE.test(value);
+}
+
+export function freshNonce(): string {
+  return btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(18))));
+}
+
+export function policy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    `script-src 'nonce-${nonce}'`,
+    `style-src 'nonce-${nonce}'`,
+    "connect-src 'self'",
+    "img-src data:",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join("; ");
+}
+
+/** All data comes later, as JSON: nothing that a peer could have chosen is ever in the markup. */
+export function pageHtml(nonce: string): string {
+  return PAGE.join(nonce);
+}

@@ -1,0 +1,134 @@
+// A real Prometheus scrapes the demo, and every query of dashboard, rules and runbooks finds data there.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { dashboardJson } from "../../ops/grafana/dashboard.js";
+import { DemoProcess } from "../demo/demo-process.js";
+import { PROMETHEUS, runPrometheus } from "../exposition/prometheus.js";
+import { installed } from "../installed.js";
+import { comparisons, isNumber, metricNames } from "./promql.js";
+import { ROOT, RULE_FILES } from "./rules.js";
+
+const { panels, templating } = JSON.parse(dashboardJson);
+const JOB = "nrpc-metrics-demo";
+const SCRAPES = 12;
+
+/** What the demo's traffic sets off within seconds; throws and denials take some minutes to be enough. */
+const EXPECTED_ALERTS = [
+  "NrpcErrorBudgetBurn1h",
+  "NrpcErrorBudgetBurn6h",
+  "NrpcErrorBudgetBurn1d",
+  "NrpcErrorBudgetBurn3d",
+  "NrpcChunksDropped",
+  "NrpcServicesNearlyFull",
+  "NrpcServicesOverflow",
+];
+
+/** What Grafana puts in place of its variables; a user picks All first. */
+const VARIABLES = { $__rate_interval: "10s", $__range: "1m", $job: ".*", $instance: ".*", $service: ".*" };
+const substituted = (text) => text.replace(/\$\w+/g, (name) => VARIABLES[name]);
+
+const DASHBOARD_QUERIES = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => substituted(expr)));
+const RUNBOOK_QUERIES = Array.from(
+  readFileSync(join(ROOT, "ops/runbooks.md"), "utf8").matchAll(/^```promql\n(.*?)^```/gms),
+  ([, block]) => block.trim().split("\n"),
+).flat();
+
+/**
+ * What an alert compares: its own comparison is false on a good day, so its sides are asked for instead, all but
+ * plain numbers, and all left sides at once, whose labels have to fit together.
+ */
+function sidesOf(query) {
+  const parts = comparisons(query);
+  const sides = parts.flatMap(({ left, right }) => [left, right]).filter((side) => !isNumber(side));
+  return [...sides, parts.map(({ left }) => `(${left})`).join(" and ")];
+}
+
+describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("with a demo that Prometheus scrapes", () => {
+  let demo;
+  let prometheus;
+  let rules;
+  beforeAll(async () => {
+    demo = new DemoProcess(["--live"], 0, () => {});
+    const [, address] = await demo.printed(/^metrics: http:\/\/(\S+)\/metrics$/m);
+    prometheus = await runPrometheus({
+      global: { scrape_interval: "1s", evaluation_interval: "1s" },
+      rule_files: RULE_FILES,
+      scrape_configs: [{ job_name: JOB, static_configs: [{ targets: [address] }] }],
+    });
+    const ready = async () => {
+      for (const needed of [
+        `sum_over_time(up[5m]) >= ${SCRAPES}`,
+        'sum by (job) (increase(nrpc_calls_total{service="__overflow__"}[5m])) > 0',
+        "histogram_quantile(0.99, sum by (le) (rate(nrpc_handler_duration_seconds_bucket[10s]))) > 0",
+        "job_service:nrpc_errors:ratio_rate3d",
+      ]) {
+        expect(await prometheus.query(needed), needed).not.toEqual([]);
+      }
+    };
+    await vi.waitFor(ready, { timeout: 100_000, interval: 500 });
+    rules = (await prometheus.ask("rules")).groups.flatMap((group) => group.rules);
+  });
+  afterAll(async () => {
+    demo?.kill();
+    await prometheus?.stop();
+  });
+
+  /** Expects numbers of each of `queries`; more than once, since a scrape that a busy machine makes late leaves a gap. */
+  async function expectData(queries) {
+    let silent = queries; // those that gave nothing, or nothing that is a number
+    const ask = async () => {
+      const results = await Promise.all(silent.map((query) => prometheus.query(query)));
+      silent = silent.filter((_, i) => results[i].every(({ value }) => Number.isNaN(Number(value))));
+      expect(silent).toEqual([]);
+    };
+    await vi.waitFor(ask, { timeout: 30_000, interval: 500 });
+  }
+
+  test("every query of the dashboard", async () => {
+    expect(DASHBOARD_QUERIES.length).toBeGreaterThan(30);
+    await expectData(DASHBOARD_QUERIES);
+  });
+
+  test("every variable of the dashboard has something to pick", async () => {
+    for (const { definition } of templating.list.slice(1)) {
+      const [, series, label] = /^label_values\((.*), (\w+)\)$/.exec(substituted(definition));
+      expect(await prometheus.ask(`label/${label}/values`, { "match[]": series }), definition).not.toEqual([]);
+    }
+  });
+
+  test("every recording rule, and what it has recorded", async () => {
+    const recording = rules.filter(({ type }) => type === "recording");
+    await expectData(recording.flatMap(({ name, query }) => [name, query]));
+  });
+
+  test("both sides of every comparison of the alerts, and all of an alert together", async () => {
+    const alerting = rules.filter(({ type }) => type === "alerting");
+    await expectData(alerting.flatMap(({ query }) => sidesOf(query)));
+  });
+
+  test("the alerts that the demo asks for are pending or firing", async () => {
+    const active = rules
+      .filter(({ type, state }) => type === "alerting" && state !== "inactive")
+      .map(({ name }) => name);
+    expect(active).toEqual(expect.arrayContaining(EXPECTED_ALERTS));
+  });
+
+  test("every query of the runbooks", async () => {
+    expect(RUNBOOK_QUERIES.length).toBeGreaterThan(25);
+    await expectData(RUNBOOK_QUERIES);
+  });
+
+  test("no rule met an error", async () => {
+    expect(rules.filter(({ health, lastError }) => health !== "ok" || lastError)).toEqual([]);
+  });
+
+  test("every metric that is asked for is there", async () => {
+    const names = new Set(await prometheus.ask("label/__name__/values"));
+    const asked = [...DASHBOARD_QUERIES, ...rules.map(({ query }) => query.replace(/\w+:\w+:\w+/g, ""))].flatMap(
+      metricNames,
+    );
+    expect([...new Set(asked)].filter((name) => !names.has(name))).toEqual([]);
+  });
+});

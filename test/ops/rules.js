@@ -1,0 +1,65 @@
+// The rules of ops/prometheus as Prometheus understands them, and promtool on files made from them.
+
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { onTestFinished } from "vitest";
+import { runPrometheus } from "../exposition/prometheus.js";
+
+export const PROMTOOL = "/usr/bin/promtool";
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+export const RULE_FILES = ["recording-rules.yml", "alerting-rules.yml"].map((file) =>
+  join(ROOT, "ops/prometheus", file),
+);
+export const UNIT_TESTS = readdirSync(join(ROOT, "test/ops")).filter((file) => file.endsWith(".yml"));
+
+/** Groups as the API tells them: `[{ name, file, rules: [{ type, name, query, duration, labels, annotations }] }]`. */
+export async function loadRules() {
+  const prometheus = await runPrometheus({ rule_files: RULE_FILES });
+  try {
+    return (await prometheus.ask("rules")).groups;
+  } finally {
+    await prometheus.stop();
+  }
+}
+
+/** What promtool says, and whether it is content. */
+export async function promtool(...args) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(PROMTOOL, args);
+    return { ok: true, words: stdout + stderr };
+  } catch ({ stdout, stderr, code, message }) {
+    if (typeof code !== "number") throw new Error(message);
+    return { ok: false, words: stdout + stderr };
+  }
+}
+
+/** A copy of ops/ and of the unit tests, where both lie as they do here; it is gone after the test. */
+export function copyOfOps() {
+  const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-ops-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(join(ROOT, "ops"), join(folder, "ops"), { recursive: true });
+  mkdirSync(join(folder, "test/ops"), { recursive: true });
+  for (const file of UNIT_TESTS) cpSync(join(ROOT, "test/ops", file), join(folder, "test/ops", file));
+  return folder;
+}
+
+/** Runs all unit tests on the rules that `mutate` makes of each rule: what promtool says. */
+export async function unitTestsOf(groups, mutate) {
+  const folder = copyOfOps();
+  for (const file of new Set(groups.map((group) => group.file))) {
+    const mutated = groups
+      .filter((group) => group.file === file)
+      .map(({ name, rules }) => ({ name, rules: rules.map((rule) => asInFile(mutate(rule))) }));
+    writeFileSync(join(folder, "ops/prometheus", basename(file)), JSON.stringify({ groups: mutated })); // JSON is YAML
+  }
+  return promtool("test", "rules", ...UNIT_TESTS.map((file) => join(folder, "test/ops", file)));
+}
+
+function asInFile({ type, name, query, duration, labels, annotations }) {
+  if (type === "recording") return { record: name, expr: query };
+  return { alert: name, expr: query, for: `${duration}s`, labels, annotations };
+}

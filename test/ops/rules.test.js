@@ -1,0 +1,167 @@
+// promtool checks the rules and runs their unit tests, which notice when any threshold, duration or formula moves.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { beforeAll, describe, expect, test } from "vitest";
+import { PROMETHEUS } from "../exposition/prometheus.js";
+import { installed } from "../installed.js";
+import { comparisons, joined } from "./promql.js";
+import { copyOfOps, loadRules, PROMTOOL, promtool, ROOT, RULE_FILES, UNIT_TESTS, unitTestsOf } from "./rules.js";
+
+const read = (file) => readFileSync(join(ROOT, file), "utf8");
+const README = read("ops/README.md");
+const RUNBOOKS = read("ops/runbooks.md");
+const inUnitTests = UNIT_TESTS.map((file) => read(`test/ops/${file}`)).join("\n");
+
+/** The code of README under a heading. */
+function codeUnder(heading) {
+  const section = README.split(/^## /m).find((text) => text.startsWith(heading));
+  return /^```\w+\n(.*?)^```/ms.exec(section)[1];
+}
+
+describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PROMETHEUS, "apt install prometheus"))(
+  "the rules",
+  () => {
+    let groups;
+    let rules;
+    let alerts;
+    beforeAll(async () => {
+      groups = await loadRules();
+      rules = groups.flatMap((group) => group.rules);
+      alerts = rules.filter(({ type }) => type === "alerting");
+    });
+
+    test("promtool finds no fault with them", async () => {
+      const { ok, words } = await promtool("check", "rules", ...RULE_FILES);
+      expect(words).not.toMatch(/FAILED|error|duplicate/i);
+      expect(ok).toBe(true);
+    });
+
+    test.each(UNIT_TESTS)("%s holds", async (file) => {
+      const { ok, words } = await promtool("test", "rules", join(ROOT, "test/ops", file));
+      expect(ok, words).toBe(true);
+    });
+
+    test("each of them is in a unit test", () => {
+      expect(rules.length).toBe(35);
+      const named = ({ type, name }) =>
+        inUnitTests.includes(type === "alerting" ? `alertname: ${name}\n` : `round(${name}, 1e-6)\n`);
+      expect(rules.filter((rule) => !named(rule)).map(({ name }) => name)).toEqual([]);
+    });
+
+    test("the unit tests hold of the rules as the API tells them", async () => {
+      const { ok, words } = await unitTestsOf(groups, (rule) => rule);
+      expect(ok, words).toBe(true);
+    });
+
+    test("the unit tests notice when a recording rule records something else", async () => {
+      const mutate = (rule) => (rule.type === "recording" ? { ...rule, query: `(${rule.query}) * 1.5 + 0.001` } : rule);
+      const { words } = await unitTestsOf(groups, mutate);
+      const unnoticed = rules.filter(({ type, name }) => type === "recording" && !words.includes(`round(${name}, `));
+      expect(unnoticed.map(({ name }) => name)).toEqual([]);
+    });
+
+    test.each([
+      [0, "* 1000"],
+      [0, "/ 1000"],
+      [1, "* 1000"],
+      [1, "/ 1000"],
+      [2, "* 1000"],
+      [2, "/ 1000"],
+    ])("the unit tests notice when threshold %i of an alert is %s", async (place, factor) => {
+      const mutated = new Set();
+      const { words } = await unitTestsOf(groups, (rule) => {
+        if (rule.type === "recording") return rule;
+        const parts = comparisons(rule.query);
+        if (!parts[place]) return rule;
+        mutated.add(rule.name);
+        parts[place].right = `(${parts[place].right}) ${factor}`;
+        return { ...rule, query: joined(parts) };
+      });
+      expect(mutated.size).toBeGreaterThan(3);
+      expect(
+        [...mutated].filter((name) => !words.includes(`alertname: ${name},`)),
+        words,
+      ).toEqual([]);
+    });
+
+    test("the unit tests notice when an alert does not wait", async () => {
+      const waiting = alerts.filter(({ duration }) => duration > 0);
+      const { words } = await unitTestsOf(groups, (rule) => ({ ...rule, duration: 0 }));
+      expect(waiting.length).toBe(10);
+      expect(waiting.filter(({ name }) => !words.includes(`alertname: ${name},`)).map(({ name }) => name)).toEqual([]);
+    });
+
+    test("every alert has a severity, says what it saw, and names a runbook that is there", () => {
+      const headings = RUNBOOKS.match(/^## .*$/gm).map((heading) => heading.slice(3).toLowerCase());
+      for (const { name, labels, annotations } of alerts) {
+        expect(labels.severity, name).toMatch(/^(page|ticket)$/);
+        expect(annotations.summary, name).toMatch(/\S \S/);
+        expect(annotations.description, name).toContain("$value");
+        const [, anchor] = /\S\. ops\/runbooks\.md#(\S+)$/.exec(annotations.runbook);
+        expect(headings, name).toContain(anchor);
+      }
+    });
+
+    test("nobody is woken for what can wait", () => {
+      const pages = alerts.filter(({ labels }) => labels.severity === "page").map(({ name }) => name);
+      expect(pages).toEqual([
+        "NrpcErrorBudgetBurn1h",
+        "NrpcErrorBudgetBurn6h",
+        "NrpcCallsPileUp",
+        "NrpcHandlersPileUp",
+      ]);
+    });
+
+    test("every runbook says what the alert means, what to look at, and what to do", () => {
+      for (const text of RUNBOOKS.split(/^## /m).slice(1)) {
+        expect(text).toMatch(/^\w+\n\n[\s\S]+^```promql\n[\s\S]+^```\n\n\*\*Do\*\*: [\s\S]+$/m);
+      }
+    });
+
+    test("README lists every alert with its severity and how long it waits", () => {
+      const listed = Array.from(README.matchAll(/^\| `(\w+)` \| (\w+) \| .* \| (\S+) \|$/gm), ([, ...cells]) => cells);
+      const expected = alerts.map(({ name, labels, duration }) => [
+        name,
+        labels.severity,
+        duration === 0 ? "-" : `${duration / 60}m`,
+      ]);
+      expect(listed.sort()).toEqual(expected.sort());
+    });
+
+    test("README's prometheus.yml is one", async () => {
+      const file = join(copyOfOps(), "ops/prometheus/prometheus.yml");
+      writeFileSync(file, codeUnder("Prometheus"));
+      const { ok, words } = await promtool("check", "config", file);
+      expect(ok, words).toBe(true);
+      expect(words).toMatch(/2 rule files found/);
+    });
+
+    test("README's line for another prefix renames all there is, and the unit tests hold of it", async () => {
+      const folder = copyOfOps();
+      const line = codeUnder("Another prefix");
+      execFileSync("sh", ["-c", line], { cwd: folder });
+      execFileSync("sh", ["-c", line.replace(/ ops\/.*/, " test/ops/*.yml")], { cwd: folder });
+      expect(
+        execFileSync("sh", ["-c", "cat ops/prometheus/* ops/grafana/*.json"], { cwd: folder }).toString(),
+      ).not.toMatch(/nrpc_/);
+      const { ok, words } = await promtool(
+        "test",
+        "rules",
+        ...UNIT_TESTS.map((file) => join(folder, "test/ops", file)),
+      );
+      expect(ok, words).toBe(true);
+    });
+
+    test("README's line for another SLO changes every threshold of the error budget", async () => {
+      const folder = copyOfOps();
+      execFileSync("sh", ["-c", codeUnder("Another SLO")], { cwd: folder });
+      const changed = readFileSync(join(folder, "ops/prometheus/alerting-rules.yml"), "utf8");
+      expect(changed.match(/> [\d.]+ \* 0\.005$/gm)?.length).toBe(8);
+      expect(changed).not.toMatch(/\* 0\.001/);
+      const { ok } = await promtool("check", "rules", join(folder, "ops/prometheus/alerting-rules.yml"));
+      expect(ok).toBe(true);
+    });
+  },
+);

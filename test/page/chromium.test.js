@@ -1,0 +1,479 @@
+// The live page in Chromium: what it shows, and how it is used with mouse, keyboard and screen reader.
+
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { fileURLToPath } from "node:url";
+import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { pageListener } from "nrpc-metrics/page";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { AWKWARD_NAMES } from "../exposition/names.js";
+import { hasChromium, launchChromium } from "../runtime/chromium/chromium.js";
+import { shopTraffic } from "./shop.js";
+import { movableTime } from "./time.js";
+
+const HOSTILE_NAMES = [
+  "<img src=x onerror=alert(1)>",
+  '"><script>alert(1)</script>',
+  "</title></style></script><script>alert(1)</script>",
+  "javascript:alert(1)",
+  "{{constructor.constructor('alert(1)')()}}",
+  "\u202egnp.exe\u2066",
+  "dos\r\nstyle",
+  "tab\there",
+  "a  b",
+];
+
+const vectorNames = ["label-escaping", "sort-order"].flatMap((vector) => {
+  const file = new URL(`../conformance/vectors/${vector}.json`, import.meta.url);
+  return JSON.parse(readFileSync(file, "utf8")).ops.map(([, name]) => name);
+});
+
+/** A server of the page on a free port, closed with the test; `stop()` ends it before, `start()` begins again. */
+async function serve(listener) {
+  let server;
+  const start = (port) => {
+    server = createServer(listener);
+    return new Promise((resolve) => server.listen(port, "127.0.0.1", resolve));
+  };
+  const stop = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  await start(0);
+  const { port } = server.address();
+  onTestFinished(async () => {
+    listener.close();
+    if (server.listening) await stop();
+  });
+  return { url: `http://127.0.0.1:${port}/ops/rpc`, stop, start: () => start(port) };
+}
+
+function countCalls(registry, name, outcomes, elapsedNs = 2e7) {
+  const service = registry.forService(name);
+  for (const outcome of outcomes) service.recordCall(outcome, elapsedNs);
+  return service;
+}
+
+if (!hasChromium()) test.skip("the live page in Chromium");
+else
+  describe("the live page in Chromium", () => {
+    let browser;
+    beforeAll(async () => {
+      browser = await launchChromium();
+    });
+    afterAll(() => browser?.close());
+
+    /** A tab with the page, and all that it complained of. */
+    async function open(url, { width = 1440, height = 900, colorScheme = "light" } = {}) {
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+      onTestFinished(() => context.close());
+      const tab = await context.newPage();
+      const complaints = [];
+      tab.on("console", (message) => complaints.push(message.text()));
+      tab.on("pageerror", (error) => complaints.push(String(error)));
+      tab.on("dialog", (dialog) => {
+        complaints.push(dialog.message());
+        dialog.dismiss();
+      });
+      await tab.addInitScript(() => {
+        document.addEventListener("securitypolicyviolation", ({ violatedDirective, sourceFile }) =>
+          console.error(`violated ${violatedDirective} in ${sourceFile}`),
+        );
+      });
+      await tab.goto(url);
+      return { tab, complaints };
+    }
+
+    const namesIn = (tab) => tab.locator("tbody .name").allTextContents();
+    const cell = (tab, name, column) =>
+      tab.locator(".row", { has: tab.getByRole("button", { name, exact: true }) }).locator(`[data-column="${column}"]`);
+
+    test("shows what is counted, and goes on showing it as more is", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      const service = countCalls(registry, "shop/Buy", [0, 0, 0, 0, 0, 0, 2, 3], 2e7);
+      service.add("inFlight", 4);
+      service.observeHandler(() => {});
+      const { tab, complaints } = await open(url, { width: 1700 });
+      await expect.poll(() => cell(tab, "shop/Buy", "errors").textContent()).toBe("25.0%");
+      expect(await cell(tab, "shop/Buy", "timeout").textContent()).toBe("12.5%");
+      expect(await cell(tab, "shop/Buy", "no_route").textContent()).toBe("0");
+      expect(await cell(tab, "shop/Buy", "in_flight").textContent()).toBe("4");
+      expect(await cell(tab, "shop/Buy", "p50").textContent()).toBe("17.5ms");
+      expect(await cell(tab, "shop/Buy", "running").textContent()).toBe("0");
+      countCalls(registry, "shop/Buy", Array(12).fill(CallOutcome.Transport));
+      service.addCapabilityDenied(7);
+      await expect.poll(() => cell(tab, "shop/Buy", "errors").textContent(), { timeout: 10_000 }).toBe("70.0%");
+      expect(await cell(tab, "shop/Buy", "denied").textContent()).toBe("7");
+      registry.forService("shop/Sell");
+      await expect.poll(() => namesIn(tab), { timeout: 10_000 }).toEqual(["shop/Buy", "shop/Sell"]);
+      expect(complaints).toEqual([]);
+    });
+
+    test("sorts by any column, by mouse and by keyboard, and tells so", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      countCalls(registry, "a", [0, 0, 3], 1e9);
+      countCalls(registry, "b", [0, 0, 0, 0], 1e6);
+      countCalls(registry, "c", [3], 1e7);
+      registry.forService("idle");
+      const { tab, complaints } = await open(url);
+      await expect.poll(() => namesIn(tab)).toEqual(["b", "a", "c", "idle"]);
+      const heading = (name) => tab.getByRole("columnheader", { name, exact: true });
+      await heading("Errors").getByRole("button").click();
+      await expect.poll(() => namesIn(tab)).toEqual(["c", "a", "b", "idle"]);
+      expect(await heading("Errors").getAttribute("aria-sort")).toBe("descending");
+      expect(await heading("Calls/s").getAttribute("aria-sort")).toBe("none");
+      await tab.keyboard.press("Enter");
+      await expect.poll(() => namesIn(tab)).toEqual(["b", "a", "c", "idle"]);
+      expect(await heading("Errors").getAttribute("aria-sort")).toBe("ascending");
+      await heading("Service").getByRole("button").press("Enter");
+      await expect.poll(() => namesIn(tab)).toEqual(["a", "b", "c", "idle"]);
+      for (const name of await tab.locator("thead tr:last-child button").allTextContents()) {
+        await heading(name).first().getByRole("button").click();
+        await expect.poll(() => heading(name).first().getAttribute("aria-sort")).not.toBe("none");
+      }
+      expect(complaints).toEqual([]);
+    });
+
+    test("filters by name, which / begins and Escape ends, and puts all of that into its address", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      for (const name of ["shop.Cart", "shop.Checkout", "mail.Outbox"]) countCalls(registry, name, [0]);
+      const { tab, complaints } = await open(url);
+      await tab.getByRole("rowheader", { name: "shop.Cart" }).waitFor();
+      await tab.keyboard.press("/");
+      await tab.keyboard.type("SHOP.c");
+      await expect.poll(() => namesIn(tab)).toEqual(["shop.Cart", "shop.Checkout"]);
+      expect(await tab.getByRole("status").textContent()).toContain("2 services match");
+      await tab.getByText("Hour", { exact: true }).click();
+      await tab.getByRole("button", { name: "shop.Checkout" }).click();
+      expect(new URL(tab.url()).hash).toBe("#window=hour&filter=SHOP.c&open=shop.Checkout");
+      const { tab: shared } = await open(tab.url());
+      await shared.locator(".panel").waitFor();
+      expect(await namesIn(shared)).toEqual(["shop.Cart", "shop.Checkout"]);
+      expect(await shared.getByRole("radio", { name: "Hour" }).isChecked()).toBe(true);
+      await tab.getByRole("searchbox").fill("no such");
+      await tab.getByText("No service’s name has “no such” in it.").waitFor();
+      await tab.keyboard.press("Escape");
+      await expect.poll(async () => (await namesIn(tab)).length).toBe(3);
+      expect(complaints).toEqual([]);
+    });
+
+    test("opens a row, whose bars are the histogram's numbers", async () => {
+      const registry = new RpcMetricsRegistry({ buckets: [0.01, 0.1, 1] });
+      const { url } = await serve(pageListener(registry));
+      const service = registry.forService("a");
+      for (const ms of [5, 50, 50, 500, 5000, 5000, 5000]) service.recordCall(CallOutcome.Ok, ms * 1e6);
+      for (const ms of [1, 2]) service.recordHandlerDuration(ms * 1e6);
+      const { tab, complaints } = await open(url);
+      const button = tab.getByRole("button", { name: "a", exact: true });
+      expect(await button.getAttribute("aria-expanded")).toBe("false");
+      await button.click();
+      expect(await button.getAttribute("aria-expanded")).toBe("true");
+      const bars = (i) =>
+        tab
+          .locator(".histogram")
+          .nth(i)
+          .locator("li")
+          .evaluateAll((items) =>
+            items.map((item) => ({
+              label: item.getAttribute("aria-label"),
+              shown: item.textContent,
+              height: item.querySelector("span").offsetHeight,
+            })),
+          );
+      await expect.poll(() => tab.locator(".histogram").count()).toBe(2);
+      expect(await bars(0)).toEqual([
+        { label: "up to 10 ms: 1 calls", shown: "110 ms", height: 21 },
+        { label: "up to 100 ms: 2 calls", shown: "2100 ms", height: 43 },
+        { label: "up to 1 s: 1 calls", shown: "11 s", height: 21 },
+        { label: "above 1 s: 3 calls", shown: "3> 1 s", height: 64 },
+      ]);
+      expect((await bars(1)).map(({ height }) => height)).toEqual([64, 0, 0, 0]);
+      await button.click();
+      await expect.poll(() => tab.locator(".panel").count()).toBe(0);
+      expect(complaints).toEqual([]);
+    });
+
+    test("shows every name as text: no markup, no script, nothing that turns the text around it", async () => {
+      const registry = new RpcMetricsRegistry({ maxServiceNameBytes: 4096 });
+      const names = [...new Set([...AWKWARD_NAMES, ...vectorNames, ...HOSTILE_NAMES])];
+      for (const name of names) countCalls(registry, name, [0]);
+      const expected = registry.snapshot().services.map(({ service }) => service);
+      const { url } = await serve(pageListener(registry));
+      const { tab, complaints } = await open(url);
+      await tab.locator(".row").first().waitFor();
+      const shown = new Map();
+      for (let top = 0; shown.size < expected.length && top < 34 * expected.length; top += 400) {
+        await tab.evaluate((y) => document.querySelector(".table").scrollTo(0, y), top);
+        await tab.waitForTimeout(60);
+        const rows = await tab
+          .locator("tbody .name button")
+          .evaluateAll((buttons) =>
+            buttons.map((button) => [button.title, button.textContent, button.querySelector("bdi").children.length]),
+          );
+        for (const [name, text] of rows) shown.set(name, text);
+      }
+      expect([...shown.keys()].sort()).toEqual([...expected].sort());
+      for (const text of shown.values()) {
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: that none is left is what is tested
+        expect(text).not.toMatch(/[\0-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|^$|^ | $/);
+      }
+      expect(shown.get("")).toBe("(empty name)");
+      expect(shown.get("line\nfeed")).toBe("line␊feed");
+      expect(shown.get("\u202egnp.exe\u2066")).toBe("U+202Egnp.exeU+2066");
+      expect(shown.get(" leading and trailing ")).toBe("␠leading and trailing␠");
+      expect(shown.get("👩‍👩‍👧‍👦")).toBe("👩‍👩‍👧‍👦");
+      expect(shown.get("<img src=x onerror=alert(1)>")).toBe("<img src=x onerror=alert(1)>");
+      expect(await tab.locator("img, iframe, a, main script").count()).toBe(0);
+      for (const name of HOSTILE_NAMES.slice(0, 3)) {
+        await tab.getByRole("searchbox").fill(name);
+        await expect.poll(async () => (await namesIn(tab)).length).toBe(1);
+        await tab.locator(".name button").last().click();
+        await tab.locator(".panel").waitFor();
+      }
+      expect(complaints).toEqual([]);
+    });
+
+    test("is used by keyboard alone: arrows move between rows, Enter opens", async () => {
+      const registry = new RpcMetricsRegistry();
+      for (let i = 0; i < 300; i++) countCalls(registry, `service ${String(i).padStart(3, "0")}`, [0]);
+      const { url } = await serve(pageListener(registry));
+      const { tab, complaints } = await open(url);
+      await tab.locator(".row").first().waitFor();
+      const focused = () => tab.evaluate(() => document.activeElement.title);
+      await tab.keyboard.press("ArrowDown");
+      expect(await focused()).toBe("service 000");
+      await tab.keyboard.press("ArrowDown");
+      await tab.keyboard.press("ArrowDown");
+      expect(await focused()).toBe("service 002");
+      await tab.keyboard.press("Enter");
+      await tab.locator(".panel").waitFor();
+      expect(await focused()).toBe("service 002");
+      await tab.keyboard.press("End");
+      expect(await focused()).toBe("service 299");
+      const isInSight = () =>
+        tab.evaluate(() => {
+          const { top, bottom } = document.activeElement.getBoundingClientRect();
+          return top >= document.querySelector("thead").getBoundingClientRect().bottom && bottom <= innerHeight;
+        });
+      expect(await isInSight()).toBe(true);
+      await tab.keyboard.press("PageUp");
+      expect(await focused()).toBe("service 284");
+      await tab.keyboard.press("Home");
+      expect(await focused()).toBe("service 000");
+      expect(await isInSight()).toBe(true);
+      await tab.keyboard.press("Shift+Tab");
+      expect(await tab.evaluate(() => document.activeElement.closest("thead") !== null)).toBe(true);
+      await tab.getByRole("button", { name: "Pause" }).press("Space");
+      await tab.getByRole("button", { name: "Resume" }).waitFor();
+      expect(complaints).toEqual([]);
+    });
+
+    test("keeps the focus on a row that moves, and moves on from where it is then", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      countCalls(registry, "a", [0, 0, 0]);
+      countCalls(registry, "b", [0, 0]);
+      countCalls(registry, "c", [0]);
+      const { tab, complaints } = await open(url);
+      await expect.poll(() => namesIn(tab)).toEqual(["a", "b", "c"]);
+      for (let i = 0; i < 3; i++) await tab.keyboard.press("ArrowDown");
+      countCalls(registry, "c", Array(9).fill(0));
+      await expect.poll(() => namesIn(tab), { timeout: 15_000 }).toEqual(["c", "a", "b"]);
+      expect(await tab.evaluate(() => document.activeElement.title)).toBe("c");
+      await tab.keyboard.press("ArrowDown");
+      expect(await tab.evaluate(() => document.activeElement.title)).toBe("a");
+      expect(complaints).toEqual([]);
+    });
+
+    test("draws only the rows in sight of 4,097, reaches the last one, and says what overflows", async () => {
+      const registry = new RpcMetricsRegistry();
+      for (let i = 0; i < 4096; i++) countCalls(registry, `service ${String(i).padStart(4, "0")}`, [0]);
+      for (let i = 0; i < 1234; i++) registry.forService(`late ${i}`);
+      const { url } = await serve(pageListener(registry));
+      const { tab, complaints } = await open(url);
+      await tab.locator(".row").first().waitFor();
+      await tab.getByText("1,234 lookups got no counters of their own").waitFor();
+      expect(await tab.getByRole("table").getAttribute("aria-rowcount")).toBe(String(4097 + 2));
+      await tab.getByRole("button", { name: "service 0001", exact: true }).click();
+      await tab.locator(".panel").waitFor();
+      for (const share of [0.25, 0.5, 0.75, 1]) {
+        await tab.evaluate((part) => {
+          const box = document.querySelector(".table");
+          box.scrollTo(0, part * box.scrollHeight);
+        }, share);
+        await tab.waitForTimeout(200);
+        expect(await tab.locator("tbody .row").count()).toBeLessThan(80);
+        const seen = await tab.evaluate(() => {
+          const rows = [...document.querySelectorAll(".row")].map((row) => row.getBoundingClientRect());
+          return {
+            top: Math.min(...rows.map(({ top }) => top)),
+            bottom: Math.max(...rows.map(({ bottom }) => bottom)),
+          };
+        });
+        expect(seen.top).toBeLessThan(260);
+        expect(seen.bottom).toBeGreaterThan(890);
+      }
+      const last = tab.locator("tbody .row").last();
+      expect(await last.getAttribute("aria-rowindex")).toBe(String(4097 + 2));
+      expect(await last.locator(".name").textContent()).toBe("service 4095");
+      expect(complaints).toEqual([]);
+    });
+
+    test("says plainly that the connection is lost, how old the numbers are, and goes on once it is back", async () => {
+      const registry = new RpcMetricsRegistry();
+      countCalls(registry, "a", [0]);
+      const { url, stop, start } = await serve(pageListener(registry));
+      const { tab } = await open(url);
+      await tab.locator(".row").first().waitFor();
+      expect(await tab.locator(".status").textContent()).toMatch(/^Live (just now|\d s ago)$/);
+      await stop();
+      const alert = tab.getByRole("alert");
+      await alert.waitFor({ timeout: 10_000 });
+      expect(await alert.textContent()).toContain("Connection lost: the server can’t be reached.");
+      await expect.poll(() => tab.locator(".status").textContent(), { timeout: 10_000 }).toMatch(/^Lost [3-9] s ago$/);
+      await start();
+      await alert.waitFor({ state: "detached", timeout: 10_000 });
+      expect(await tab.locator(".status").textContent()).toMatch(/^Live/);
+    });
+
+    test("shows what the server says when it has no data", async () => {
+      const listener = Object.assign(
+        (request, response) => {
+          if (request.url.includes("format=json"))
+            response.writeHead(503).end("The registry gives no snapshot: <b>gone</b>");
+          else page(request, response);
+        },
+        { close: () => page.close() },
+      );
+      const page = pageListener(new RpcMetricsRegistry());
+      const { url } = await serve(listener);
+      const { tab } = await open(url);
+      await tab.getByText("The server says 503: The registry gives no snapshot: <b>gone</b>").waitFor();
+    });
+
+    test("holds still while paused, but for another window", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      const { tab, complaints } = await open(url);
+      countCalls(registry, "a", [0]);
+      await expect.poll(() => namesIn(tab), { timeout: 10_000 }).toEqual(["a"]);
+      await tab.getByRole("button", { name: "Pause" }).click();
+      countCalls(registry, "b", [0]);
+      await tab.waitForTimeout(3000);
+      expect(await namesIn(tab)).toEqual(["a"]);
+      expect(await tab.locator(".status").textContent()).toMatch(/^Paused [2-9] s ago$/);
+      await tab.getByText("Since start").click();
+      await expect.poll(async () => (await namesIn(tab)).sort(), { timeout: 10_000 }).toEqual(["a", "b"]);
+      countCalls(registry, "c", [0]);
+      await tab.waitForTimeout(3000);
+      expect(await namesIn(tab)).toHaveLength(2);
+      await tab.getByRole("button", { name: "Resume" }).click();
+      await expect.poll(async () => (await namesIn(tab)).length, { timeout: 10_000 }).toBe(3);
+      expect(complaints).toEqual([]);
+    });
+
+    test("explains itself while there are no services", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      const { tab, complaints } = await open(url);
+      await tab.getByRole("heading", { name: "No services yet" }).waitFor();
+      registry.forService("first");
+      await expect.poll(() => namesIn(tab), { timeout: 10_000 }).toEqual(["first"]);
+      expect(complaints).toEqual([]);
+    });
+
+    test("has names and roles for screen readers", async () => {
+      const registry = new RpcMetricsRegistry();
+      const time = movableTime();
+      const listener = pageListener(registry);
+      time.advance(60_000, () => countCalls(registry, "shop/Buy", [0, 3]));
+      time.restore();
+      const { url } = await serve(listener);
+      const { tab } = await open(`${url}#open=shop/Buy`);
+      await tab.locator(".histogram").waitFor();
+      const tree = await tab.locator("body").ariaSnapshot();
+      for (const part of [
+        'heading "RPC metrics" [level=1]',
+        'searchbox "Filter services by name"',
+        'group "Window"',
+        'radio "Minute" [checked]',
+        'button "Pause"',
+        'region "Services"',
+        "- table",
+        'columnheader "Calls made"',
+        'columnheader "Calls/s"',
+        'rowheader "shop/Buy"',
+        'button "shop/Buy" [expanded]',
+        "- status",
+        'img "Calls made a second: 0.40 now, at most 0.40 in 1 min"',
+      ])
+        expect(tree).toContain(part);
+    });
+
+    const LOOKS = {
+      "page-light": { height: 620 },
+      "page-dark": { colorScheme: "dark", hash: "#sort=errors&open=shop.v1.Checkout%2FPlaceOrder" },
+      "page-phone": { width: 390, height: 844 },
+    };
+
+    test.each(Object.entries(LOOKS))("looks as in %s.png, in readable colours", async (name, look) => {
+      const { width = 1440, height = 700, hash = "", colorScheme } = look;
+      const registry = new RpcMetricsRegistry();
+      const time = movableTime();
+      const listener = pageListener(registry);
+      const traffic = shopTraffic(registry);
+      time.advance(6 * 60_000, () => traffic(5));
+      time.restore();
+      const { url } = await serve(listener);
+      const { tab, complaints } = await open(url + hash, { width, height, colorScheme });
+      await tab
+        .locator(hash ? ".histogram" : ".row")
+        .first()
+        .waitFor();
+      if (width > 800) await tab.locator("svg path").first().waitFor();
+      const contrasts = await tab.evaluate(worstContrasts);
+      for (const { text, contrast } of contrasts) expect(contrast, text).toBeGreaterThanOrEqual(4.5);
+      const heights = await tab.locator(".row").evaluateAll((rows) => rows.map((row) => row.offsetHeight));
+      expect(new Set(heights)).toEqual(new Set([34])); // what is not drawn is reckoned with that
+      const isSideways = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      expect(isSideways).toBe(false);
+      const png = await tab.screenshot();
+      expect(png.subarray(1, 4).toString()).toBe("PNG");
+      expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([width, height]);
+      expect(png.length).toBeGreaterThan(20_000); // a blank one would be smaller by far
+      const folder = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(`${folder}${name}.png`, png);
+      if (process.env.UPDATE_SCREENSHOTS && width > 800)
+        writeFileSync(new URL(`../../docs/${name}.png`, import.meta.url), png);
+      expect(complaints).toEqual([]);
+    });
+  });
+
+/** In the page: the contrast of each text with what is behind it, as WCAG reckons it; the ten worst. */
+function worstContrasts() {
+  const parse = (color) => color.match(/[\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => {
+    const [x, y, z] = [r, g, b].map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+  };
+  const groundOf = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const color = parse(getComputedStyle(at).backgroundColor);
+      if (color[3] !== 0) return color;
+    }
+    return [255, 255, 255];
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    if (!node.data.trim() || element.closest("script, style, noscript, .unseen")) continue;
+    const [a, b] = [parse(getComputedStyle(element).color), groundOf(element)].map(luminance);
+    found.push({ text: node.data.slice(0, 30), contrast: (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05) });
+  }
+  return found.sort((a, b) => a.contrast - b.contrast).slice(0, 10);
+}

@@ -1,0 +1,168 @@
+// How the live page's handlers answer requests.
+
+import { createServer } from "node:http";
+import { RpcMetricsRegistry } from "nrpc-metrics";
+import { pageHandler, pageListener } from "nrpc-metrics/page";
+import { createSharedRegistry } from "nrpc-metrics/threads";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+/** Both kinds of handlers, behind one function that answers requests. */
+const KINDS = [
+  {
+    kind: "pageHandler",
+    async answer(registry, options) {
+      const page = pageHandler(registry, options);
+      onTestFinished(() => page.close());
+      return (path, init) => page(new Request(`http://localhost${path}`, init));
+    },
+  },
+  {
+    kind: "pageListener",
+    async answer(registry, options) {
+      const page = pageListener(registry, options);
+      const server = createServer(page);
+      await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+      onTestFinished(() => {
+        page.close();
+        server.closeAllConnections();
+        server.close();
+      });
+      return (path, init) => fetch(`http://127.0.0.1:${server.address().port}${path}`, init);
+    },
+  },
+];
+
+const nonceIn = (html) => /<script type="module" nonce="([^"]+)">/.exec(html)[1];
+
+describe.each(KINDS)("$kind", ({ answer }) => {
+  test("serves a page under a policy that allows its own script and style, each time by another nonce", async () => {
+    const get = await answer(new RpcMetricsRegistry());
+    const nonces = new Set();
+    for (let i = 0; i < 3; i++) {
+      const response = await get("/anywhere/at/all");
+      expect(response.status).toBe(200);
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        "content-type": "text/html; charset=utf-8",
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+      });
+      const html = await response.text();
+      const nonce = nonceIn(html);
+      nonces.add(nonce);
+      expect(html).toContain(`<style nonce="${nonce}">`);
+      expect(html.match(/<script|<style|\son\w+="|\sstyle="/g)).toEqual(["<style", "<script"]);
+      for (const [, host] of html.matchAll(/https?:\/\/([\w.]+)/g)) expect(host).toBe("www.w3.org"); // names, not places
+      expect(response.headers.get("content-security-policy")).toBe(
+        `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; img-src data:; ` +
+          "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+      );
+    }
+    expect(nonces.size).toBe(3);
+  });
+
+  test("takes the nonce of an app that has a policy, and then sets none", async () => {
+    const get = await answer(new RpcMetricsRegistry(), {
+      nonce: (request) => request.headers["x-nonce"] ?? "b64+/_-==",
+    });
+    const response = await get("/");
+    expect(response.headers.get("content-security-policy")).toBeNull();
+    expect(nonceIn(await response.text())).toBe("b64+/_-==");
+  });
+
+  test.each(['"><script>', "", undefined, 5])("answers 500 when the app's nonce is %j", async (nonce) => {
+    const get = await answer(new RpcMetricsRegistry(), { nonce: () => nonce });
+    const response = await get("/");
+    expect(response.status).toBe(500);
+    expect(await response.text()).toContain("base64, got");
+  });
+
+  test("serves its data with the shape that its types tell", async () => {
+    const registry = new RpcMetricsRegistry({ buckets: [0.1, 1], maxServices: 1 });
+    registry.forService("a");
+    for (let i = 0; i < 3; i++) registry.forService(`late ${i}`);
+    const get = await answer(registry);
+    registry.forService("a").recordCall(0, 5e8);
+    const response = await get("/rpc?format=json&window=start&service=a&token=not-ours#hash");
+    expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    const data = await response.json();
+    expect(data).toEqual({
+      version: 1,
+      window: "start",
+      spanSeconds: expect.any(Number),
+      buckets: [0.1, 1],
+      overflowLookups: 3,
+      sparkSeconds: [],
+      details: [
+        { service: "a", latency: [0, 1, 0], handlerDuration: [0, 0, 0], calls: [], errors: [], handlerInvocations: [] },
+      ],
+      columns: expect.arrayContaining(["service", "calls", "latencyP99"]),
+      rows: [
+        ["__overflow__", 0, 0, 0, 0, 0, 0, null, null, null, 0, 0, 0, null, null, null, 0, 0, 0],
+        ["a", 1, 0, 0, 0, 0, 0, 0.55, 0.955, 0.991, 0, 0, 0, null, null, null, 0, 0, 0],
+      ],
+    });
+    expect(data.columns).toHaveLength(data.rows[0].length);
+  });
+
+  test.each([
+    ["?format=xml", 'format must be one of html, json, got "xml"'],
+    ["?format=json&window=day", 'window must be one of minute, hour, start, got "day"'],
+    ["?window=%22%3Cb%3E", 'window must be one of minute, hour, start, got "\\"<b>"'],
+    ["?service=a&".padEnd(201 * 10 + 1, "service=a&"), "service must be given at most 200 times, got 201"],
+  ])("answers 400 to %.40s, with the value and what was expected", async (query, message) => {
+    const get = await answer(new RpcMetricsRegistry());
+    const response = await get(`/${query}`);
+    expect(response.status).toBe(400);
+    expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(response.headers.get("x-content-type-options")).toBe("nosniff");
+    expect(await response.text()).toBe(`${message}\n`);
+  });
+
+  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("answers 405 to %s", async (method) => {
+    const get = await answer(new RpcMetricsRegistry());
+    const response = await get("/", { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get("allow")).toBe("GET, HEAD");
+  });
+
+  test.each(["/", "/?format=json", "/?format=no"])("answers HEAD %s as GET, without a body", async (path) => {
+    const get = await answer(new RpcMetricsRegistry());
+    const [head, full] = [await get(path, { method: "HEAD" }), await get(path)];
+    expect(head.status).toBe(full.status);
+    expect(head.headers.get("content-type")).toBe(full.headers.get("content-type"));
+    expect(await head.text()).toBe("");
+    expect(await full.text()).not.toBe("");
+  });
+
+  test("says 503 for the data of a shared registry that was detached, and the page is still there", async () => {
+    const registry = createSharedRegistry();
+    const get = await answer(registry);
+    registry.detach();
+    const response = await get("/?format=json");
+    expect(response.status).toBe(503);
+    expect(await response.text()).toMatch(/^The registry gives no snapshot: .+\n$/);
+    expect((await get("/")).status).toBe(200);
+  });
+});
+
+test.each([pageHandler, pageListener])("a registry is needed: %o", (make) => {
+  for (const wrong of [undefined, null, {}, "registry"])
+    expect(() => make(wrong)).toThrow(/^registry must be an RpcMetricsRegistry, got /);
+});
+
+test("data of 4,096 services is a few hundred kilobytes, and is made in slices between which others run", async () => {
+  const registry = new RpcMetricsRegistry();
+  for (let i = 0; i < 4096; i++) registry.forService(`pkg.v1.Service${i}/Method`).recordCall(i % 5, i * 1e6);
+  const page = pageHandler(registry);
+  onTestFinished(() => page.close());
+  let others = 0;
+  const timer = setInterval(() => others++);
+  const response = await page(new Request("http://localhost/?format=json"));
+  const text = await response.text();
+  clearInterval(timer);
+  expect(others).toBeGreaterThan(5);
+  expect(text.length).toBeLessThan(600_000);
+  expect(JSON.parse(text).rows).toHaveLength(4096);
+});

@@ -1,0 +1,234 @@
+// The windows of the live page's data, compared with a naive model of what was counted.
+
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { pageHandler } from "nrpc-metrics/page";
+import { createSharedRegistry } from "nrpc-metrics/threads";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { movableTime } from "./time.js";
+
+let time;
+beforeEach(() => {
+  time = movableTime();
+});
+afterEach(() => time.restore());
+
+async function dataOf(page, window, services = []) {
+  const query = new URLSearchParams([
+    ["format", "json"],
+    ["window", window],
+    ...services.map((name) => ["service", name]),
+  ]);
+  const response = await page(new Request(`http://localhost/rpc?${query}`));
+  expect(response.status).toBe(200);
+  return response.json();
+}
+
+/** Rows as objects, by service. */
+function rowsOf({ columns, rows }) {
+  return Object.fromEntries(
+    rows.map((row) => [row[0], Object.fromEntries(columns.map((column, i) => [column, row[i]]))]),
+  );
+}
+
+/** As histogram_quantile reckons it, of latencies in ms. */
+function naiveQuantile(q, bounds, latenciesMs) {
+  if (latenciesMs.length === 0) return null;
+  const below = (bound) => latenciesMs.filter((ms) => ms / 1000 <= bound).length;
+  const rank = q * latenciesMs.length;
+  const bucket = bounds.findIndex((bound) => below(bound) >= rank);
+  if (bucket === -1) return bounds.at(-1);
+  const [start, before] = bucket === 0 ? [0, 0] : [bounds[bucket - 1], below(bounds[bucket - 1])];
+  return start + ((bounds[bucket] - start) * (rank - before)) / (below(bounds[bucket]) - before);
+}
+
+const OUTCOMES = {
+  errorsNoRoute: "NoRoute",
+  errorsTimeout: "Timeout",
+  errorsServer: "ServerError",
+  errorsTransport: "Transport",
+};
+
+describe.each([
+  { kind: "a registry", makeRegistry: () => new RpcMetricsRegistry() },
+  { kind: "a shared registry", makeRegistry: () => createSharedRegistry() },
+])("windows of $kind", ({ makeRegistry }) => {
+  test("hold what a naive model counts between their ends, and state their true length", async () => {
+    const registry = makeRegistry();
+    registry.forService("before").recordCall(CallOutcome.Ok, 1e6); // not within any window
+    const page = pageHandler(registry);
+    let random = 1;
+    const next = (n) => {
+      random = (random * 48271) % 2147483647;
+      return random % n;
+    };
+    const ops = [];
+    const kinds = Object.values(CallOutcome).filter((value) => typeof value === "number");
+    let tick = 0;
+    time.advance(70 * 60_000, () => {
+      tick++;
+      for (let i = 0; i < 1 + (tick % 4); i++) {
+        // "late" appears in the midst of the minute, "hourly" in that of the hour.
+        const names = ["a", "b", ...(tick > 834 ? ["late"] : []), ...(tick > 300 ? ["hourly"] : [])];
+        const op = {
+          tick,
+          name: names[next(names.length)],
+          outcome: kinds[next(5)],
+          ms: next(12_000),
+          handlerMs: next(300),
+        };
+        ops.push(op);
+        const service = registry.forService(op.name);
+        service.recordCall(op.outcome, op.ms * 1e6);
+        service.recordHandlerDuration(op.handlerMs * 1e6);
+        service.add("handlerInvocationsTotal", 1);
+        service.addStreamingChunksEmitted(op.ms);
+        service.addStreamingChunksDropped(op.handlerMs);
+        service.addCapabilityDenied();
+      }
+    });
+    registry.forService("a").add("inFlight", 3);
+    registry.forService("a").add("handlerInFlight", -1);
+    const lengths = { minute: 60, hour: 3600, start: 70 * 60 };
+    for (const [window, length] of Object.entries(lengths)) {
+      const data = await dataOf(page, window, ["a", "late"]);
+      expect(data).toMatchObject({ version: 1, window, overflowLookups: 0 });
+      expect(Math.abs(data.spanSeconds - length)).toBeLessThanOrEqual(length / 12 + 2);
+      const firstTick = Math.round((70 * 60 - data.spanSeconds) / 5);
+      const rows = rowsOf(data);
+      expect(Object.keys(rows)).toEqual(["a", "b", "before", "hourly", "late"]);
+      expect(rows.before.calls).toBe(0);
+      for (const name of ["a", "b", "late", "hourly"]) {
+        const own = ops.filter((op) => op.name === name && op.tick > firstTick);
+        const sum = (key) => own.reduce((total, op) => total + op[key], 0);
+        expect(own.length).toBeGreaterThan(0);
+        const row = rows[name];
+        expect(row).toMatchObject({
+          calls: own.length,
+          handlerInvocations: own.length,
+          streamingChunksEmitted: sum("ms"),
+          streamingChunksDropped: sum("handlerMs"),
+          capabilityDenied: own.length,
+          inFlight: name === "a" ? 3 : 0,
+          handlerInFlight: name === "a" ? -1 : 0,
+        });
+        for (const [column, outcome] of Object.entries(OUTCOMES))
+          expect(row[column]).toBe(own.filter((op) => op.outcome === CallOutcome[outcome]).length);
+        for (const percent of [50, 95, 99]) {
+          const of = (key) =>
+            naiveQuantile(
+              percent / 100,
+              data.buckets,
+              own.map((op) => op[key]),
+            );
+          expect(row[`latencyP${percent}`]).toBeCloseTo(of("ms"), 4);
+          expect(row[`handlerDurationP${percent}`]).toBeCloseTo(of("handlerMs"), 4);
+        }
+        const detail = data.details.find(({ service }) => service === name);
+        const edges = [-1, ...data.buckets, Infinity];
+        const buckets = (key) =>
+          edges
+            .slice(1)
+            .map((edge, i) => own.filter((op) => op[key] / 1000 > edges[i] && op[key] / 1000 <= edge).length);
+        if (detail) expect(detail).toMatchObject({ latency: buckets("ms"), handlerDuration: buckets("handlerMs") });
+      }
+      expect(data.details.map(({ service }) => service)).toEqual(["a", "late"]);
+    }
+  });
+
+  test("are as long as the process is old while that is less, and empty at first", async () => {
+    const registry = makeRegistry();
+    const page = pageHandler(registry);
+    registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
+    time.advance(20_000);
+    for (const window of ["minute", "hour", "start"]) {
+      const data = await dataOf(page, window);
+      expect(data.spanSeconds).toBeGreaterThanOrEqual(20);
+      expect(data.spanSeconds).toBeLessThan(22);
+      expect(rowsOf(data).a).toMatchObject({ calls: 1, latencyP50: 0.0025, handlerDurationP50: null });
+    }
+  });
+});
+
+test("a registry's last five minutes come as rates a second, those of services that were not there as 0", async () => {
+  const registry = new RpcMetricsRegistry();
+  const page = pageHandler(registry);
+  time.advance(400_000, (seconds) => {
+    for (let i = 0; i < 10; i++) registry.forService("a").recordCall(i < 5 ? CallOutcome.Timeout : CallOutcome.Ok, 1);
+    if (seconds > 390) registry.forService("b").add("handlerInvocationsTotal", 20);
+  });
+  const { sparkSeconds, details } = await dataOf(page, "minute", ["b", "a", "unknown"]);
+  expect(sparkSeconds).toHaveLength(60);
+  for (const seconds of sparkSeconds) expect(seconds).toBeCloseTo(5, 1);
+  const [a, b] = details;
+  for (const rate of a.calls) expect(rate).toBeCloseTo(2, 1);
+  for (const rate of a.errors) expect(rate).toBeCloseTo(1, 1);
+  expect(b.handlerInvocations.slice(0, 58)).toEqual(Array(58).fill(0));
+  for (const rate of b.handlerInvocations.slice(58)) expect(rate).toBeCloseTo(4, 1);
+});
+
+test("what is kept of the past does not grow", () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage = runInNewContext("gc");
+  const registry = new RpcMetricsRegistry();
+  for (let i = 0; i < 1000; i++) registry.forService(`service ${i}`);
+  pageHandler(registry);
+  const bytesAfter = (hours) => {
+    time.advance(hours * 3_600_000);
+    collectGarbage();
+    return process.memoryUsage().arrayBuffers;
+  };
+  const early = bytesAfter(2);
+  expect(bytesAfter(4) - early).toBeLessThan(1_000_000);
+});
+
+test("a counter that wraps counts 0, and one beyond 2^53 grows by what was added", async () => {
+  const registry = new RpcMetricsRegistry();
+  registry.forService("wraps").add("callsTotal", 2n ** 64n - 1n);
+  registry.forService("large").add("callsTotal", 2n ** 60n);
+  const page = pageHandler(registry);
+  time.advance(10_000);
+  registry.forService("wraps").add("callsTotal", 5);
+  registry.forService("large").add("callsTotal", 5);
+  const rows = rowsOf(await dataOf(page, "minute"));
+  expect([rows.wraps.calls, rows.large.calls]).toEqual([0, 5]);
+});
+
+test("close() ends the timer, after which requests sample; and so does Symbol.dispose", async () => {
+  const registry = new RpcMetricsRegistry();
+  const page = pageHandler(registry);
+  const other = pageHandler(registry);
+  expect(time.timers.size).toBe(2);
+  page.close();
+  expect(time.timers.size).toBe(1);
+  if (Symbol.dispose) other[Symbol.dispose]();
+  else other.close();
+  expect(time.timers.size).toBe(0);
+  time.advance(60_000);
+  registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
+  await dataOf(page, "minute");
+  time.advance(60_000);
+  registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
+  const data = await dataOf(page, "minute");
+  expect(Math.round(data.spanSeconds)).toBe(60);
+  expect(rowsOf(data).a.calls).toBe(1);
+});
+
+test("where timers are refused, time begins with the first request", async () => {
+  globalThis.setInterval = () => {
+    throw new Error("Disallowed operation called within global scope");
+  };
+  const registry = new RpcMetricsRegistry();
+  registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
+  const page = pageHandler(registry);
+  time.advance(30_000);
+  const first = await dataOf(page, "start");
+  expect(first.spanSeconds).toBe(0);
+  expect(rowsOf(first).a.calls).toBe(0);
+  registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
+  time.advance(10_000);
+  const second = await dataOf(page, "start");
+  expect(Math.round(second.spanSeconds)).toBe(10);
+  expect(rowsOf(second).a.calls).toBe(1);
+});
