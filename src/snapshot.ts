@@ -17,7 +17,8 @@ export interface SnapshotService {
 export interface OpenMetricsOptions {
   /**
    * Adds a sample `_created` to each counter and histogram, the second since 1970 at which its service appeared: with
-   * it Prometheus can tell a reset. The text is a third longer. Default: false.
+   * it Prometheus can tell a reset. None for a service that a Worker added outside a request, where it has no time.
+   * The text is a third longer. Default: false.
    */
   created?: boolean;
 }

@@ -1,7 +1,6 @@
 // OpenMetrics: its strict parser, and what that has to read.
 
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { parse } from "./parse.js";
@@ -9,6 +8,7 @@ import { toNumber, withCreated } from "./series.js";
 
 /** The parser of Prometheus' Python client; see strict-parser.py. */
 export const STRICT_PARSER = "/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py";
+const LINE_FEED = 0x0a;
 const PYTHON = "/usr/bin/python3";
 const script = fileURLToPath(new URL("strict-parser.py", import.meta.url));
 
@@ -19,11 +19,19 @@ const script = fileURLToPath(new URL("strict-parser.py", import.meta.url));
 export function startStrictParser() {
   const child = spawn(PYTHON, [script], { stdio: ["pipe", "pipe", "inherit"] });
   const waiting = [];
-  createInterface({ input: child.stdout }).on("line", (line) => {
-    const { resolve, reject } = waiting.shift();
-    const answer = JSON.parse(line);
-    if (answer.error) reject(new Error(answer.error));
-    else resolve(answer);
+  // Not by readline, which searches all of a line again with each chunk: an answer may have 30 MB.
+  let chunks = [];
+  child.stdout.on("data", (chunk) => {
+    chunks.push(chunk);
+    if (chunk.at(-1) !== LINE_FEED) return;
+    const lines = Buffer.concat(chunks).toString().trimEnd().split("\n");
+    chunks = [];
+    for (const line of lines) {
+      const { resolve, reject } = waiting.shift();
+      const answer = JSON.parse(line);
+      if (answer.error) reject(new Error(answer.error));
+      else resolve(answer);
+    }
   });
   const ended = new Promise((resolve) => child.once("close", resolve));
   ended.then((code) => {

@@ -9,14 +9,14 @@ import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export const PROMETHEUS = "/usr/bin/prometheus";
-const CONTENT_TYPE = "text/plain; version=0.0.4";
-const SCRAPE_PATIENCE_MS = 60_000;
+const SCRAPE_PATIENCE_MS = 100_000;
 
-/** Serves each of `bodies`, bytes by path, on a free port. */
-async function serve(bodies) {
+/** Serves each of `pages`, by path, on a free port. */
+async function serve(pages) {
   const server = createServer((request, response) => {
-    const body = bodies.get(request.url);
-    response.writeHead(body ? 200 : 404, { "content-type": CONTENT_TYPE }).end(body);
+    const page = pages.get(request.url);
+    if (page) response.writeHead(200, { "content-type": page.contentType }).end(page.body);
+    else response.writeHead(404).end();
   });
   await new Promise((resolve, reject) => server.listen(0, "127.0.0.1", resolve).on("error", reject));
   return server;
@@ -37,19 +37,19 @@ function listening(child) {
 }
 
 /**
- * Starts a Prometheus that scrapes one target a job, `texts` being the bytes of each job's page.
+ * Starts a Prometheus that scrapes one target a job, `pages` being each job's `{ contentType, body }`.
  * Call `stop()` of what it returns, also after a failure.
  */
-export async function startPrometheus(texts) {
-  const server = await serve(new Map(Object.entries(texts).map(([job, body]) => [`/${job}`, body])));
+export async function startPrometheus(pages) {
+  const server = await serve(new Map(Object.entries(pages).map(([job, page]) => [`/${job}`, page])));
   const close = () => {
     server.closeAllConnections();
     server.close();
   };
   const config = {
-    // Long enough for 164,000 lines on a busy machine; the first scrape comes within one interval.
-    global: { scrape_interval: "10s", scrape_timeout: "10s" },
-    scrape_configs: Object.keys(texts).map((job) => ({
+    // Long enough for pages of 213,000 lines on a busy machine; the first scrape comes within one interval.
+    global: { scrape_interval: "20s", scrape_timeout: "20s" },
+    scrape_configs: Object.keys(pages).map((job) => ({
       job_name: job,
       metrics_path: `/${job}`,
       static_configs: [{ targets: [`127.0.0.1:${server.address().port}`] }],
@@ -79,7 +79,7 @@ export async function runPrometheus(config) {
   process.once("exit", kill);
 
   async function stop() {
-    child.kill();
+    kill(); // what it would put in order is thrown away
     await ended;
     process.off("exit", kill);
     rmSync(folder, { recursive: true, force: true });

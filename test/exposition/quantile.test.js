@@ -65,8 +65,11 @@ const snapshots = Object.fromEntries(Object.entries(BOUNDS).map(([job, buckets])
 describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("histogram_quantile()", () => {
   let prometheus;
   beforeAll(async () => {
-    const texts = Object.entries(snapshots).map(([job, snapshot]) => [job, snapshot.prometheusBytes()]);
-    prometheus = await startPrometheus(Object.fromEntries(texts));
+    const pages = Object.entries(snapshots).map(([job, snapshot]) => [
+      job,
+      { contentType: "text/plain; version=0.0.4", body: snapshot.prometheusBytes() },
+    ]);
+    prometheus = await startPrometheus(Object.fromEntries(pages));
     await prometheus.scraped();
   });
   afterAll(() => prometheus?.stop());

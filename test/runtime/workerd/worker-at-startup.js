@@ -12,12 +12,21 @@ function construct(options) {
 }
 
 const atStartup = construct({ services: ["echo"] });
+const startRegistry = atStartup.failure ? undefined : new RpcMetricsRegistry({ services: ["echo"] });
+
+/** The seconds at which a registry's services appeared, as its text tells them. */
+function created(registry) {
+  const text = registry?.snapshot().openMetricsText({ created: true }) ?? "";
+  return [...text.matchAll(/_created\{.*\} (.*)\n/g)].map(([, seconds]) => Number(seconds));
+}
 
 export default {
   fetch() {
     return Response.json({
       atStartup,
       inRequest: construct({ services: ["echo"] }),
+      createdAtStartup: created(startRegistry),
+      createdInRequest: atStartup.failure ? [] : created(new RpcMetricsRegistry({ services: ["echo"] })),
       detectingLeaks: construct({ services: ["echo"], detectLeaks: true }),
     });
   },

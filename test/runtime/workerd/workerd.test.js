@@ -40,6 +40,14 @@ describe.each([
     const made = await report("worker-at-startup.js", compatibility);
     expect(made).toMatchObject({ atStartup: { size: 1 }, inRequest: { size: 1 } });
   });
+
+  test("tells when services appeared, or leaves it out where it has no time, but never 1970", async () => {
+    const seconds = Date.now() / 1000;
+    const { createdAtStartup, createdInRequest } = await report("worker-at-startup.js", compatibility);
+    expect(createdInRequest).toHaveLength(12);
+    // Deployed Workers have no time at their start; workerd alone has.
+    for (const created of [...createdAtStartup, ...createdInRequest]) expect(created).toBeGreaterThan(seconds - 60);
+  });
 });
 
 test.each([{ compatibilityDate: OLD }, { compatibilityDate: RECENT }])(
