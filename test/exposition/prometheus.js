@@ -41,15 +41,32 @@ function listening(child) {
  * Call `stop()` of what it returns, also after a failure.
  */
 export async function startPrometheus(texts) {
-  const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-prometheus-"));
   const server = await serve(new Map(Object.entries(texts).map(([job, body]) => [`/${job}`, body])));
-  const config = {
+  const close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  const pages = Object.fromEntries(Object.keys(texts).map((job) => [job, `${origin}/${job}`]));
+  try {
     // Long enough for 164,000 lines on a busy machine; the first scrape comes within one interval.
-    global: { scrape_interval: "10s", scrape_timeout: "10s" },
-    scrape_configs: Object.keys(texts).map((job) => ({
+    const { stop, ...prometheus } = await startScraping(pages, "10s");
+    return { ...prometheus, stop: () => stop().finally(close) };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Starts a Prometheus that scrapes a page a job, `pages` being their addresses; as above. */
+export async function startScraping(pages, interval) {
+  const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-prometheus-"));
+  const config = {
+    global: { scrape_interval: interval, scrape_timeout: interval },
+    scrape_configs: Object.entries(pages).map(([job, page]) => ({
       job_name: job,
-      metrics_path: `/${job}`,
-      static_configs: [{ targets: [`127.0.0.1:${server.address().port}`] }],
+      metrics_path: new URL(page).pathname,
+      static_configs: [{ targets: [new URL(page).host] }],
     })),
   };
   const configFile = join(folder, "prometheus.yml");
@@ -65,15 +82,13 @@ export async function startPrometheus(texts) {
 
   async function stop() {
     child.kill();
-    server.closeAllConnections();
-    server.close();
     await ended;
     process.off("exit", kill);
     rmSync(folder, { recursive: true, force: true });
   }
 
   try {
-    return { stop, ...client(`http://${await listening(child)}/api/v1`, Object.keys(texts).length) };
+    return { stop, ...client(`http://${await listening(child)}/api/v1`, Object.keys(pages).length) };
   } catch (error) {
     await stop();
     throw error;
