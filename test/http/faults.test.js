@@ -168,16 +168,18 @@ describe("a slow reader", () => {
     const slow = await open(origin, { headers: { connection: "close" } });
     const reading = setInterval(() => slow.read(1000), 100);
     const echo = registry.forService("service 0 ".padEnd(60, "x"));
-    let most = 0;
+    /** A function of its own, so that the test holds no text while it measures. */
+    const seenBy = async (headers) => callsOf(textOf(await get(origin, { headers })), echo.name);
+    const held = [];
     for (let calls = 2; calls < 10; calls++) {
       echo.recordCall(CallOutcome.Ok, 1);
-      const text = textOf(await get(origin, { headers: calls % 2 ? { "accept-encoding": "gzip" } : {} }));
-      expect(callsOf(text, echo.name)).toBe(calls);
+      expect(await seenBy(calls % 2 ? { "accept-encoding": "gzip" } : {})).toBe(calls);
       await nextTurn();
-      most = Math.max(most, usedBytes());
+      held.push(usedBytes() - before);
     }
     clearInterval(reading);
-    expect(most - before).toBeLessThan(2 * bodyBytes);
+    // What is on its way to garbage comes and goes; a queue that grows would only grow.
+    expect(Math.min(...held.slice(-4))).toBeLessThan(2 * bodyBytes);
     let rest = "";
     for await (const chunk of slow.setEncoding("latin1")) rest += chunk;
     expect(rest).toContain("nrpc_scrape_bytes_total");
