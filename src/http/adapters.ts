@@ -34,7 +34,8 @@ export interface NodeRequest {
 export interface NodeResponse {
   writeHead(status: number, headers: Record<string, string>): unknown;
   write(chunk: Uint8Array): boolean;
-  end(text?: string): unknown;
+  end(): unknown;
+  end(text: string): unknown;
   destroy(error?: Error): unknown;
   once(event: "close" | "drain", listener: () => void): unknown;
 }
@@ -92,7 +93,7 @@ async function send({ status, headers, body, signal }: Reply, response: NodeResp
   try {
     response.writeHead(status, headers);
     if (typeof body !== "object") {
-      response.end(body);
+      response.end(body as string); // without one it ends, too
       return;
     }
     while (!client.isGone) {

@@ -17,11 +17,10 @@ export function gzip(text: Source): Source {
       await writer.write(value);
     }
   };
+  // Either side may have failed already, of which `next` tells. To cancel the reader would be to tell of an end.
   const stop = (error?: unknown) => {
     text.return();
-    // Either side may have failed already, of which `next` tells.
     writer.abort(error).catch(() => {});
-    reader.cancel(error).catch(() => {});
   };
   let isFed = false;
   return {
@@ -30,6 +29,9 @@ export function gzip(text: Source): Source {
       isFed = true;
       return reader.read() as Promise<Result>;
     },
-    return: () => stop(),
+    return() {
+      stop();
+      reader.cancel().catch(() => {});
+    },
   };
 }

@@ -46,22 +46,30 @@ export async function startPrometheus(pages) {
     server.closeAllConnections();
     server.close();
   };
-  const config = {
-    // Long enough for pages of 213,000 lines on a busy machine; the first scrape comes within one interval.
-    global: { scrape_interval: "20s", scrape_timeout: "20s" },
-    scrape_configs: Object.keys(pages).map((job) => ({
-      job_name: job,
-      metrics_path: `/${job}`,
-      static_configs: [{ targets: [`127.0.0.1:${server.address().port}`] }],
-    })),
-  };
+  const origin = `http://127.0.0.1:${server.address().port}`;
   try {
-    const prometheus = await runPrometheus(config);
+    // Long enough for pages of 213,000 lines on a busy machine; the first scrape comes within one interval.
+    const prometheus = await startScraping(
+      Object.fromEntries(Object.keys(pages).map((job) => [job, `${origin}/${job}`])),
+      "20s",
+    );
     return { ...prometheus, stop: () => prometheus.stop().finally(close) };
   } catch (error) {
     close();
     throw error;
   }
+}
+
+/** Starts a Prometheus that scrapes a page a job, `addresses` being the pages'; as above. */
+export function startScraping(addresses, interval) {
+  return runPrometheus({
+    global: { scrape_interval: interval, scrape_timeout: interval },
+    scrape_configs: Object.entries(addresses).map(([job, address]) => ({
+      job_name: job,
+      metrics_path: new URL(address).pathname,
+      static_configs: [{ targets: [new URL(address).host] }],
+    })),
+  });
 }
 
 /** Starts a Prometheus with what prometheus.yml has. Call `stop()` of what it returns. */

@@ -4,15 +4,24 @@ import { createServer, request as httpRequest } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { onTestFinished } from "vitest";
 
-/** Serves until the test is over; fulfils with the origin. */
-export async function serve(listener) {
+/** Serves on a free port; fulfils with `{ origin, close }`. */
+export async function serveUntilClosed(listener) {
   const server = createServer(listener);
   await new Promise((resolve, reject) => server.listen(0, "127.0.0.1", resolve).on("error", reject));
-  onTestFinished(async () => {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${server.address().port}`;
+  return {
+    origin: `http://127.0.0.1:${server.address().port}`,
+    async close() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** Serves until the test is over; fulfils with the origin. */
+export async function serve(listener) {
+  const { origin, close } = await serveUntilClosed(listener);
+  onTestFinished(close);
+  return origin;
 }
 
 /** A listener for a handler that speaks fetch, with all of its body at once. */

@@ -1,0 +1,428 @@
+// What goes wrong around an endpoint: clients that leave, dawdle or come all at once, registries that fail.
+
+import { connect } from "node:net";
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { gunzipSync } from "node:zlib";
+import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { metricsHandler, metricsListener } from "nrpc-metrics/http";
+import { createSharedRegistry } from "nrpc-metrics/threads";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { runForJson } from "../runtime/process.js";
+import { get, open, selfMetricsOf, serve, textOf, until } from "./client.js";
+
+const SERVICES = 4095; // and one that tests count calls of
+/** Every slice waits for a turn of the event loop, which makes a scrape take long. */
+const EVERY_SLICE = { sliceBudgetMs: 1e-9 };
+
+setFlagsFromString("--expose-gc");
+const gc = runInNewContext("gc");
+
+/** A registry of big bodies, 14 MB unless it is told to have less. */
+function bigRegistry(services = SERVICES) {
+  const registry = new RpcMetricsRegistry();
+  for (let i = 0; i < services; i++) registry.forService(`service ${i} `.padEnd(60, "x")).recordCall(CallOutcome.Ok, i);
+  // A spy of vitest's would keep all snapshots.
+  const taken = { count: 0, failure: undefined, change: (snapshot) => snapshot };
+  registry.snapshot = () => {
+    if (taken.failure) throw taken.failure;
+    taken.count++;
+    return taken.change(RpcMetricsRegistry.prototype.snapshot.call(registry));
+  };
+  return { registry, taken };
+}
+
+const callsOf = (text, service) => {
+  const match = text.match(new RegExp(`^nrpc_calls_total\\{service="${service}"\\} (\\d+)$`, "m"));
+  return match && Number(match[1]);
+};
+
+const ask = (handler, headers = {}, query = "") =>
+  handler(new Request(`http://127.0.0.1/metrics${query}`, { headers }));
+
+/** A whole scrape of the counts of one service, which tells of the endpoint itself. */
+async function selfOf(handler) {
+  return selfMetricsOf(await (await ask(handler, {}, "?service=none")).text());
+}
+
+const result = (name) => `scrapes_total{result="${name}"}`;
+
+/** Asks an endpoint until it answers 200. */
+const whenFree = (url) =>
+  until(async () => {
+    const response = await get(url);
+    return response.status === 200 && response;
+  });
+
+/** The length of a stream's bytes, which go as they come. */
+async function lengthOf(stream) {
+  let length = 0;
+  for await (const chunk of stream) length += chunk.length;
+  return length;
+}
+
+/** Bytes on the heap and outside it that are in use. */
+function usedBytes() {
+  gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+describe("a client that goes", () => {
+  test("in mid-body stops the work and frees its place", async () => {
+    const { registry } = bigRegistry();
+    const origin = await serve(metricsListener(registry, { ...EVERY_SLICE, maxConcurrentScrapes: 1 }));
+    const turns = vi.spyOn(globalThis, "setTimeout");
+    onTestFinished(() => turns.mockRestore());
+    await get(origin);
+    const turnsOfAll = turns.mock.calls.length;
+    turns.mockClear();
+    (await open(origin)).destroy();
+    const self = selfMetricsOf(textOf(await whenFree(`${origin}?service=none`)));
+    expect(self[result("aborted")]).toBe(1);
+    const turnsUntilFree = turns.mock.calls.length;
+    expect(turnsUntilFree).toBeLessThan(turnsOfAll / 2);
+    for (let i = 0; i < 50; i++) await nextTurn();
+    expect(turns.mock.calls.length).toBe(turnsUntilFree);
+  });
+
+  test("before the first byte leaves nothing behind", async () => {
+    const { registry } = bigRegistry();
+    const origin = await serve(metricsListener(registry, { maxConcurrentScrapes: 2 }));
+    for (let i = 0; i < 20; i++) {
+      const socket = connect(new URL(origin).port, "127.0.0.1");
+      await new Promise((resolve) => socket.on("connect", resolve));
+      socket.write("GET /metrics HTTP/1.1\r\nhost: a\r\naccept-encoding: gzip\r\n\r\n", () => socket.resetAndDestroy());
+    }
+    const self = selfMetricsOf(textOf(await whenFree(origin)));
+    expect(self[result("failed")]).toBe(0);
+    const both = await Promise.all([get(origin), get(origin)]);
+    expect(both.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test.each([{}, { "accept-encoding": "gzip" }])("by cancelling a stream stops the work, too: %j", async (headers) => {
+    const { registry } = bigRegistry();
+    const handler = metricsHandler(registry, { maxConcurrentScrapes: 1 });
+    const { body } = await ask(handler, headers);
+    const reader = body.getReader();
+    await reader.read();
+    expect((await ask(handler)).status).toBe(503);
+    await reader.cancel(new Error("enough"));
+    expect(await selfOf(handler)).toMatchObject({ [result("aborted")]: 1, [result("rejected")]: 1 });
+  });
+
+  test("takes nothing from those who read the same body", async () => {
+    const { registry } = bigRegistry(1000);
+    const handler = metricsHandler(registry, { maxConcurrentScrapes: 50 });
+    for (let cut = 0; cut < 8; cut++) {
+      const first = ask(handler);
+      const gzip = { "accept-encoding": "gzip" };
+      const shared = await Promise.all([ask(handler), ask(handler, gzip), ask(handler, gzip), ask(handler), first]);
+      const [plain, compressed, leaver, otherLeaver] = shared;
+      const leave = async ({ body }, chunks) => {
+        const reader = body.getReader();
+        for (let i = 0; i < chunks; i++) await reader.read();
+        await reader.cancel();
+      };
+      const [bytes, packed] = await Promise.all([
+        plain.arrayBuffer(),
+        compressed.arrayBuffer(),
+        leave(leaver, cut),
+        leave(otherLeaver, 3 * cut),
+        shared[4].arrayBuffer(),
+      ]);
+      expect(gunzipSync(Buffer.from(packed)).equals(Buffer.from(bytes))).toBe(true);
+      expect(
+        Buffer.from(bytes)
+          .toString()
+          .match(/^nrpc_calls_total\{/gm),
+      ).toHaveLength(1000);
+    }
+  });
+
+  test("and leaves compression alone lets the others have all", async () => {
+    const { registry } = bigRegistry(1000);
+    const handler = metricsHandler(registry, { maxConcurrentScrapes: 50, selfMetrics: false });
+    const expected = Buffer.from(registry.snapshot().prometheusBytes());
+    for (let cut = 0; cut < 8; cut++) {
+      const first = await ask(handler);
+      const [plain, compressed] = [ask(handler), ask(handler, { "accept-encoding": "gzip" })];
+      await first.arrayBuffer();
+      const reader = (await compressed).body.getReader();
+      const reading = (await plain).arrayBuffer();
+      for (let i = 0; i < cut; i++) await reader.read();
+      await reader.cancel();
+      expect(Buffer.from(await reading).equals(expected)).toBe(true);
+    }
+  });
+});
+
+describe("a slow reader", () => {
+  test("costs one copy of the text, and others are served fresh meanwhile", async () => {
+    const { registry } = bigRegistry();
+    const origin = await serve(metricsListener(registry));
+    const bodyBytes = (await get(origin)).body.length;
+    const before = usedBytes();
+    const slow = await open(origin, { headers: { connection: "close" } });
+    const reading = setInterval(() => slow.read(1000), 100);
+    const echo = registry.forService("service 0 ".padEnd(60, "x"));
+    /** A function of its own, so that the test holds no text while it measures. */
+    const seenBy = async (headers) => callsOf(textOf(await get(origin, { headers })), echo.name);
+    const held = [];
+    for (let calls = 2; calls < 10; calls++) {
+      echo.recordCall(CallOutcome.Ok, 1);
+      expect(await seenBy(calls % 2 ? { "accept-encoding": "gzip" } : {})).toBe(calls);
+      await nextTurn();
+      held.push(usedBytes() - before);
+    }
+    clearInterval(reading);
+    // What is on its way to garbage comes and goes; a queue that grows would only grow.
+    expect(Math.min(...held.slice(-4))).toBeLessThan(2 * bodyBytes);
+    let rest = "";
+    for await (const chunk of slow.setEncoding("latin1")) rest += chunk;
+    expect(rest).toContain("nrpc_scrape_bytes_total");
+  });
+
+  test("is cut off when its time is up, so that it can't take a part for all", async () => {
+    const { registry } = bigRegistry();
+    const origin = await serve(metricsListener(registry, { maxConcurrentScrapes: 1 }));
+    const slow = await open(origin, { headers: { "x-prometheus-scrape-timeout-seconds": "0.3" } });
+    const self = selfMetricsOf(textOf(await whenFree(`${origin}?service=none`)));
+    expect(self).toMatchObject({ [result("timed_out")]: 1, [result("ok")]: 0, [result("aborted")]: 0 });
+    await expect(slow.resume().toArray()).rejects.toThrow("aborted");
+  });
+
+  test("that never reads at all loses its place when its time is up", async () => {
+    const { registry } = bigRegistry();
+    const handler = metricsHandler(registry, { timeoutMs: 100, maxConcurrentScrapes: 1 });
+    const response = await ask(handler, { "accept-encoding": "gzip" });
+    const other = await until(async () => {
+      const found = await ask(handler, {}, "?service=none");
+      return found.status === 200 && found;
+    });
+    expect(selfMetricsOf(await other.text())).toMatchObject({ [result("timed_out")]: 1, [result("aborted")]: 0 });
+    await expect(response.arrayBuffer()).rejects.toThrow();
+  });
+
+  test.each([{}, { "accept-encoding": "gzip" }])(
+    "and a fast one get the same bytes of one body: %j",
+    async (headers) => {
+      const { registry, taken } = bigRegistry();
+      const handler = metricsHandler(registry);
+      const first = ask(handler);
+      const [fast, slow] = await Promise.all([
+        ask(handler, headers),
+        ask(handler, headers),
+        first.then((r) => r.text()),
+      ]);
+      expect(taken.count).toBe(2);
+      const reader = slow.body.getReader();
+      const chunks = [(await reader.read()).value];
+      const all = Buffer.from(await fast.arrayBuffer());
+      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+        chunks.push(chunk.value);
+        await nextTurn();
+      }
+      expect(Buffer.concat(chunks).equals(all)).toBe(true);
+      expect(taken.count).toBe(2);
+    },
+  );
+
+  test("who waits for a body longer than it may gets 503", async () => {
+    const { registry } = bigRegistry(1000);
+    const handler = metricsHandler(registry, EVERY_SLICE);
+    const first = await ask(handler);
+    const late = await ask(handler, { "x-prometheus-scrape-timeout-seconds": "0.002" });
+    expect([late.status, late.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect((await first.text()).match(/^nrpc_calls_total\{/gm)).toHaveLength(1000);
+    expect(await selfOf(handler)).toMatchObject({ [result("timed_out")]: 1, [result("ok")]: 1 });
+  });
+});
+
+describe("many scrapers at once", () => {
+  /** Records calls until told to stop; `made` is how many there are. */
+  function startCalls(service) {
+    const calls = { made: 0, isOver: false };
+    const record = () => {
+      for (let i = 0; i < 10; i++, calls.made++) service.recordCall(CallOutcome.Ok, 1000);
+      if (!calls.isOver) setImmediate(record);
+    };
+    record();
+    return calls;
+  }
+
+  test("are all served where so many may be, share snapshots, and miss nothing that was counted before", async () => {
+    const { registry, taken } = bigRegistry();
+    const listener = metricsListener(registry, { maxConcurrentScrapes: 50 });
+    const origin = await serve(listener);
+    const echo = registry.forService("echo");
+    const bodyBytes = (await get(origin)).body.length;
+    const calls = startCalls(echo);
+    taken.count = 0;
+    const before = usedBytes();
+    let most = 0;
+    const watch = setInterval(() => {
+      most = Math.max(most, usedBytes());
+    }, 50);
+    const scrapers = Array.from({ length: 50 }, async () => {
+      const atLeast = calls.made;
+      const response = await open(origin);
+      let head = "";
+      for await (const chunk of response.setEncoding("latin1")) if (head.length < 1e6) head += chunk;
+      const seen = callsOf(head, "echo");
+      expect(seen).toBeGreaterThanOrEqual(atLeast);
+      expect(seen).toBeLessThanOrEqual(calls.made);
+      return response.statusCode;
+    });
+    const statuses = await Promise.all(scrapers);
+    clearInterval(watch);
+    calls.isOver = true;
+    expect(statuses).toEqual(Array(50).fill(200));
+    expect(taken.count).toBeLessThanOrEqual(10);
+    // 50 clients hold up to 1 MB each; 50 bodies of their own would be more than 800 MB.
+    expect(most - before).toBeLessThan(50 * 2e6 + 6 * bodyBytes);
+    expect(callsOf(textOf(await get(origin)), "echo")).toBe(calls.made);
+  });
+
+  test("that come in one turn take two snapshots", async () => {
+    const { registry, taken } = bigRegistry();
+    const handler = metricsHandler(registry, { maxConcurrentScrapes: 50 });
+    const responses = Array.from({ length: 50 }, () => ask(handler));
+    const lengths = await Promise.all(responses.map(async (response) => lengthOf((await response).body)));
+    expect(taken.count).toBe(2);
+    expect(new Set(lengths.slice(1)).size).toBe(1);
+    expect(await selfOf(handler)).toMatchObject({ [result("ok")]: 50, scrape_duration_seconds_count: 50 });
+  });
+
+  test("of ten that may be, forty more are told to come back in a second", async () => {
+    const { registry } = bigRegistry(1000);
+    const handler = metricsHandler(registry);
+    const responses = await Promise.all(Array.from({ length: 50 }, () => ask(handler)));
+    const statuses = responses.map(({ status }) => status);
+    expect(statuses).toEqual([...Array(10).fill(200), ...Array(40).fill(503)]);
+    for (const { headers } of responses.slice(10)) expect(headers.get("retry-after")).toBe("1");
+    await Promise.all(responses.map((response) => response.arrayBuffer()));
+    expect(await selfOf(handler)).toMatchObject({ [result("ok")]: 10, [result("rejected")]: 40 });
+  });
+
+  test("over sockets get 200 or 503 and nothing else", async () => {
+    const { registry } = bigRegistry(1000);
+    const origin = await serve(metricsListener(registry));
+    const calls = startCalls(registry.forService("echo"));
+    const responses = await Promise.all(
+      Array.from({ length: 50 }, () => get(origin, { headers: { "accept-encoding": "gzip" } })),
+    );
+    calls.isOver = true;
+    const served = responses.filter(({ status }) => status === 200);
+    const refused = responses.filter(({ status }) => status === 503);
+    expect(served.length).toBeGreaterThanOrEqual(10);
+    expect(served.length + refused.length).toBe(50);
+    for (const response of served) expect(textOf(response)).toContain("nrpc_scrape_bytes_total");
+    for (const { headers, body } of refused)
+      expect([headers["retry-after"], body.toString()]).toEqual(["1", "too many scrapes are under way\n"]);
+    const text = textOf(await get(origin));
+    expect(callsOf(text, "echo")).toBe(calls.made);
+    expect(selfMetricsOf(text)).toMatchObject({ [result("ok")]: served.length, [result("rejected")]: refused.length });
+  });
+});
+
+describe("a registry", () => {
+  test("that grows during a scrape grows in the next one", async () => {
+    const registry = new RpcMetricsRegistry();
+    for (let i = 0; i < 300; i++) registry.forService(`service ${i}`);
+    const handler = metricsHandler(registry, { ...EVERY_SLICE, selfMetrics: false });
+    const text = registry.snapshot().prometheusText();
+    const { body } = await ask(handler);
+    const chunks = [];
+    for await (const chunk of body) {
+      chunks.push(chunk);
+      registry.forService(`another ${chunks.length}`).recordCall(CallOutcome.Ok, 1);
+    }
+    expect(Buffer.concat(chunks).toString()).toBe(text);
+    expect(await (await ask(handler)).text()).toBe(registry.snapshot().prometheusText());
+  });
+
+  test("of threads that was detached makes 500 and no crash", async () => {
+    const registry = createSharedRegistry();
+    registry.forService("echo").recordCall(CallOutcome.Ok, 1);
+    const origin = await serve(metricsListener(registry));
+    expect(callsOf(textOf(await get(origin)), "echo")).toBe(1);
+    registry.detach();
+    for (let i = 0; i < 20; i++) {
+      const { status, headers, body } = await get(origin);
+      expect([status, headers["content-type"]]).toEqual([500, "text/plain; charset=utf-8"]);
+      expect(body.toString()).toMatch(/^there is no snapshot: .*detach/);
+    }
+    expect((await get(origin, { method: "HEAD" })).status).toBe(200);
+  });
+
+  test("whose snapshot throws while others wait fails them alone", async () => {
+    const { registry, taken } = bigRegistry();
+    const handler = metricsHandler(registry);
+    const first = await ask(handler);
+    const waiting = Array.from({ length: 5 }, () => ask(handler));
+    taken.failure = new Error("no memory");
+    for (const response of await Promise.all(waiting)) {
+      expect([response.status, await response.text()]).toEqual([500, "there is no snapshot: Error: no memory\n"]);
+    }
+    taken.failure = undefined;
+    expect((await first.text()).match(/^nrpc_calls_total\{/gm)).toHaveLength(SERVICES);
+    expect(await selfOf(handler)).toMatchObject({ [result("failed")]: 5, [result("ok")]: 1 });
+  });
+
+  test.each([{}, { "accept-encoding": "gzip" }])("whose text fails in mid-body cuts it short: %j", async (headers) => {
+    const { registry, taken } = bigRegistry();
+    taken.change = (snapshot) => failingLater(snapshot, 20);
+    const origin = await serve(metricsListener(registry));
+    await expect(get(origin, { headers })).rejects.toThrow("aborted");
+    taken.change = (snapshot) => snapshot;
+    expect(selfMetricsOf(textOf(await get(origin)))).toMatchObject({ [result("failed")]: 1, [result("ok")]: 0 });
+  });
+
+  /** What a snapshot lends to formatters has a short name in the bundle: it is the method that nobody documents. */
+  function failingLater(snapshot, after) {
+    const documented = /^(constructor|get|prometheus(Text|Bytes)|openMetrics(Text|Bytes))$/;
+    const prototype = Object.getPrototypeOf(snapshot);
+    const [lend] = Object.getOwnPropertyNames(prototype).filter((name) => !documented.test(name));
+    let lent = 0;
+    snapshot[lend] = (borrow) => {
+      if (++lent > after) throw new Error("no memory");
+      return prototype[lend].call(snapshot, borrow);
+    };
+    return snapshot;
+  }
+});
+
+test("a scrape leaves the event loop its turn when the budget is spent", async () => {
+  const { registry } = bigRegistry();
+  const handler = metricsHandler(registry, { sliceBudgetMs: 4, selfMetrics: false });
+  let nowMs = 0;
+  const now = vi.spyOn(performance, "now").mockImplementation(() => nowMs++); // a slice takes 1 ms of this clock
+  onTestFinished(() => now.mockRestore());
+  let slices = 0;
+  let isDone = false;
+  const reading = ask(handler).then(async ({ body }) => {
+    for await (const _ of body) slices++;
+    isDone = true;
+  });
+  let last = 0;
+  let most = 0;
+  while (!isDone) {
+    await nextTurn();
+    most = Math.max(most, slices - last);
+    last = slices;
+  }
+  await reading;
+  expect(slices).toBe(11 * (1 + Math.ceil(SERVICES / 128)) + 1);
+  // Between two looks, timers may have had two turns, and the end is one slice of its own.
+  expect(most).toBeLessThanOrEqual(9);
+});
+
+test("no turn is half as long as making the text at once", async () => {
+  const { longestMs, wholeMs } = await runForJson(process.execPath, [
+    fileURLToPath(new URL("longest-turn.js", import.meta.url)),
+  ]);
+  expect(longestMs).toBeLessThan(wholeMs / 2);
+});
