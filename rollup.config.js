@@ -45,7 +45,7 @@ const INTERNAL =
   "core row host layout leaks words shows header lines before after view ascii begin finish copyAscii key gauge first " +
   "room overflowRow readServices addService countOverflow copy endUnlessMarked bounds low uint createdMs namePrefix " +
   "fixedLabels openMetrics withCreated blocks lend firstFamily familiesEnd " +
-  "isCompressed picked style contentType quality isOver wanted countBytes countScrape parameter";
+  "isCompressed picked style contentType quality wanted countBytes countScrape parameter";
 const shortNames = Object.fromEntries(INTERNAL.split(" ").map((name, i) => [`$${name}`, SHORT[i]]));
 
 const shortened = {

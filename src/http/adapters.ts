@@ -15,9 +15,13 @@ export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   /** A source is asked as fast as the client reads, and told when the client has all or goes away. */
-  readonly body?: string | Source;
-  /** Aborts when the client may wait no longer for the rest of the body, which is then cut short. */
-  readonly signal?: AbortSignal;
+  readonly body?: string | Body;
+}
+
+/** A body in the making. */
+export interface Body extends Source {
+  /** Set by the adapter: cuts the answer short, so that its client can't take a part for the whole. */
+  cut?: () => void;
 }
 
 /** Answers a request. May reject only for what is a bug. */
@@ -44,16 +48,16 @@ export function fetchHandler(respond: Responder): (request: Request) => Promise<
   return async (request) => {
     const { method, url, headers } = request;
     const reply = await respond({ method, url, header: (name) => headers.get(name) ?? undefined });
-    const body = typeof reply.body === "object" ? streamOf(reply.body, reply.signal) : reply.body;
+    const body = typeof reply.body === "object" ? streamOf(reply.body) : reply.body;
     return new Response(body, { status: reply.status, headers: reply.headers });
   };
 }
 
-function streamOf(body: Source, signal: AbortSignal | undefined): ReadableStream<Uint8Array<ArrayBuffer>> {
+function streamOf(body: Body): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream(
     {
       start(controller) {
-        signal?.addEventListener("abort", () => controller.error(signal.reason));
+        body.cut = () => controller.error(new Error("the time is up"));
       },
       async pull(controller) {
         const { done, value } = await body.next();
@@ -88,18 +92,18 @@ interface Client {
   goOn(): void;
 }
 
-async function send({ status, headers, body, signal }: Reply, response: NodeResponse, client: Client): Promise<void> {
-  signal?.addEventListener("abort", () => response.destroy());
+async function send({ status, headers, body }: Reply, response: NodeResponse, client: Client): Promise<void> {
   try {
     response.writeHead(status, headers);
     if (typeof body !== "object") {
       response.end(body as string); // without one it ends, too
       return;
     }
+    body.cut = () => response.destroy();
     while (!client.isGone) {
       const { done, value } = await body.next();
       if (done) {
-        response.end();
+        response.end("");
         return;
       }
       if (!client.isGone && !response.write(value))

@@ -4,8 +4,7 @@ import { escapeLabel } from "../exposition/label.js";
 import type { TextStyle } from "../exposition/text.js";
 import { invalid } from "../errors.js";
 import type { RpcMetricsRegistry } from "../registry.js";
-import type { Reply, Responder } from "./adapters.js";
-import { canCompress } from "./gzip.js";
+import type { Body, Reply, Responder } from "./adapters.js";
 import { acceptsGzip, formatFor } from "./negotiation.js";
 import { type MetricsHandlerOptions, type Settings, settingsOf } from "./options.js";
 import { paceOf } from "./pace.js";
@@ -37,7 +36,7 @@ export function endpoint(registry: RpcMetricsRegistry, options: MetricsHandlerOp
   return async ({ method, url, header }) => {
     if (method !== "GET" && method !== "HEAD") return plain(405, `${method} is not allowed`, { allow: "GET, HEAD" });
     const { openMetrics, contentType } = formatFor(header("accept") ?? "");
-    const isCompressed = settings.gzip && canCompress && acceptsGzip(header("accept-encoding") ?? "");
+    const isCompressed = settings.gzip && acceptsGzip(header("accept-encoding") ?? "");
     const headers = {
       "content-type": contentType,
       vary: "Accept, Accept-Encoding",
@@ -47,74 +46,66 @@ export function endpoint(registry: RpcMetricsRegistry, options: MetricsHandlerOp
     if (method === "HEAD") return { status: 200, headers };
     const start = performance.now();
     // In Workers, the timer of a request goes with its client, and nothing tells of that.
-    for (const [end, limitMs] of underWay) if (limitMs < start) end("timed_out");
+    if (inWorkers) for (const [end, limitMs] of underWay) if (limitMs < start) end("timed_out");
     if (underWay.size >= maxConcurrentScrapes) {
       self.countScrape("rejected");
       return tooMuch;
     }
 
-    const limit = new AbortController();
-    let body: Source | undefined;
+    let source: Source | undefined;
     const end = (how: ScrapeResult) => {
       if (!underWay.delete(end)) return;
       clearTimeout(timer);
-      body?.return();
+      source?.return();
       self.countScrape(how, performance.now() - start);
+    };
+    const body: Body = {
+      async next() {
+        try {
+          const chunk = await (source as Source).next();
+          if (!underWay.has(end)) throw new Error("the time is up"); // what came may be a part
+          if (chunk.done) end("ok");
+          else self.countBytes(chunk.value.length);
+          return chunk;
+        } catch (error) {
+          end("failed");
+          throw error;
+        }
+      },
+      return: () => end("aborted"),
     };
     const askedMs = Number(header("x-prometheus-scrape-timeout-seconds")) * 1e3;
     const takesMs = Math.min(timeoutMs, askedMs > 0 ? askedMs : timeoutMs, MAX_TIMER_MS);
     const timer = setTimeout(() => {
       end("timed_out");
-      limit.abort();
+      body.cut?.();
     }, takesMs);
+    (timer as { unref?(): void }).unref?.(); // a response that nobody reads keeps no process alive
     underWay.set(end, start + takesMs);
-    const picks = new URLSearchParams(url.replace(/^[^?]*/, "")).getAll("service");
+    const picks = new URLSearchParams(url.replace(/^[^?]*|#.*/g, "")).getAll("service");
     try {
-      body = await bodyOf({
+      source = await bodyOf({
         style: openMetrics ? openMetricsStyle : textStyle,
         isCompressed: isCompressed && !inWorkers, // they compress themselves what says that it is
         picked: picks.length > 0 ? new Set(picks) : undefined,
       });
     } catch (error) {
       end("failed");
-      return plain(500, `there is no snapshot: ${error}`);
+      return plain(503, `there is no snapshot: ${(error as Error).message}`);
     }
-    const source = body;
     if (!underWay.has(end)) {
       source.return();
       return tooMuch;
     }
-    return {
-      status: 200,
-      headers,
-      signal: limit.signal,
-      body: {
-        async next() {
-          try {
-            const chunk = await source.next();
-            if (!underWay.has(end)) throw new Error("the time is up"); // what came may be a part
-            if (chunk.done) end("ok");
-            else self.countBytes(chunk.value.length);
-            return chunk;
-          } catch (error) {
-            end("failed");
-            throw error;
-          }
-        },
-        return() {
-          end("aborted");
-        },
-      },
-    };
+    return { status: 200, headers, body };
   };
 }
 
 function styleOf({ prefix, labels, created }: Settings, openMetrics: boolean): TextStyle {
-  const escapeValue = (value: string) => (openMetrics ? value.replace(/[\\"\n]/g, escapeLabel) : escapeLabel(value));
   return {
     namePrefix: prefix,
     fixedLabels: Object.entries(labels)
-      .map(([name, value]) => `",${name}="${escapeValue(value)}`)
+      .map(([name, value]) => `",${name}="${openMetrics ? value.replace(/[\\"\n]/g, escapeLabel) : escapeLabel(value)}`)
       .join(""),
     openMetrics,
     withCreated: openMetrics && created,
@@ -125,4 +116,4 @@ function plain(status: number, text: string, headers: Readonly<Record<string, st
   return { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers }, body: `${text}\n` };
 }
 
-const tooMuch = plain(503, "too many scrapes are under way", { "retry-after": "1" });
+const tooMuch = plain(503, "busy with other scrapes", { "retry-after": "1" });

@@ -2,9 +2,6 @@
 
 import type { Chunk, Result, Source } from "./shared-body.js";
 
-/** Whether the runtime can compress: Bun since 1.3.3, all others for long. */
-export const canCompress = typeof CompressionStream === "function";
-
 /** As fast as the text is read, and with as much of it under way as the runtime's streams hold. */
 export function gzip(text: Source): Source {
   const { readable, writable } = new CompressionStream("gzip");

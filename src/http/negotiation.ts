@@ -39,12 +39,13 @@ function rangesOf(header: string): Range[] {
  */
 export function formatFor(accept: string): Format {
   for (const { name, parameter, quality } of rangesOf(accept)) {
+    if (!quality) break;
     const version = parameter("version");
     const [escaping = ""] = parameter("escaping")?.match(/^(allow-utf-8|underscores|dots|values)$/) ?? [];
     const end = `; charset=utf-8${escaping && `; escaping=${escaping}`}`;
-    if (quality > 0 && /^(text\/plain|text\/\*|\*\/\*) 0\.0\.4$/.test(`${name} ${version ?? "0.0.4"}`))
+    if (/^(text\/plain|(text|\*)\/\*) 0\.0\.4$/.test(`${name} ${version ?? "0.0.4"}`))
       return { openMetrics: false, contentType: TEXT + end };
-    if (quality > 0 && /^application\/(openmetrics-text|\*) (1\.0\.0|0\.0\.1)$/.test(`${name} ${version ?? "1.0.0"}`))
+    if (/^application\/(openmetrics-text|\*) (1\.0\.0|0\.0\.1)$/.test(`${name} ${version ?? "1.0.0"}`))
       return { openMetrics: true, contentType: `application/openmetrics-text; version=${version ?? "1.0.0"}${end}` };
   }
   return { openMetrics: false, contentType: `${TEXT}; charset=utf-8` };

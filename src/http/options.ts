@@ -14,7 +14,7 @@ export interface MetricsHandlerOptions {
   created?: boolean;
   /** Whether the registry's and the endpoint's own metrics stand at the end. Default: true. */
   selfMetrics?: boolean;
-  /** Whether bodies are compressed for who accepts it. Default: true. */
+  /** Whether bodies are compressed for who accepts it. Default: true, where the runtime has `CompressionStream`. */
   gzip?: boolean;
   /** So many scrapes may be under way; one more is answered with 503. At least 1. Default: 10. */
   maxConcurrentScrapes?: number;
@@ -31,6 +31,9 @@ export type Settings = Required<MetricsHandlerOptions>;
 
 const RESERVED = ["service", "kind", "le", "quantile", "result"];
 
+/** Bun can since 1.3.3, all others for long. */
+const canCompress = typeof CompressionStream === "function";
+
 /** @throws TypeError or RangeError for a bad option. */
 export function settingsOf(options: MetricsHandlerOptions): Settings {
   const {
@@ -38,13 +41,18 @@ export function settingsOf(options: MetricsHandlerOptions): Settings {
     labels = {},
     created = false,
     selfMetrics = true,
-    gzip = true,
+    gzip = canCompress,
     maxConcurrentScrapes = 10,
     timeoutMs = 60_000,
     sliceBudgetMs = 2,
   } = options;
   if (typeof prefix !== "string" || !/^[a-zA-Z_:][\w:]*$/.test(prefix))
     throw invalid("prefix", "letters, digits, _ and :, not beginning with a digit", prefix, TypeError);
+  for (const [name, value] of Object.entries({ created, selfMetrics, gzip })) {
+    if (typeof value !== "boolean") throw invalid(name, "true or false", value, TypeError);
+  }
+  if (Object(labels) !== labels || Symbol.iterator in labels)
+    throw invalid("labels", "a plain object", labels, TypeError);
   for (const [name, value] of Object.entries(labels)) {
     if (!/^(?!__)[a-zA-Z_]\w*$/.test(name) || RESERVED.includes(name))
       throw invalid("label name", `letters, digits and _, but not ${RESERVED.join(", ")} or __…`, name);

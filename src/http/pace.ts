@@ -8,24 +8,24 @@ import { inWorkers } from "./workers.js";
  */
 export type Pace = <T>(piece: () => T) => Promise<T>;
 
-/** All pieces share the budget. */
+/**
+ * All pieces share the budget, and it counts whatever runs between them: to send a piece takes as long as to make it, and
+ * what is sent at once makes the event loop no turn.
+ */
 export function paceOf(budgetMs: number): Pace {
-  let spentMs = 0;
   let turn: Promise<void> | undefined;
+  let turnStart = 0;
   return async (piece) => {
-    while (!inWorkers && spentMs >= budgetMs) {
-      turn ??= new Promise((resolve) => {
+    while (turn && performance.now() - turnStart > budgetMs) await turn;
+    if (!turn && !inWorkers) {
+      turnStart = performance.now();
+      turn = new Promise((resolve) => {
         setTimeout(() => {
           turn = undefined;
-          spentMs = 0;
           resolve();
         });
       });
-      await turn;
     }
-    const start = performance.now();
-    const made = piece();
-    spentMs += performance.now() - start;
-    return made;
+    return piece();
   };
 }

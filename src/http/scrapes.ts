@@ -61,9 +61,7 @@ export function scrapesOf(
     new Promise((resolve, reject) => {
       waiting.push({ wanted, resolve, reject });
       if (waiting.length > 1) return; // the first one sees to all
-      const rest = bodies.filter((body) => !body.isOver);
-      if (rest.length === 0) start();
-      else Promise.allSettled(rest.map((body) => body.finish())).then(start);
+      Promise.allSettled(bodies.map((body) => body.finish())).then(start);
     });
 }
 

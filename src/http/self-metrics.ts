@@ -48,7 +48,8 @@ export class SelfMetrics {
         (openMetrics && unit ? `# UNIT ${header}${unit}\n` : "") +
         samples
           .map(([value, label, suffix = total]) => {
-            const created = withCreated && this.#createdMs && type !== "gauge" && suffix !== "_sum";
+            // Lookups have been counted for longer than this has been here.
+            const created = withCreated && this.#createdMs && name.startsWith("scrape") && suffix !== "_sum";
             return line(suffix, value, label) + (created ? line("_created", this.#createdMs / 1e3, label) : "");
           })
           .join("")
@@ -56,25 +57,23 @@ export class SelfMetrics {
     };
     const { size, maxServices, overflowLookups } = this.#registry;
     return (
-      family("gauge", "tracked_services", "Services that have series, the shared overflow set included.", [size]) +
-      family("gauge", "max_services", "Services that may get counters of their own.", [maxServices]) +
-      family("counter", "overflow_lookups", "Lookups of services that got the shared overflow set.", [
-        overflowLookups,
-      ]) +
+      family("gauge", "tracked_services", "Services with series.", [size]) +
+      family("gauge", "max_services", "Services that may get series.", [maxServices]) +
+      family("counter", "overflow_lookups", "Lookups that got the overflow set.", [overflowLookups]) +
       family(
         "counter",
         "scrapes",
-        "Scrapes, partitioned by how they ended.",
+        "Scrapes by how they ended.",
         ...RESULTS.map((result): Sample => [this.#scrapes[result], `result="${result}"`]),
       ) +
       family(
         "summary",
         "scrape_duration_seconds",
-        "Time that complete scrapes took.",
+        "Time of complete scrapes.",
         [this.#seconds, "", "_sum"],
         [this.#scrapes.ok, "", "_count"],
       ) +
-      family("counter", "scrape_bytes", "Bytes of bodies sent to scrapers.", [this.#bytes])
+      family("counter", "scrape_bytes", "Bytes sent to scrapers.", [this.#bytes])
     );
   }
 }

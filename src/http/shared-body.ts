@@ -20,12 +20,11 @@ interface Link {
 }
 
 export class SharedBody {
-  readonly #source: Source;
+  /** Let go when all of it has been made, or nobody wants the rest. */
+  #source: Source | undefined;
   /** The newest link. Not the first, so that pieces go when their last reader has passed. */
   #newest: Link = {};
   #readers = 0;
-  /** Whether all of it has been made, or nobody wants the rest. */
-  isOver = false;
 
   constructor(source: Source) {
     this.#source = source;
@@ -44,8 +43,8 @@ export class SharedBody {
       },
       return: () => {
         if (link && --this.#readers === 0) {
-          this.isOver = true;
-          this.#source.return();
+          this.#source?.return();
+          this.#source = undefined;
         }
         link = undefined;
       },
@@ -54,7 +53,7 @@ export class SharedBody {
 
   /** Makes the rest, as long as there is somebody who wants it. */
   async finish(): Promise<void> {
-    for (let link = this.#newest; !this.isOver; link = link.next as Link) await this.#pieceOf(link);
+    for (let link = this.#newest; this.#source; link = link.next as Link) await this.#pieceOf(link);
   }
 
   #pieceOf(link: Link): Promise<Result> {
@@ -67,13 +66,13 @@ export class SharedBody {
   }
 
   async #make(): Promise<Result> {
-    let isLast = true; // so it is after an error, too, which all readers get
+    let isLast: boolean | undefined = true; // so it is after an error, too, which all readers get
     try {
-      const piece = await this.#source.next();
-      isLast = piece.done === true;
+      const piece = (await this.#source?.next()) ?? END;
+      isLast = piece.done;
       return piece;
     } finally {
-      this.isOver ||= isLast;
+      if (isLast) this.#source = undefined;
     }
   }
 }

@@ -49,16 +49,17 @@ function firstSelfMetrics(registry, { prefix = "nrpc", labels = "", openMetrics 
   };
   const counter = (own, value) => [["_total", own, value], ...(created ? [["_created", own, CREATED_MS / 1e3]] : [])];
   const { size, maxServices, overflowLookups } = registry;
-  family("tracked_services", "gauge", "Services that have series, the shared overflow set included.", [["", "", size]]);
-  family("max_services", "gauge", "Services that may get counters of their own.", [["", "", maxServices]]);
-  const lookups = "Lookups of services that got the shared overflow set.";
-  family("overflow_lookups", "counter", lookups, counter("", overflowLookups));
+  family("tracked_services", "gauge", "Services with series.", [["", "", size]]);
+  family("max_services", "gauge", "Services that may get series.", [["", "", maxServices]]);
+  const lookups = "Lookups that got the overflow set.";
+  // Without `_created`: lookups are counted from before there was an endpoint.
+  family("overflow_lookups", "counter", lookups, [["_total", "", overflowLookups]]);
   const results = ["ok", "rejected", "timed_out", "aborted", "failed"];
   const scrapes = results.flatMap((result) => counter(`result="${result}"`, 0));
-  family("scrapes", "counter", "Scrapes, partitioned by how they ended.", scrapes);
+  family("scrapes", "counter", "Scrapes by how they ended.", scrapes);
   const duration = [["_sum", "", 0], ["_count", "", 0], ...(created ? [["_created", "", CREATED_MS / 1e3]] : [])];
-  family("scrape_duration_seconds", "summary", "Time that complete scrapes took.", duration, "seconds");
-  family("scrape_bytes", "counter", "Bytes of bodies sent to scrapers.", counter("", 0), "bytes");
+  family("scrape_duration_seconds", "summary", "Time of complete scrapes.", duration, "seconds");
+  family("scrape_bytes", "counter", "Bytes sent to scrapers.", counter("", 0), "bytes");
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -236,7 +237,7 @@ describe("self-metrics", () => {
       throw new Error("no memory");
     };
     const { status, body } = await get(origin);
-    expect([status, body.toString()]).toEqual([500, "there is no snapshot: Error: no memory\n"]);
+    expect([status, body.toString()]).toEqual([503, "there is no snapshot: no memory\n"]);
     registry.snapshot = snapshot;
     const self = await until(async () => {
       const found = selfMetricsOf(textOf(await get(origin)));
@@ -270,13 +271,19 @@ describe("bad options", () => {
     ]),
     [{ labels: { region: 1 } }, TypeError, "label region must be a string, got 1"],
     [{ labels: { region: undefined } }, TypeError, "label region must be a string, got undefined"],
-    [{ labels: "eu" }, TypeError, 'got "0"'],
+    [{ labels: "eu" }, TypeError, 'labels must be a plain object, got "eu"'],
     [{ maxConcurrentScrapes: 0 }, RangeError, "maxConcurrentScrapes must be a whole number >= 1, got 0"],
     [{ maxConcurrentScrapes: 1.5 }, RangeError, "got 1.5"],
     [{ maxConcurrentScrapes: Infinity }, RangeError, "got Infinity"],
     [{ maxConcurrentScrapes: "10" }, TypeError, 'got "10"'],
     [{ timeoutMs: 0 }, RangeError, "timeoutMs must be a whole number >= 1, got 0"],
     [{ timeoutMs: "1s" }, TypeError, 'got "1s"'],
+    [{ gzip: "false" }, TypeError, 'gzip must be true or false, got "false"'],
+    [{ created: 1 }, TypeError, "created must be true or false, got 1"],
+    [{ selfMetrics: null }, TypeError, "selfMetrics must be true or false, got null"],
+    [{ labels: null }, TypeError, "labels must be a plain object, got null"],
+    [{ labels: ["zone"] }, TypeError, "labels must be a plain object, got [object]"],
+    [{ labels: new Map([["zone", "a"]]) }, TypeError, "labels must be a plain object, got [object]"],
     [{ sliceBudgetMs: 0 }, RangeError, "sliceBudgetMs must be milliseconds above 0, got 0"],
     [{ sliceBudgetMs: Number.NaN }, RangeError, "got NaN"],
     [{ sliceBudgetMs: -1 }, RangeError, "got -1"],

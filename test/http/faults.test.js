@@ -170,16 +170,16 @@ describe("a slow reader", () => {
     const echo = registry.forService("service 0 ".padEnd(60, "x"));
     /** A function of its own, so that the test holds no text while it measures. */
     const seenBy = async (headers) => callsOf(textOf(await get(origin, { headers })), echo.name);
-    const held = [];
     for (let calls = 2; calls < 10; calls++) {
       echo.recordCall(CallOutcome.Ok, 1);
       expect(await seenBy(calls % 2 ? { "accept-encoding": "gzip" } : {})).toBe(calls);
-      await nextTurn();
-      held.push(usedBytes() - before);
     }
+    // What is on its way to garbage goes; a queue that grows would stay.
+    await vi.waitFor(() => expect(usedBytes() - before).toBeLessThan(2 * bodyBytes), {
+      timeout: 20_000,
+      interval: 100,
+    });
     clearInterval(reading);
-    // What is on its way to garbage comes and goes; a queue that grows would only grow.
-    expect(Math.min(...held.slice(-4))).toBeLessThan(2 * bodyBytes);
     let rest = "";
     for await (const chunk of slow.setEncoding("latin1")) rest += chunk;
     expect(rest).toContain("nrpc_scrape_bytes_total");
@@ -217,7 +217,7 @@ describe("a slow reader", () => {
         ask(handler, headers),
         first.then((r) => r.text()),
       ]);
-      expect(taken.count).toBe(2);
+      expect(taken.count).toBe(1);
       const reader = slow.body.getReader();
       const chunks = [(await reader.read()).value];
       const all = Buffer.from(await fast.arrayBuffer());
@@ -226,7 +226,7 @@ describe("a slow reader", () => {
         await nextTurn();
       }
       expect(Buffer.concat(chunks).equals(all)).toBe(true);
-      expect(taken.count).toBe(2);
+      expect(taken.count).toBe(1);
     },
   );
 
@@ -286,13 +286,13 @@ describe("many scrapers at once", () => {
     expect(callsOf(textOf(await get(origin)), "echo")).toBe(calls.made);
   });
 
-  test("that come in one turn take two snapshots", async () => {
+  test("that come in one turn take one snapshot", async () => {
     const { registry, taken } = bigRegistry();
     const handler = metricsHandler(registry, { maxConcurrentScrapes: 50 });
     const responses = Array.from({ length: 50 }, () => ask(handler));
     const lengths = await Promise.all(responses.map(async (response) => lengthOf((await response).body)));
-    expect(taken.count).toBe(2);
-    expect(new Set(lengths.slice(1)).size).toBe(1);
+    expect(taken.count).toBe(1);
+    expect(new Set(lengths).size).toBe(1);
     expect(await selfOf(handler)).toMatchObject({ [result("ok")]: 50, scrape_duration_seconds_count: 50 });
   });
 
@@ -321,7 +321,7 @@ describe("many scrapers at once", () => {
     expect(served.length + refused.length).toBe(50);
     for (const response of served) expect(textOf(response)).toContain("nrpc_scrape_bytes_total");
     for (const { headers, body } of refused)
-      expect([headers["retry-after"], body.toString()]).toEqual(["1", "too many scrapes are under way\n"]);
+      expect([headers["retry-after"], body.toString()]).toEqual(["1", "busy with other scrapes\n"]);
     const text = textOf(await get(origin));
     expect(callsOf(text, "echo")).toBe(calls.made);
     expect(selfMetricsOf(text)).toMatchObject({ [result("ok")]: served.length, [result("rejected")]: refused.length });
@@ -344,7 +344,7 @@ describe("a registry", () => {
     expect(await (await ask(handler)).text()).toBe(registry.snapshot().prometheusText());
   });
 
-  test("of threads that was detached makes 500 and no crash", async () => {
+  test("of threads that was detached makes 503 and no crash", async () => {
     const registry = createSharedRegistry();
     registry.forService("echo").recordCall(CallOutcome.Ok, 1);
     const origin = await serve(metricsListener(registry));
@@ -352,7 +352,7 @@ describe("a registry", () => {
     registry.detach();
     for (let i = 0; i < 20; i++) {
       const { status, headers, body } = await get(origin);
-      expect([status, headers["content-type"]]).toEqual([500, "text/plain; charset=utf-8"]);
+      expect([status, headers["content-type"]]).toEqual([503, "text/plain; charset=utf-8"]);
       expect(body.toString()).toMatch(/^there is no snapshot: .*detach/);
     }
     expect((await get(origin, { method: "HEAD" })).status).toBe(200);
@@ -365,7 +365,7 @@ describe("a registry", () => {
     const waiting = Array.from({ length: 5 }, () => ask(handler));
     taken.failure = new Error("no memory");
     for (const response of await Promise.all(waiting)) {
-      expect([response.status, await response.text()]).toEqual([500, "there is no snapshot: Error: no memory\n"]);
+      expect([response.status, await response.text()]).toEqual([503, "there is no snapshot: no memory\n"]);
     }
     taken.failure = undefined;
     expect((await first.text()).match(/^nrpc_calls_total\{/gm)).toHaveLength(SERVICES);
@@ -386,11 +386,14 @@ describe("a registry", () => {
     const documented = /^(constructor|get|prometheus(Text|Bytes)|openMetrics(Text|Bytes))$/;
     const prototype = Object.getPrototypeOf(snapshot);
     const [lend] = Object.getOwnPropertyNames(prototype).filter((name) => !documented.test(name));
-    let lent = 0;
-    snapshot[lend] = (borrow) => {
-      if (++lent > after) throw new Error("no memory");
-      return prototype[lend].call(snapshot, borrow);
-    };
+    let made = 0;
+    snapshot[lend] = (borrow) =>
+      prototype[lend].call(snapshot, (data, makeText) =>
+        borrow(data, (...part) => {
+          if (++made > after) throw new Error("no memory");
+          return makeText(...part);
+        }),
+      );
     return snapshot;
   }
 });
@@ -415,7 +418,7 @@ test("a scrape leaves the event loop its turn when the budget is spent", async (
     last = slices;
   }
   await reading;
-  expect(slices).toBe(11 * (1 + Math.ceil(SERVICES / 128)) + 1);
+  expect(slices).toBeGreaterThan(SERVICES / 20);
   // Between two looks, timers may have had two turns, and the end is one slice of its own.
   expect(most).toBeLessThanOrEqual(9);
 });

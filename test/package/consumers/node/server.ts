@@ -1,6 +1,7 @@
 // A Node server's use of the library: Node's types, no DOM.
 
 import { createServer } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import {
   CallOutcome,
   DEFAULT_LATENCY_BUCKETS_SECS,
@@ -57,3 +58,4 @@ createServer((_, response) => {
 
 const endpoint: MetricsHandlerOptions = { prefix: "shop", labels: { region: "eu" }, created: true, gzip: false };
 createServer(metricsListener(registry, endpoint)).listen(9464, "127.0.0.1");
+createHttp2Server(metricsListener(registry)).listen(9465, "127.0.0.1");
