@@ -51,7 +51,8 @@ export interface PageData {
   readonly window: PageWindow;
   /**
    * The true length of the window. It is what counts divide by to give rates: less than the window's name
-   * says while the process is younger, and off by up to a twelfth otherwise. 0 when there was only one sample so far.
+   * says while the process is younger, and off by up to a twelfth otherwise, while the timer runs. Without it a window
+   * begins when somebody last looked, and so can be longer by far. 0 when nothing was sampled before.
    */
   readonly spanSeconds: number;
   /** Upper bounds of the buckets of both histograms, in seconds, inclusive. */

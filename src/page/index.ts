@@ -11,8 +11,8 @@ export type { PageData, PageDetail, PageRow, PageWindow } from "./data.js";
 export interface PageHandlerOptions {
   /**
    * For apps that set a Content-Security-Policy of their own: the nonce that it allows scripts and styles by, in base64. The
-   * page then sets no policy; yours must allow `connect-src 'self'`, too. Default: a fresh nonce a response, and
-   * a policy that allows nothing else.
+   * page then sets no policy; yours must allow `connect-src 'self'` and `img-src data:`, too. Default: a fresh nonce a
+   * response, and a policy that allows nothing else.
    */
   nonce?: (request: Request) => string;
 }

@@ -31,32 +31,40 @@ export function startPage(registry: RpcMetricsRegistry): { respond: PageResponde
   // Without timers there is no clock either at a Worker's start: time then begins with the first request.
   if (close) sample();
 
-  async function data(query: Query): Promise<Reply> {
+  async function data(query: Query, isHead: boolean): Promise<Reply> {
     let now: Present;
     try {
       now = takeSample(registry);
     } catch (error) {
       return reply(503, TEXT, `The registry gives no snapshot: ${(error as Error)?.message}\n`);
     }
+    // Chosen before now is kept, for a window that began with it would be empty.
+    const base = history.base(query.window, now);
     if (history.isDue(now.atMs)) history.add(now);
-    return reply(200, JSON_TYPE, await pageJson(query, registry.overflowLookups, now, history));
+    if (isHead) return reply(200, JSON_TYPE, "");
+    return reply(200, JSON_TYPE, await pageJson(query, registry.overflowLookups, now, { base, ticks: history.ticks }));
   }
 
   async function respond({ method, url }: Exchange, nonce: (() => unknown) | undefined): Promise<Reply> {
-    if (method !== "GET" && method !== "HEAD")
-      return reply(405, TEXT, `The method must be GET or HEAD, got ${method}\n`, { Allow: "GET, HEAD" });
+    const isHead = method === "HEAD";
+    if (method !== "GET" && !isHead) return reply(405, TEXT, `${method} is not allowed\n`, { allow: "GET, HEAD" });
     let query: Query;
     try {
       query = parseQuery(url);
     } catch (error) {
       return reply(400, TEXT, `${(error as Error).message}\n`);
     }
-    if (query.format === "json") return data(query);
-    const own = nonce?.();
+    if (query.format === "json") return data(query, isHead);
+    let own: unknown;
+    try {
+      own = nonce?.();
+    } catch (error) {
+      return reply(500, TEXT, `nonce() threw: ${(error as Error)?.message}\n`);
+    }
     if (nonce && !isNonce(own))
       return reply(500, TEXT, `${invalid("what nonce() returns", "base64", own, TypeError).message}\n`);
     const used = isNonce(own) ? own : freshNonce();
-    return reply(200, HTML, pageHtml(used), nonce ? {} : { "Content-Security-Policy": policy(used) });
+    return reply(200, HTML, pageHtml(used), nonce ? {} : { "content-security-policy": policy(used) });
   }
 
   return {
@@ -72,10 +80,10 @@ function reply(status: number, type: string, body: string, headers: Record<strin
   return {
     status,
     headers: {
-      "Content-Type": type,
-      "Cache-Control": "no-store",
-      "X-Content-Type-Options": "nosniff",
-      "Referrer-Policy": "no-referrer",
+      "content-type": type,
+      "cache-control": "no-store",
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
       ...headers,
     },
     body,

@@ -339,11 +339,21 @@ else
       expect(await tab.locator(".status").textContent()).toMatch(/^Live/);
     });
 
-    test("shows what the server says when it has no data", async () => {
+    test.each([
+      {
+        body: "The registry gives no snapshot: <b>gone</b>",
+        shown: "The server says 503: The registry gives no snapshot: <b>gone</b>",
+      },
+      {
+        body: `\n<!doctype html><h1>${"Sorry ".repeat(999)}</h1>`,
+        shown: "The server says 503: Service Unavailable",
+      },
+      { body: "x".repeat(5000), shown: `The server says 503: ${"x".repeat(200)}` },
+      { body: "", shown: "The server says 503" },
+    ])("shows what the server says when it has no data: $shown", async ({ body, shown }) => {
       const listener = Object.assign(
         (request, response) => {
-          if (request.url.includes("format=json"))
-            response.writeHead(503).end("The registry gives no snapshot: <b>gone</b>");
+          if (request.url.includes("format=json")) response.writeHead(503).end(body);
           else page(request, response);
         },
         { close: () => page.close() },
@@ -351,7 +361,29 @@ else
       const page = pageListener(new RpcMetricsRegistry());
       const { url } = await serve(listener);
       const { tab } = await open(url);
-      await tab.getByText("The server says 503: The registry gives no snapshot: <b>gone</b>").waitFor();
+      await expect.poll(() => tab.getByRole("alert").locator("b").textContent()).toBe(shown);
+    });
+
+    test("asks for no more details than the server gives, however tall the window and whatever the address", async () => {
+      const registry = new RpcMetricsRegistry();
+      for (let i = 0; i < 300; i++) countCalls(registry, String(i), [0]);
+      const page = pageListener(registry);
+      const asked = [];
+      const listener = Object.assign(
+        (request, response) => {
+          asked.push(new URL(request.url, "http://localhost").searchParams);
+          page(request, response);
+        },
+        { close: () => page.close() },
+      );
+      const { url } = await serve(listener);
+      const { tab, complaints } = await open(`${url}?token=1&service=0#window=foo`, { width: 1100, height: 8000 });
+      await expect.poll(() => asked.at(-1).getAll("service").length, { timeout: 10_000 }).toBe(200);
+      expect(asked.at(-1).get("token")).toBe("1");
+      expect(asked.at(-1).get("window")).toBe("minute");
+      await tab.waitForTimeout(300);
+      expect(await tab.getByRole("alert").count()).toBe(0);
+      expect(complaints).toEqual([]);
     });
 
     test("holds still while paused, but for another window", async () => {

@@ -77,6 +77,19 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     expect(await response.text()).toContain("base64, got");
   });
 
+  test("answers 500 when the app's nonce() throws", async () => {
+    const get = await answer(new RpcMetricsRegistry(), {
+      nonce() {
+        throw new Error("no session");
+      },
+    });
+    const response = await get("/");
+    expect(response.status).toBe(500);
+    expect(response.headers.get("content-type")).toBe("text/plain; charset=utf-8");
+    expect(await response.text()).toBe("nonce() threw: no session\n");
+    expect((await get("/?format=json")).status).toBe(200);
+  });
+
   test("serves its data with the shape that its types tell", async () => {
     const registry = new RpcMetricsRegistry({ buckets: [0.1, 1], maxServices: 1 });
     registry.forService("a");
@@ -125,6 +138,7 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     const response = await get("/", { method });
     expect(response.status).toBe(405);
     expect(response.headers.get("allow")).toBe("GET, HEAD");
+    expect(await response.text()).toBe(`${method} is not allowed\n`);
   });
 
   test.each(["/", "/?format=json", "/?format=no"])("answers HEAD %s as GET, without a body", async (path) => {
@@ -165,4 +179,11 @@ test("data of 4,096 services is a few hundred kilobytes, and is made in slices b
   expect(others).toBeGreaterThan(5);
   expect(text.length).toBeLessThan(600_000);
   expect(JSON.parse(text).rows).toHaveLength(4096);
+  // Asked for its head alone, it is not made at all.
+  let isLater = false;
+  setTimeout(() => {
+    isLater = true;
+  });
+  expect((await page(new Request("http://localhost/?format=json", { method: "HEAD" }))).status).toBe(200);
+  expect(isLater).toBe(false);
 });

@@ -215,6 +215,45 @@ test("close() ends the timer, after which requests sample; and so does Symbol.di
   expect(rowsOf(data).a.calls).toBe(1);
 });
 
+test("without a timer, a window after a pause begins before it, and says so", async () => {
+  const registry = new RpcMetricsRegistry();
+  const page = pageHandler(registry);
+  time.advance(120_000);
+  page.close();
+  time.advance(48 * 60_000);
+  registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
+  for (const soon of ["at once", "again"]) {
+    const data = await dataOf(page, "minute", ["a"]);
+    expect(Math.round(data.spanSeconds / 60), soon).toBe(48);
+    expect(rowsOf(data).a, soon).toMatchObject({ calls: 1, latencyP50: 0.0025 });
+    expect(Math.round(data.sparkSeconds.at(-1) / 60), soon).toBe(48);
+    expect(data.details[0].calls.at(-1), soon).toBeCloseTo(1 / (48 * 60), 5);
+  }
+  time.advance(60_000);
+  const data = await dataOf(page, "minute");
+  expect(Math.round(data.spanSeconds)).toBe(60);
+  expect(rowsOf(data).a.calls).toBe(0);
+});
+
+test("many details are of one moment, though samples are taken while they are written", async () => {
+  const registry = new RpcMetricsRegistry();
+  const page = pageHandler(registry);
+  const names = Array.from({ length: 200 }, (_, i) => `service ${i}`);
+  time.advance(30_000, () => {
+    for (const name of names) registry.forService(name).recordCall(CallOutcome.Ok, 1e6);
+  });
+  const reply = dataOf(page, "minute", names);
+  await new Promise((resolve) => setTimeout(resolve));
+  time.advance(30_000);
+  const { sparkSeconds, details } = await reply;
+  expect(sparkSeconds).toHaveLength(6);
+  expect(details).toHaveLength(200);
+  for (const detail of details) {
+    expect(detail.latency.reduce((sum, n) => sum + n)).toBe(6);
+    for (const key of ["calls", "errors", "handlerInvocations"]) expect(detail[key]).toHaveLength(6);
+  }
+});
+
 test("where timers are refused, time begins with the first request", async () => {
   globalThis.setInterval = () => {
     throw new Error("Disallowed operation called within global scope");

@@ -7,21 +7,24 @@ const whole = new Intl.NumberFormat("en");
 
 /** Three significant digits without exponent: 0.12, 1.23, 12.3, 123. */
 function threeDigits(value: number): string {
-  return value.toFixed(value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2);
+  const size = Math.abs(value);
+  return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 }
 
 /** 12,345 and then 123k, 1.23M. */
 export function count(value: number): Amount {
-  if (Math.abs(value) < 1e5) return [whole.format(Math.round(value)), ""];
-  const power = Math.min(4, Math.floor(Math.log10(Math.abs(value)) / 3));
-  return [threeDigits(value / 1000 ** power) + " kMGT"[power], ""];
+  // Here and below, a unit begins where the one before would round up to its first number.
+  if (Math.abs(value) < 99_999.5) return [whole.format(Math.round(value)), ""];
+  let power = 1;
+  while (power < 6 && Math.abs(value) >= 999.5 * 1000 ** power) power++;
+  return [threeDigits(value / 1000 ** power) + " kMGTPE"[power], ""];
 }
 
 function small(value: number, unit: string): Amount {
   return [value < 0.005 ? "<0.01" : threeDigits(value), unit];
 }
 
-export const rate = (aSecond: number): Amount => (aSecond < 1000 ? small(aSecond, "") : count(aSecond));
+export const rate = (aSecond: number): Amount => (aSecond < 999.5 ? small(aSecond, "") : count(aSecond));
 
 export const share = (fraction: number): Amount => small(fraction * 100, "%");
 

@@ -6,6 +6,10 @@ const INTERVAL_MS = 2000;
 const TIMEOUT_MS = 15_000;
 /** Of the address that asks: servers take 8 kB of it or more. */
 const MAX_ADDRESS = 6000;
+/** So many the server tells in detail, and refuses more. */
+const MAX_SERVICES = 200;
+/** Characters of what the server says when something is wrong. */
+const MAX_SAID = 200;
 
 export interface Wanted {
   readonly window: PageWindow;
@@ -32,7 +36,7 @@ export function poll(wanted: () => Wanted, got: (data: PageData) => void, failed
     let tell: () => void;
     try {
       const response = await fetch(address(wanted()), { signal: AbortSignal.timeout(TIMEOUT_MS) });
-      if (!response.ok) throw new Error(`The server says ${response.status}: ${await response.text()}`);
+      if (!response.ok) throw new Error(await refusal(response));
       const data: PageData = await response.json();
       if (data.version !== 1) throw new Error("The server has changed: load this page again.");
       tell = () => got(data);
@@ -55,6 +59,13 @@ export function poll(wanted: () => Wanted, got: (data: PageData) => void, failed
   return { now, stop };
 }
 
+/** Of a response that is an error. What a proxy says of its own is mostly a whole page: markup, and long. */
+async function refusal(response: Response): Promise<string> {
+  const text = (await response.text()).trim();
+  const said = text.startsWith("<") ? response.statusText : text.slice(0, MAX_SAID);
+  return `The server says ${response.status}${said && `: ${said}`}`;
+}
+
 /** The page's own, so that it works wherever it is mounted, and what was in its query, such as a token, goes along. */
 function address({ window, services }: Wanted): string {
   const url = new URL(location.href);
@@ -62,7 +73,8 @@ function address({ window, services }: Wanted): string {
   url.hash = "";
   searchParams.set("format", "json");
   searchParams.set("window", window);
-  for (const service of services) {
+  searchParams.delete("service");
+  for (const service of services.slice(0, MAX_SERVICES)) {
     // A character takes nine at most.
     if (url.href.length + 9 * service.length < MAX_ADDRESS) searchParams.append("service", service);
   }

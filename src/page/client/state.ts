@@ -6,7 +6,7 @@ import { COLUMNS } from "./columns.js";
 /** What a link carries, as in its text. */
 interface Linked {
   window: PageWindow;
-  /** Key of a column; any other word sorts by name. */
+  /** Key of a column, or `service`. */
   sort: string;
   order: "ascending" | "descending";
   filter: string;
@@ -37,9 +37,24 @@ const DEFAULTS: Linked = { window: "minute", sort: "calls", order: "descending",
 
 export const LINKED = Object.keys(DEFAULTS) as (keyof Linked)[];
 
+/** How long a window is meant to be; 0 for what has no length of its own. */
+export const WINDOW_SECONDS: Readonly<Record<PageWindow, number>> = { minute: 60, hour: 3600, start: 0 };
+
+/** The words that there are where not every text will do. */
+const CHOICES: Readonly<Partial<Record<keyof Linked, readonly string[]>>> = {
+  window: Object.keys(WINDOW_SECONDS),
+  sort: ["service", ...COLUMNS.map(({ key }) => key)],
+  order: ["ascending", "descending"],
+};
+
+/** What a link doesn't say, or says in words that there are not, is as it is by default. */
 export function readLink(hash: string): Linked {
   const link = new URLSearchParams(hash.slice(1));
-  return Object.fromEntries(LINKED.map((key) => [key, link.get(key) ?? DEFAULTS[key]])) as unknown as Linked;
+  const read = (key: keyof Linked) => {
+    const said = link.get(key);
+    return said === null || CHOICES[key]?.includes(said) === false ? DEFAULTS[key] : said;
+  };
+  return Object.fromEntries(LINKED.map((key) => [key, read(key)])) as unknown as Linked;
 }
 
 /** Without what is as it is by default. */

@@ -6,14 +6,14 @@ import { Histogram, Spark } from "./charts.js";
 import { type Column, COLUMNS, type Group, GROUPS, groupsFor } from "./columns.js";
 import { type Amount, count, stretch } from "./format.js";
 import { Name } from "./name.js";
-import { placeOf, type State } from "./state.js";
+import { placeOf, type State, WINDOW_SECONDS } from "./state.js";
 
 /** Pixels; page.css has the same. */
 export const ROW_HEIGHT = 34;
 /** Header rows of the table, which count as rows for screen readers. */
 const HEADER_ROWS = 2;
 
-/** What somebody did; `main.ts` makes it so. */
+/** What somebody did; `main.tsx` makes it so. */
 export interface Actions {
   change(patch: Partial<State>): void;
   sortBy(key: string): void;
@@ -71,7 +71,6 @@ const WINDOWS: readonly [PageWindow, string][] = [
   ["hour", "Hour"],
   ["start", "Since start"],
 ];
-const WINDOW_SECONDS = { minute: 60, hour: 3600, start: 0 };
 
 function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
   const { data, isPaused, failure, window, filter } = state;
