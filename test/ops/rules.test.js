@@ -14,6 +14,9 @@ const README = read("ops/README.md");
 const RUNBOOKS = read("ops/runbooks.md");
 const inUnitTests = UNIT_TESTS.map((file) => read(`test/ops/${file}`)).join("\n");
 
+/** How old a sample may be that a query of Prometheus finds, by default. */
+const LOOKBACK_SECS = 300;
+
 /** The code of README under a heading. */
 function codeUnder(heading) {
   const section = README.split(/^## /m).find((text) => text.startsWith(heading));
@@ -44,10 +47,20 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
     });
 
     test("each of them is in a unit test", () => {
-      expect(rules.length).toBe(35);
+      expect(rules.length).toBe(41);
       const named = ({ type, name }) =>
         inUnitTests.includes(type === "alerting" ? `alertname: ${name}\n` : `round(${name}, 1e-6)\n`);
       expect(rules.filter((rule) => !named(rule)).map(({ name }) => name)).toEqual([]);
+    });
+
+    test("long windows are evaluated less often, and no series that is recorded goes stale in between", () => {
+      const longest = ({ query }) => Math.max(...Array.from(query.matchAll(/\[(\d+)([mhd])/g), seconds));
+      const seconds = ([, number, unit]) => number * { m: 60, h: 3600, d: 86_400 }[unit];
+      for (const group of groups) {
+        const isLong = group.rules.some((rule) => longest(rule) > 2 * 3600);
+        expect(group.interval, group.name).toBe(isLong ? 240 : 60);
+        expect(group.interval).toBeLessThan(LOOKBACK_SECS);
+      }
     });
 
     test("the unit tests hold of the rules as the API tells them", async () => {
