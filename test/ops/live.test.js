@@ -103,6 +103,14 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("with a demo t
     await expectData(DASHBOARD_QUERIES);
   });
 
+  test("a graph draws the services that lead, the same ones over all of its time", async () => {
+    const [query] = DASHBOARD_QUERIES.filter((expr) => expr.includes("topk(20, "));
+    const end = Date.now() / 1000;
+    const draw = (expr) => prometheus.ask("query_range", { query: expr, start: end - 15, end, step: 1 });
+    expect((await draw(query)).result.length).toBeGreaterThan(2);
+    expect((await draw(query.replace("topk(20, ", "topk(2, "))).result.length).toBe(2);
+  });
+
   test("every variable of the dashboard has something to pick", async () => {
     for (const { definition } of templating.list.slice(1)) {
       const [, series, label] = /^label_values\((.*), (\w+)\)$/.exec(substituted(definition));
