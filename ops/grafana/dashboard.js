@@ -36,9 +36,20 @@ const share = (part, whole) => `${part} / (${whole} > 0)`;
 const quantile = (q, metric, selector, labels, window) =>
   `histogram_quantile(${q}, ${by(`${labels}le`, rate(`${metric}_bucket`, selector, window))}) >= 0`;
 const quantiles = (metric) =>
-  [0.5, 0.95, 0.99].map((q) => [quantile(q, metric, PICKED, "service, "), `{{service}} p${q * 100}`]);
+  [0.5, 0.95, 0.99].map((q) => [
+    leadingIn(quantile(q, metric, PICKED, "service, "), `${metric}_count`),
+    `{{service}} p${q * 100}`,
+  ]);
 const buckets = (metric) => by("le", `increase(${metric}_bucket{${PICKED}}[$__rate_interval])`);
 const top = (expr) => `topk(10, ${expr})`;
+/** Over all the time that the dashboard shows, up to its end, so that it is the same at each point of a graph. */
+const shown = (over, metric, selector) => by("service", `${over}(${metric}{${selector}}[$__range] @ end())`);
+/** `expr` of the services that lead by `measure` alone: a registry may hold thousands, and a graph can't show them. */
+const leading = (expr, measure) => `${expr} and on (service) topk(20, ${measure})`;
+const leadingIn = (expr, metric, selector = PICKED) => leading(expr, shown("rate", metric, selector));
+const byService = (metric, selector = PICKED) => leadingIn(by("service", rate(metric, selector)), metric, selector);
+const shares = (part, whole) =>
+  leadingIn(share(by("service", rate(part, PICKED)), by("service", rate(whole, PICKED))), part);
 
 const CALLS = "nrpc_calls_total";
 const ERRORS = "nrpc_errors_total";
@@ -79,22 +90,22 @@ const overview = () => [
   graph(
     {
       title: "Calls by service",
-      description: "As callers count them.",
+      description: "As callers count them. The 20 most called.",
       unit: RequestsPerSecond,
       stacked: true,
       width: 12,
     },
-    [by("service", rate(CALLS, ALL)), "{{service}}"],
+    [byService(CALLS, ALL), "{{service}}"],
   ),
   graph(
     {
       title: "Handler runs by service",
-      description: "As the serving side counts them.",
+      description: "As the serving side counts them. The 20 that run most.",
       unit: OpsPerSecond,
       stacked: true,
       width: 12,
     },
-    [by("service", rate(RUNS, ALL)), "{{service}}"],
+    [byService(RUNS, ALL), "{{service}}"],
   ),
   topTable(
     { title: "Most called", description: "Over the time shown.", column: "Calls", unit: RequestsPerSecond, width: 8 },
@@ -120,37 +131,37 @@ const callers = () => [
   graph(
     {
       title: "Call rate",
-      description: "Calls that resolved, with success or any error.",
+      description: "Calls that resolved, with success or any error. The 20 most called.",
       unit: RequestsPerSecond,
       width: 8,
     },
-    [by("service", rate(CALLS, PICKED)), "{{service}}"],
+    [byService(CALLS), "{{service}}"],
   ),
   graph(
     {
       title: "Errors by kind",
       description:
-        "no_route: nothing there answers to the name. timeout: no answer in time. server: an answer that says so. transport: the way there or back broke.",
+        "no_route: nothing there answers to the name. timeout: no answer in time. server: an answer that says so. transport: the way there or back broke. The 20 services with most errors.",
       unit: RequestsPerSecond,
       stacked: true,
       width: 8,
     },
-    [by("service, kind", rate(ERRORS, PICKED)), "{{service}} {{kind}}"],
+    [leadingIn(by("service, kind", rate(ERRORS, PICKED)), ERRORS), "{{service}} {{kind}}"],
   ),
   graph(
     {
       title: "Failed calls",
-      description: "Share of the resolved calls that failed. Empty without traffic.",
+      description: "Share of the resolved calls that failed. Empty without traffic. The 20 services with most errors.",
       ...ERROR_RATIO,
       width: 8,
     },
-    [share(by("service", rate(ERRORS, PICKED)), by("service", rate(CALLS, PICKED))), "{{service}}"],
+    [shares(ERRORS, CALLS), "{{service}}"],
   ),
   graph(
     {
       title: "Latency",
       description:
-        "Wall-clock time of resolved calls. Quantiles are interpolated within a bucket, and never more than the highest bound.",
+        "Wall-clock time of resolved calls. Quantiles are interpolated within a bucket, and never more than the highest bound. The 20 most called.",
       unit: Seconds,
       width: 12,
     },
@@ -168,28 +179,38 @@ const callers = () => [
 
 const handlers = () => [
   graph(
-    { title: "Handler runs", description: "Handlers started, whatever became of them.", unit: OpsPerSecond, width: 8 },
-    [by("service", rate(RUNS, PICKED)), "{{service}}"],
+    {
+      title: "Handler runs",
+      description: "Handlers started, whatever became of them. The 20 that run most.",
+      unit: OpsPerSecond,
+      width: 8,
+    },
+    [byService(RUNS), "{{service}}"],
   ),
   graph(
     {
       title: "Handlers that threw",
-      description: "Share of the handlers that an exception escaped.",
+      description: "Share of the handlers that an exception escaped. The 20 services with most of them.",
       unit: PercentUnit,
       warn: 0.001,
       bad: 0.01,
       width: 8,
     },
-    [share(by("service", rate(THROWS, PICKED)), by("service", rate(RUNS, PICKED))), "{{service}}"],
+    [shares(THROWS, RUNS), "{{service}}"],
   ),
   graph(
-    { title: "Denied calls", description: "Calls refused before any handler ran.", unit: RequestsPerSecond, width: 8 },
-    [by("service", rate(DENIED, PICKED)), "{{service}}"],
+    {
+      title: "Denied calls",
+      description: "Calls refused before any handler ran. The 20 services with most of them.",
+      unit: RequestsPerSecond,
+      width: 8,
+    },
+    [byService(DENIED), "{{service}}"],
   ),
   graph(
     {
       title: "Handler duration",
-      description: "Start to return or throw, the network excluded.",
+      description: "Start to return or throw, the network excluded. The 20 that run most.",
       unit: Seconds,
       width: 12,
     },
@@ -202,38 +223,45 @@ const handlers = () => [
   graph(
     {
       title: "Streamed chunks",
-      description: "Chunks that handlers emitted, dropped ones among them.",
+      description: "Chunks that handlers emitted, dropped ones among them. The 20 services with most of them.",
       unit: EventsPerSecond,
       width: 12,
     },
-    [by("service", rate(EMITTED, PICKED)), "{{service}}"],
+    [byService(EMITTED), "{{service}}"],
   ),
   graph(
     {
       title: "Dropped chunks",
-      description: "Share of the chunks lost because the queue of their call was full.",
+      description: "Share of the chunks lost because the queue of their call was full. The 20 services that lose most.",
       unit: PercentUnit,
       warn: 0.001,
       bad: 0.01,
       width: 12,
     },
-    [share(by("service", rate(DROPPED, PICKED)), by("service", rate(EMITTED, PICKED))), "{{service}}"],
+    [shares(DROPPED, EMITTED), "{{service}}"],
   ),
 ];
 
 const LITTLE =
-  "Little's law: on average as many are in flight as rate times mean time. Well above it, they start and do not end.";
+  "Little's law: on average as many are in flight as rate times mean time. Well above it, they start and do not end. The 20 services with most of them.";
+
+/** Two series of each service: how many are in flight, and how many should be. */
+function little(inFlight, time, [is, shouldBe]) {
+  const most = shown("avg_over_time", inFlight, PICKED);
+  return [
+    [leading(by("service", `${inFlight}{${PICKED}}`), most), `{{service}} ${is}`],
+    [leading(by("service", rate(`${time}_sum`, PICKED)), most), `{{service}} ${shouldBe}`],
+  ];
+}
 
 const saturation = () => [
   graph(
     { title: "Calls in flight", description: LITTLE, unit: Short, width: 12 },
-    [by("service", `nrpc_in_flight_calls{${PICKED}}`), "{{service}} in flight"],
-    [by("service", rate(`${LATENCY}_sum`, PICKED)), "{{service}} rate × latency"],
+    ...little("nrpc_in_flight_calls", LATENCY, ["in flight", "rate × latency"]),
   ),
   graph(
     { title: "Handlers running", description: LITTLE, unit: Short, width: 12 },
-    [by("service", `nrpc_handler_in_flight{${PICKED}}`), "{{service}} running"],
-    [by("service", rate(`${DURATION}_sum`, PICKED)), "{{service}} rate × duration"],
+    ...little("nrpc_handler_in_flight", DURATION, ["running", "rate × duration"]),
   ),
 ];
 

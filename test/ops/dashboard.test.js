@@ -24,6 +24,17 @@ test("it is the same dashboard on every import, and asks for a data source", () 
   for (const { datasource } of templating.list.slice(1)) expect(datasource).toEqual(PICKED_BY_USER);
 });
 
+test("no panel draws all services, of which there may be thousands", () => {
+  const apart = charts.flatMap(({ title, targets }) =>
+    targets.filter(({ expr }) => expr.includes("by (service")).map(({ expr }) => [title, expr]),
+  );
+  expect(apart.length).toBeGreaterThan(15);
+  for (const [title, expr] of apart) {
+    const bounded = /^topk\(10, | and on \(service\) topk\(20, sum by \(service\) \(\w+\([^()]* @ end\(\)\)\)\)$/;
+    expect(expr, title).toMatch(bounded);
+  }
+});
+
 test("panels have ids of their own, and none lies on another", () => {
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => {

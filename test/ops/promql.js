@@ -27,21 +27,28 @@ function split(expression, separator) {
   return [...parts, expression.slice(from).trim()];
 }
 
-/** An alert's expression, comparisons joined by `and`: `[{ left, operator, right }]`. Throws for any other. */
+/**
+ * An alert's expression, comparisons joined by `and` or by `or`: `[{ joint, left, operator, right }]`, the first
+ * without `joint`. Throws for any other.
+ */
 export function comparisons(expression) {
-  return split(expression, /\band\b/g)
+  const parts = split(expression, /\b(and|or)\b/g);
+  return parts
     .filter((_, i) => i % 2 === 0)
-    .map((part) => {
+    .map((part, i) => {
       const [left, operator, right, ...more] = split(part, /[<>]=?|[=!]=/g);
-      const isOne = right !== undefined && more.length === 0 && !/\b(or|unless)\b/.test(outermost(part));
+      const isOne = right !== undefined && more.length === 0 && !/\bunless\b/.test(outermost(part));
       if (!isOne) throw new Error(`not one comparison: ${part}`);
-      return { left, operator, right };
+      return { joint: parts[2 * i - 1], left, operator, right };
     });
 }
 
 /** What `comparisons` took apart. */
 export function joined(parts) {
-  return parts.map(({ left, operator, right }) => `${left} ${operator} ${right}`).join(" and ");
+  return parts
+    .flatMap(({ joint, left, operator, right }) => [joint, left, operator, right])
+    .filter((word) => word !== undefined)
+    .join(" ");
 }
 
 export function isNumber(expression) {

@@ -16,7 +16,7 @@ export const RULE_FILES = ["recording-rules.yml", "alerting-rules.yml"].map((fil
 );
 export const UNIT_TESTS = readdirSync(join(ROOT, "test/ops")).filter((file) => file.endsWith(".yml"));
 
-/** Groups as the API tells them: `[{ name, file, rules: [{ type, name, query, duration, labels, annotations }] }]`. */
+/** Groups as the API tells them: `[{ name, file, interval, rules: [{ type, name, query, duration, labels, annotations }] }]`. */
 export async function loadRules() {
   const prometheus = await runPrometheus({ rule_files: RULE_FILES });
   try {
@@ -53,7 +53,11 @@ export async function unitTestsOf(groups, mutate) {
   for (const file of new Set(groups.map((group) => group.file))) {
     const mutated = groups
       .filter((group) => group.file === file)
-      .map(({ name, rules }) => ({ name, rules: rules.map((rule) => asInFile(mutate(rule))) }));
+      .map(({ name, interval, rules }) => ({
+        name,
+        interval: `${interval}s`,
+        rules: rules.map((rule) => asInFile(mutate(rule))),
+      }));
     writeFileSync(join(folder, "ops/prometheus", basename(file)), JSON.stringify({ groups: mutated })); // JSON is YAML
   }
   return promtool("test", "rules", ...UNIT_TESTS.map((file) => join(folder, "test/ops", file)));

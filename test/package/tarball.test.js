@@ -38,7 +38,7 @@ const EXPECTED = [
   /^dist\/core\.wasm$/,
   /^examples\/[a-z-]+\/[a-z-]+\.(js|mjs|html|proto)$/,
   /^ops\/(README|runbooks)\.md$/,
-  /^ops\/grafana\/[a-z-]+\.(js|json)$/,
+  /^ops\/grafana\/[a-z-]+\.json$/,
   /^ops\/prometheus\/[a-z-]+\.yml$/,
   /^dist\/types\/([a-z]+\/)?[a-z.-]+\.d\.ts$/,
 ];
