@@ -1,5 +1,6 @@
 // The entry of nrpc-metrics/page: a live page of a registry's numbers, for people who would rather look than read.
 
+import { invalid } from "../errors.js";
 import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "../http/adapters.js";
 import type { RpcMetricsRegistry } from "../registry.js";
 import { startPage } from "./responder.js";
@@ -46,15 +47,15 @@ export type PageListener<Incoming extends NodeRequest = NodeRequest, Outgoing ex
  * HEAD with the page, and with its data for `?format=json`, see {@link PageData}. It samples the registry every five
  * seconds from now on, so make it when the process starts, and mount it where only operators get.
  *
- * @throws TypeError if `registry` is none.
+ * @throws TypeError for a bad registry or option.
  *
  * @example
  * const page = pageHandler(registry);
  * Deno.serve((request) => (new URL(request.url).pathname === "/rpc" ? page(request) : app(request)));
  */
 export function pageHandler(registry: RpcMetricsRegistry, options: PageHandlerOptions = {}): PageHandler {
+  const nonce = checkedNonce(options.nonce);
   const { respond, close } = startPage(registry);
-  const { nonce } = options;
   return sampling((request: Request) => {
     const answer = fetchHandler((exchange) => respond(exchange, nonce && (() => nonce(request))));
     return answer(request);
@@ -64,7 +65,7 @@ export function pageHandler(registry: RpcMetricsRegistry, options: PageHandlerOp
 /**
  * The same for node:http, HTTP/2, Express, and Fastify's `request.raw` and `reply.raw`.
  *
- * @throws TypeError if `registry` is none.
+ * @throws TypeError for a bad registry or option.
  *
  * @example
  * const page = pageListener(registry);
@@ -74,8 +75,8 @@ export function pageListener<Incoming extends NodeRequest = NodeRequest, Outgoin
   registry: RpcMetricsRegistry,
   options: PageListenerOptions<Incoming, Outgoing> = {},
 ): PageListener<Incoming, Outgoing> {
+  const nonce = checkedNonce(options.nonce);
   const { respond, close } = startPage(registry);
-  const { nonce } = options;
   return sampling((request: Incoming, response: Outgoing) => {
     const listen = nodeListener((exchange) => respond(exchange, nonce && (() => nonce(request, response))));
     listen(request, response);
@@ -85,4 +86,9 @@ export function pageListener<Incoming extends NodeRequest = NodeRequest, Outgoin
 function sampling<Handler extends object>(handler: Handler, close: () => void): Handler & Sampling {
   // WebKit has no Symbol.dispose yet: as a computed key it would be a property named "undefined".
   return Object.assign(handler, { close }, Symbol.dispose && { [Symbol.dispose]: close }) as Handler & Sampling;
+}
+
+function checkedNonce<Nonce>(nonce: Nonce): Nonce {
+  if (nonce === undefined || typeof nonce === "function") return nonce;
+  throw invalid("nonce", "a function that returns base64", nonce, TypeError);
 }

@@ -77,6 +77,12 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     expect(await response.text()).toContain("base64, got");
   });
 
+  test.each(["YWJj", 5, null])("refuses the option nonce %j, which is no function", async (nonce) => {
+    const making = answer(new RpcMetricsRegistry(), { nonce });
+    await expect(making).rejects.toThrow(TypeError);
+    await expect(making).rejects.toThrow("nonce must be a function that returns base64, got");
+  });
+
   test("answers 500 when the app's nonce() throws", async () => {
     const get = await answer(new RpcMetricsRegistry(), {
       nonce() {
