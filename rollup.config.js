@@ -38,7 +38,8 @@ const loader = {
 
 /**
  * Properties that no user sees: written in full, they would be 100 bytes more of 6,000. Each has its short name
- * here, not from terser, because one bundle reads what another one wrote.
+ * here, not from terser, because one bundle reads what another one wrote. None may be a property that src/ uses of
+ * something built in, such as `read` of a stream's reader: it would be renamed there, too.
  */
 const SHORT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 const INTERNAL =
