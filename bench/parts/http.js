@@ -18,7 +18,7 @@ const NOTES = [
     "keeps nothing. All servers live at once and are scraped in turn, after two scrapes each that are thrown away.",
   "The stall is the longest time between two turns of the server's event loop in a scrape: its median, and the worst of all. Memory is the most that the " +
     "process took in all scrapes over what it had when it was filled and had collected its garbage.",
-  "nrpc-metrics once more with `Accept-Encoding: gzip`, as Prometheus asks; its compression runs beside the event loop. The others don't compress.",
+  "nrpc-metrics once more with `Accept-Encoding: gzip`, as Prometheus asks; which Node compresses beside the event loop. The others don't compress.",
 ];
 
 export default async function http({ quick }) {

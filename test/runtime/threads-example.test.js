@@ -28,7 +28,7 @@ test("a worker that hangs is killed and replaced, and all it had counted stays i
   ]);
 
   const response = await fetch(url);
-  expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4");
+  expect(response.headers.get("content-type")).toBe("text/plain; version=0.0.4; charset=utf-8");
   expect(countedSamples(await response.text())).toEqual({
     'nrpc_calls_total{service="Search/Match"}': 803,
     'nrpc_errors_total{service="Search/Match",kind="no_route"}': 0,

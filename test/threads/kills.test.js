@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { scrapeWithoutRest } from "./invariants.js";
 import { startWorker, turn } from "./start-worker.js";
 
+const PAGE_BYTES = 65_536;
 const WORKERS = 1000;
 const AT_ONCE = 7;
 const NEW_NAMES = 4; // of each
@@ -13,7 +14,7 @@ test("1,000 workers killed at random moments lose no call that they had acknowle
   const registry = createSharedRegistry({ maxThreads: AT_ONCE + 1 });
   const memoryBytes = () => registry.handle.memory.buffer.byteLength;
   const acknowledged = new Int32Array(new SharedArrayBuffer(4 * WORKERS));
-  // All places taken once: from here on memory must not grow.
+  // All places taken once: from here on memory must not grow, but for names.
   const first = Array.from({ length: AT_ONCE }, () => attachSharedRegistry(registry.handle));
   for (const attached of first) attached.detach();
   const bytesOfTheFirst = memoryBytes();
@@ -48,7 +49,8 @@ test("1,000 workers killed at random moments lose no call that they had acknowle
   }
   expect(total("inFlight")).toBe(0);
   expect(total("handlerInFlight")).toBe(0);
-  expect(memoryBytes()).toBe(bytesOfTheFirst);
+  // Places are used again, each with a page more at most, when the names that their owners added have filled the first.
+  expect(memoryBytes()).toBeLessThanOrEqual(bytesOfTheFirst + (AT_ONCE + 1) * PAGE_BYTES);
 
   expect(services.length).toBeGreaterThanOrEqual(WORKERS / 2);
   expect(services.every(({ service }) => /^svc-\d{1,4}$/.test(service))).toBe(true);
