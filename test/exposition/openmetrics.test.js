@@ -2,26 +2,16 @@
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
 import { installed } from "../installed.js";
 import { AWKWARD_NAMES } from "./names.js";
 import { expectedOpenMetrics, expectFamilies, STRICT_PARSER, startStrictParser } from "./openmetrics.js";
+import { atThatTime } from "./that-time.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
-const CREATED_MS = 1_764_000_000_123;
 const created = () => "1764000000.123";
-
-/** What `make` returns, made at CREATED_MS. */
-function atThatTime(make) {
-  vi.useFakeTimers({ toFake: ["Date"], now: CREATED_MS });
-  try {
-    return make();
-  } finally {
-    vi.useRealTimers();
-  }
-}
 
 function afterCalls(names, options) {
   const registry = new RpcMetricsRegistry(options);

@@ -3,27 +3,17 @@
 import { createHash } from "node:crypto";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
 import { AWKWARD_NAMES } from "../exposition/names.js";
 import { STRICT_PARSER, startStrictParser } from "../exposition/openmetrics.js";
 import { parse } from "../exposition/parse.js";
+import { atThatTime, CREATED_MS } from "../exposition/that-time.js";
 import { installed } from "../installed.js";
 import { get, OPEN_METRICS, open, selfMetricsOf, serve, textOf, until } from "./client.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
-const CREATED_MS = 1_764_000_000_123;
-
-/** What `make` returns, made at CREATED_MS. */
-function atThatTime(make) {
-  vi.useFakeTimers({ toFake: ["Date"], now: CREATED_MS });
-  try {
-    return make();
-  } finally {
-    vi.useRealTimers();
-  }
-}
 
 function registryOf(names, options) {
   const registry = new RpcMetricsRegistry(options);
