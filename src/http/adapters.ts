@@ -103,7 +103,7 @@ async function send({ status, headers, body }: Reply, response: NodeResponse, cl
     while (!client.isGone) {
       const { done, value } = await body.next();
       if (done) {
-        response.end("");
+        response.end();
         return;
       }
       if (!client.isGone && !response.write(value))
