@@ -1,4 +1,4 @@
-// A histogram: find the bucket, observe.
+// Observes a value in a histogram: finds the bucket, adds to it and to the sum.
 
 import { BUCKET_STRIDE, THRESHOLDS } from "./layout";
 import { addToWord, loadConstantWord, WORD_BYTES } from "./word";
@@ -16,8 +16,8 @@ export function observe(histogram: usize, elapsedNs: u64): void {
 }
 
 /**
- * Nanoseconds of a clock difference, to the nearest. What no clock should give counts as the nearest
- * thing that can be counted: below zero and NaN as 0, past 2^64-1 as 2^64-1 (a saturating conversion).
+ * A clock difference rounded to the nearest nanosecond. Impossible differences count as the nearest possible one:
+ * negative ones and NaN as 0, those past 2^64-1 as 2^64-1 (a saturating conversion).
  */
 // @ts-ignore: decorator
 @inline

@@ -1,8 +1,8 @@
 // The ABI: exported functions and layout constants, nothing else.
 //
-// `row` is the address of a service's row and `histogram` that of a histogram's sum within it; nothing
-// here checks either. Durations come as f64 nanoseconds, exact to 104 days: as u64 they would be a BigInt
-// for every call, which is garbage for every call.
+// `row` is the address of a service's row and `histogram` that of a histogram's sum within it; nothing here
+// checks either. Durations arrive as f64 nanoseconds, exact to 104 days: a u64 would allocate a BigInt for every
+// call.
 
 import { nearestNs, observe as observeNs } from "./histogram";
 import * as layout from "./layout";
@@ -11,19 +11,21 @@ import { addToWord } from "./word";
 
 export { rowBytes } from "./layout";
 
-/** Address of the thresholds; rows may begin behind them. */
+/** Address of the thresholds; rows can begin past them. */
 export const thresholds: usize = layout.THRESHOLDS;
 
-// Offsets in a row. The fields go by one number, not twelve: with a name for each, the core would be 300
-// bytes larger. TypeScript holds their names in this order (src/core/layout.ts).
-export const fields: usize = layout.IN_FLIGHT;
+/** Offset in a row of the first counter or gauge. TypeScript has their names, in the same order (src/model/fields.ts). */
+export const fields: usize = 0;
+/** Offset in a row of the sum of latencies. */
 export const latency: usize = layout.LATENCY;
+/** Offset in a row of the sum of handler durations. */
 export const handlerDuration: usize = layout.HANDLER_DURATION;
 
+/** From a histogram's sum to its first bucket, and from each bucket to the next. */
 export const bucketStride: usize = layout.BUCKET_STRIDE;
 
 export function startCall(row: usize): void {
-  addToWord(row + layout.IN_FLIGHT, 1);
+  service.startCall(row);
 }
 
 /** Ends a call that resolved. */
@@ -31,7 +33,7 @@ export function endCall(row: usize, outcome: i32, elapsedNs: f64): void {
   service.endCall(row, outcome, nearestNs(elapsedNs));
 }
 
-/** A whole call that resolved, timed elsewhere. */
+/** Counts a whole call that resolved and was timed elsewhere. */
 export function recordCall(row: usize, outcome: i32, elapsedNs: f64): void {
   service.recordCall(row, outcome, nearestNs(elapsedNs));
 }

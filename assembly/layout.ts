@@ -9,32 +9,22 @@
 //   THRESHOLDS
 //
 // A threshold is the greatest number of nanoseconds that still belongs in its bucket. The last one is
-// u64.MAX_VALUE, for the +Inf bucket, and also ends the search. The host writes them once, before any row
-// is used: a data segment or a mutable global would be written again by every instance that starts on a
+// u64.MAX_VALUE, for the +Inf bucket, and also ends the search. The host writes the thresholds once, before any
+// row is used: a data segment or a mutable global would be written again by every instance that starts on a
 // shared memory.
 //
-// One service's row; every field is a word, gauges are signed. The order of the fields is that of FIELDS in
-// src/core/layout.ts:
+// The row of one service; counters, gauges and sums are words, gauges are signed:
 //
 //     0 ┌──────────────────────────────┐
-//       │ inFlight               gauge │  the caller's side
+//       │ inFlight                     │  counters and gauges, in the order of Field
 //     8 │ callsTotal                   │
-//    16 │ errorsNoRoute                │  errors stand in the order of the outcome codes 1 to 4
-//    24 │ errorsTimeout                │
-//    32 │ errorsServer                 │
-//    40 │ errorsTransport              │
-//    48 │ handlerInFlight        gauge │  the serving side
-//    56 │ handlerInvocationsTotal      │
-//    64 │ handlerPanicsTotal           │
-//    72 │ streamingChunksEmittedTotal  │
-//    80 │ streamingChunksDroppedTotal  │
-//    88 │ capabilityDeniedTotal        │
-//    96 ├───────────────┬──────────────┤
-//       │ latency       │ handler      │  two histograms side by side, so that neither one's place
+//       │ …                            │
+//       ├───────────────┬──────────────┤  LATENCY
+//       │ latency       │ handler      │  two histograms side by side, so that the place of neither
 //       │ sum, ns       │ duration sum │  depends on the number of buckets
-//   112 ├───────────────┼──────────────┤
+//       ├───────────────┼──────────────┤
 //       │ bucket 0      │ bucket 0     │
-//   128 │ bucket 1      │ bucket 1     │
+//       │ bucket 1      │ bucket 1     │
 //       │ …             │ …            │
 //       │ +Inf bucket   │ +Inf bucket  │
 //       └───────────────┴──────────────┘
@@ -46,19 +36,33 @@ import { WORD_BYTES } from "./word";
 
 export const THRESHOLDS: usize = 0;
 
-export const IN_FLIGHT: usize = 0;
-export const CALLS_TOTAL: usize = IN_FLIGHT + WORD_BYTES;
-export const ERRORS_NO_ROUTE: usize = CALLS_TOTAL + WORD_BYTES;
-export const ERRORS_TIMEOUT: usize = ERRORS_NO_ROUTE + WORD_BYTES;
-export const ERRORS_SERVER: usize = ERRORS_TIMEOUT + WORD_BYTES;
-export const ERRORS_TRANSPORT: usize = ERRORS_SERVER + WORD_BYTES;
-export const HANDLER_IN_FLIGHT: usize = ERRORS_TRANSPORT + WORD_BYTES;
-export const HANDLER_INVOCATIONS_TOTAL: usize = HANDLER_IN_FLIGHT + WORD_BYTES;
-export const HANDLER_PANICS_TOTAL: usize = HANDLER_INVOCATIONS_TOTAL + WORD_BYTES;
-export const STREAMING_CHUNKS_EMITTED_TOTAL: usize = HANDLER_PANICS_TOTAL + WORD_BYTES;
-export const STREAMING_CHUNKS_DROPPED_TOTAL: usize = STREAMING_CHUNKS_EMITTED_TOTAL + WORD_BYTES;
-export const CAPABILITY_DENIED_TOTAL: usize = STREAMING_CHUNKS_DROPPED_TOTAL + WORD_BYTES;
-export const LATENCY: usize = CAPABILITY_DENIED_TOTAL + WORD_BYTES;
+/** Counters and gauges of a row. The order is that of FIELDS in src/model/fields.ts. */
+export const enum Field {
+  IN_FLIGHT,
+  CALLS_TOTAL,
+  // Errors follow in the order of the outcome codes 1 to 4.
+  ERRORS_NO_ROUTE,
+  ERRORS_TIMEOUT,
+  ERRORS_SERVER,
+  ERRORS_TRANSPORT,
+  HANDLER_IN_FLIGHT,
+  HANDLER_INVOCATIONS_TOTAL,
+  HANDLER_PANICS_TOTAL,
+  STREAMING_CHUNKS_EMITTED_TOTAL,
+  STREAMING_CHUNKS_DROPPED_TOTAL,
+  CAPABILITY_DENIED_TOTAL,
+  /** Not a field but their number. Stays last. */
+  COUNT,
+}
+
+/** Address of a counter or gauge of the row at `row`. */
+// @ts-ignore: decorator
+@inline
+export function fieldOf(row: usize, field: Field): usize {
+  return row + <usize>field * WORD_BYTES;
+}
+
+export const LATENCY: usize = <usize>Field.COUNT * WORD_BYTES;
 export const HANDLER_DURATION: usize = LATENCY + WORD_BYTES;
 
 /** From a histogram's sum to its first bucket, and from each bucket to the next. */

@@ -1,19 +1,19 @@
 // The ABI of the build for threads: that of the plain core, and the sum over slabs.
 //
-// Every function that counts does so only while the calling instance still owns its slab. A thread that was
-// taken for gone too early may run on, for seconds in some browsers: then it counts nothing, instead of
-// writing over what the slab's next owner counts, which comes a while after (src/core/shared/slabs.ts). The
-// look costs less than can be measured here.
+// A function counts only while the calling instance still owns its slab. A thread that was released too early may
+// run on, in some browsers for seconds. It then counts nothing, instead of overwriting the counts of the slab's next
+// owner, which takes over a while later (src/core/shared/slabs.ts). The check costs less than can be measured here.
 
 import * as plain from "./index";
 
 export { bucketStride, fields, handlerDuration, latency, rowBytes, thresholds } from "./index";
 export { addRows } from "./slab";
 
-/** Address of the low half of the slab's owner, and what it holds as long as it is this instance. */
+/** Address of the low half of the slab's owner word. */
 // @ts-ignore: decorator
 @external("slab", "ownerAddress")
 declare const ownerAddress: usize;
+/** The value of that half while this instance owns the slab. */
 // @ts-ignore: decorator
 @external("slab", "owner")
 declare const owner: u32;

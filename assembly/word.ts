@@ -1,19 +1,19 @@
 // One 64-bit word in linear memory: the only place that loads, adds or stores one.
 //
-// A build for threads (--enable threads --sharedMemory --importMemory) has the same source: a row has one
-// writer, the thread that owns its slab, in that build too, so an add is a load and a store in both. Only
-// what reads the rows of other threads loads atomically there; ASC_FEATURE_THREADS is a compile-time constant.
+// The build for threads (--enable threads --sharedMemory --importMemory) has the same source. A row has one writer
+// in that build too, the thread that owns its slab, so an add is a load and a store in both. Only reads of other
+// threads' rows are atomic there; ASC_FEATURE_THREADS is a compile-time constant.
 //
-// A call in the core alone, start and end, takes 3.0 times as long with atomic adds, and with a sequence lock around
-// plain adds 1.5 times with atomic marks and 3.1 times with the fence that weakly ordered processors need
-// (bench/parts/words.js). Neither buys what a reader is promised: a word that one thread adds to never goes
+// Start and end of a call, in the core alone, take 3.0 times as long with atomic adds. A sequence lock around plain
+// adds takes 1.5 times as long with atomic marks, and 3.1 times with the fence that weakly ordered processors need
+// (bench/parts/words.js). Neither is needed for the promise to readers: a word that one thread adds to never goes
 // backwards for another.
-// The price: 32-bit engines store a word as two halves, and a reader may fall between them. That shows only
-// when the low half wraps, for latencies once in 4.3 s of them, for about a nanosecond.
+// The price: 32-bit engines store a word as two halves, and a reader can see one half without the other. That
+// shows only for about a nanosecond when the low half wraps, once in 4.3 s of accumulated latency.
 
 export const WORD_BYTES: usize = sizeof<u64>();
 
-/** Adds `n` to the word at `address`, modulo 2^64. For the one thread that writes it. */
+/** Adds `n` to the word at `address`, modulo 2^64. Only for the one thread that writes it. */
 // @ts-ignore: decorator
 @inline
 export function addToWord(address: usize, n: u64): void {
@@ -27,7 +27,7 @@ export function loadForeignWord(address: usize): u64 {
   return ASC_FEATURE_THREADS ? atomic.load<u64>(address) : load<u64>(address);
 }
 
-/** Reads a word that is written once, before the first call that could read it, and never again. */
+/** Reads a word that was written once, before any call that could read it, and never again. */
 // @ts-ignore: decorator
 @inline
 export function loadConstantWord(address: usize): u64 {
