@@ -1,16 +1,18 @@
 // The entry: everything public. The core is embedded.
 
-export { DEFAULT_LATENCY_BUCKETS_SECS } from "./buckets.js";
-export type { CounterField, Field, GaugeField } from "./core/exports.js";
+export type { CounterField, Field, FieldValues, GaugeField } from "./model/fields.js";
+export { DEFAULT_LATENCY_BUCKETS_SECS } from "./model/buckets.js";
+export { OVERFLOW_SERVICE_LABEL } from "./model/names.js";
+export { CallOutcome } from "./model/outcome.js";
+export type { SnapshotLike, SnapshotSource } from "./model/source.js";
 export { escapeLabel } from "./exposition/label.js";
-export type { CallMetricsGuard, HandlerMetricsGuard } from "./guard.js";
-export { OVERFLOW_SERVICE_LABEL } from "./names.js";
-export { CallOutcome } from "./outcome.js";
+export type { CallMetricsGuard, HandlerMetricsGuard } from "./registry/guard.js";
 export {
   MAX_TRACKED_SERVICES,
   type RegistryOptions,
   RpcMetricsRegistry,
   type WebAssemblyModule,
-} from "./registry.js";
-export type { Classify, DurationNs, ServiceCounters } from "./service.js";
-export type { OpenMetricsOptions, RpcMetricsSnapshot, ServiceMetrics } from "./snapshot.js";
+} from "./registry/registry.js";
+export type { Classify, DurationNs, ServiceCounters } from "./registry/service.js";
+export type { ServiceMetrics } from "./registry/service-metrics.js";
+export type { OpenMetricsOptions, RpcMetricsSnapshot } from "./registry/snapshot.js";

@@ -1,21 +1,8 @@
 // What core.wasm exports (assembly/index.ts), as TypeScript sees it.
 
-/** Counters and gauges of a service, by their names in a snapshot. */
-export type CounterField =
-  | "callsTotal"
-  | "errorsNoRoute"
-  | "errorsTimeout"
-  | "errorsServer"
-  | "errorsTransport"
-  | "handlerInvocationsTotal"
-  | "handlerPanicsTotal"
-  | "streamingChunksEmittedTotal"
-  | "streamingChunksDroppedTotal"
-  | "capabilityDeniedTotal";
-export type GaugeField = "inFlight" | "handlerInFlight";
-export type Field = CounterField | GaugeField;
-export type HistogramField = "latency" | "handlerDuration";
+import type { HistogramField } from "../model/fields.js";
 
+/** Addresses and distances in bytes: those of the thresholds, of the first field of a row, of its histograms' sums. */
 type LayoutConstant = HistogramField | "thresholds" | "fields" | "bucketStride";
 
 interface CoreFunctions {
@@ -30,7 +17,7 @@ interface CoreFunctions {
   addExact(address: number, n: bigint): void;
 }
 
-/** As much of a WebAssembly.Memory as is used; that name is unknown to programs without the lib `DOM`. */
+/** The part of a WebAssembly.Memory that is used; that type is unknown to programs without the lib `DOM`. */
 export interface CoreMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;

@@ -1,7 +1,7 @@
 // From a compiled module to a running core.
 
 import { instantiateSync } from "@assemblyscript/loader";
-import { invalid } from "../errors.js";
+import { invalid } from "../model/errors.js";
 import { embeddedModule } from "./embedded.js";
 import type { CoreExports } from "./exports.js";
 

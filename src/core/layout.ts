@@ -1,45 +1,15 @@
-// The layout of one service's row, read from the core once an instance; all in bytes.
+// The layout of one service's row, read from the core once per instance.
 
-import type { CoreExports, Field, GaugeField, HistogramField } from "./exports.js";
+import type { RowLayout } from "../model/data.js";
+import { type Field, FIELD_NAMES } from "../model/fields.js";
+import type { CoreExports } from "./exports.js";
 
 export const WORD_BYTES = 8;
 
-/** All counters and gauges, in their order in a row (assembly/layout.ts). */
-export const FIELDS: readonly Field[] = [
-  "inFlight",
-  "callsTotal",
-  "errorsNoRoute",
-  "errorsTimeout",
-  "errorsServer",
-  "errorsTransport",
-  "handlerInFlight",
-  "handlerInvocationsTotal",
-  "handlerPanicsTotal",
-  "streamingChunksEmittedTotal",
-  "streamingChunksDroppedTotal",
-  "capabilityDeniedTotal",
-];
-
-export function isGauge(field: Field): field is GaugeField {
-  return field === "inFlight" || field === "handlerInFlight";
-}
-
-/** Offsets from the start of a row; a histogram's is that of its sum, with the buckets behind it. */
-export type RowLayout = Readonly<Record<Field | HistogramField, number>> & {
-  /** From the sum to the first bucket, and from each bucket to the next. */
-  readonly bucketStride: number;
-  /** From one row to the next. */
-  readonly rowBytes: number;
-  /** Upper bounds of the buckets in seconds, without +Inf. */
-  readonly bounds: readonly number[];
-};
-
 export function rowLayout(core: CoreExports, bounds: readonly number[]): RowLayout {
+  const fieldOffsets = FIELD_NAMES.map((field, index) => [field, core.fields.value + index * WORD_BYTES]);
   return {
-    ...(Object.fromEntries(FIELDS.map((field, index) => [field, core.fields.value + index * WORD_BYTES])) as Record<
-      Field,
-      number
-    >),
+    ...(Object.fromEntries(fieldOffsets) as Record<Field, number>),
     latency: core.latency.value,
     handlerDuration: core.handlerDuration.value,
     bucketStride: core.bucketStride.value,

@@ -1,12 +1,12 @@
-// Bytes of text, written one after another into a buffer of fixed size.
+// Bytes of text, written one after another into one buffer.
 //
-// Hot path of a scrape: 4,096 services are 164,000 lines of four short pieces each, so pieces are copied
-// eight bytes at a time. The whole of it takes 9 ms (Node 20); four bytes at a time 10, with Uint8Array.set
-// 14, byte by byte 20, by strings and encodeInto 18 ms.
+// Hot path of a scrape: its 164,000 lines are four short pieces each, so pieces are copied eight bytes at a time. The
+// whole text of 4,096 services then takes 9 ms (Node 20); four bytes at a time 10, with Uint8Array.set 14, byte by byte
+// 20, by strings and encodeInto 18 ms.
 
-import { LOW_END } from "../words.js";
+import { LOW_END } from "../model/words.js";
 
-/** Copies reach past what they copy, by less than this. */
+/** Copies write past the end of what they copy, by less than this. */
 const SLACK_BYTES = 8;
 
 /** Room for any number and the end of its line: 2^64-1 has 20 digits. */
@@ -18,16 +18,20 @@ const DIGIT_0 = 0x30;
 const SMALL_END = 2 ** 31;
 /** High halves below this make a number below 2^53. */
 const EXACT_HIGH_END = 2 ** 21;
+/** A code unit of UTF-16 takes at most this many bytes in UTF-8. */
+const MAX_UNIT_BYTES = 3;
 
-/** Text in a buffer that may be read up to SLACK_BYTES past its end. */
+/** Text in a buffer that can be read up to SLACK_BYTES past its end. */
 export interface Piece {
   readonly view: DataView;
   readonly length: number;
 }
 
+const encoder = new TextEncoder();
+
 export function piece(text: string): Piece {
-  const view = new DataView(new ArrayBuffer(3 * text.length + SLACK_BYTES)); // a code unit takes 3 bytes at most
-  return { view, length: new TextEncoder().encodeInto(text, new Uint8Array(view.buffer)).written };
+  const view = new DataView(new ArrayBuffer(MAX_UNIT_BYTES * text.length + SLACK_BYTES));
+  return { view, length: encoder.encodeInto(text, new Uint8Array(view.buffer)).written };
 }
 
 export class TextWriter {
@@ -35,14 +39,22 @@ export class TextWriter {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** Begins a text of at most `capacity` bytes; what is written is not checked against it. */
+  /** Begins a text of probably no more than `capacity` bytes. */
   begin(capacity: number): void {
-    this.#bytes = new Uint8Array(capacity + SLACK_BYTES);
-    this.#view = new DataView(this.#bytes.buffer);
+    this.#use(new Uint8Array(capacity + SLACK_BYTES));
     this.#length = 0;
   }
 
-  /** Copies a piece of ASCII, whose bytes make no NaN: an engine need not keep the bits of one. */
+  /** Makes room for `bytes` more: what copies and numbers write is not checked against the end of the buffer. */
+  reserve(bytes: number): void {
+    const missing = this.#length + bytes + SLACK_BYTES - this.#bytes.length;
+    if (missing <= 0) return;
+    const larger = new Uint8Array(Math.max(2 * this.#bytes.length, this.#bytes.length + missing));
+    larger.set(this.#bytes.subarray(0, this.#length));
+    this.#use(larger);
+  }
+
+  /** Copies a piece of ASCII. Its bytes make no NaN, of which an engine need not keep the bits. Needs room. */
   copyAscii({ view: source, length }: Piece): void {
     const view = this.#view;
     const at = this.#length;
@@ -50,7 +62,7 @@ export class TextWriter {
     this.#length = at + length;
   }
 
-  /** Copies any piece from `start` to before `end`. */
+  /** Copies any piece from `start` to before `end`. Needs room. */
   copy({ view: source }: Piece, start: number, end: number): void {
     const view = this.#view;
     const offset = this.#length - start;
@@ -58,11 +70,7 @@ export class TextWriter {
     this.#length = offset + end;
   }
 
-  ascii(text: string): void {
-    for (let i = 0; i < text.length; i++) this.#bytes[this.#length++] = text.charCodeAt(i);
-  }
-
-  /** A u64 in its halves, and the end of the line. */
+  /** A u64 in its halves, and the end of the line. Needs room. */
   uint(high: number, low: number): void {
     if (high > 0 || low >= SMALL_END) {
       this.ascii(String(high < EXACT_HIGH_END ? high * LOW_END + low : (BigInt(high) << 32n) | BigInt(low)));
@@ -80,13 +88,40 @@ export class TextWriter {
     this.#bytes[this.#length++] = LINE_FEED;
   }
 
+  /** Short text of ASCII alone, for which this is five times as fast as encoding it. Needs room. */
+  ascii(text: string): void {
+    for (let i = 0; i < text.length; i++) this.#bytes[this.#length++] = text.charCodeAt(i);
+  }
+
+  /** Any text; makes room for it. */
+  text(text: string): void {
+    this.reserve(MAX_UNIT_BYTES * text.length);
+    this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+  }
+
   /**
-   * What was written, a view of the buffer, which the writer lets go. The rest of the buffer was never
-   * touched and so takes no memory from the system, while a copy would take as much again and a third of the time.
+   * Returns what was written and lets go of it. It is a view of the buffer: the rest of the buffer was never touched
+   * and so takes no memory of the system, while a copy would take as much again, and a third of the time.
    */
   finish(): Uint8Array<ArrayBuffer> {
     const text = this.#bytes.subarray(0, this.#length);
     this.begin(0);
     return text;
   }
+
+  #use(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+}
+
+// One writer for all texts. It lives on between scrapes, because engines drop the optimised code of a shape with its
+// last object: see lines.ts.
+const writer = new TextWriter();
+
+/** What `write` writes, of probably no more than `capacity` bytes. `write` may not write another text meanwhile. */
+export function writeText(capacity: number, write: (out: TextWriter) => void): Uint8Array<ArrayBuffer> {
+  writer.begin(capacity);
+  write(writer);
+  return writer.finish();
 }

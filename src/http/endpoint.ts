@@ -1,42 +1,55 @@
 // The endpoint for scrapers: what it answers to which request.
 
-import { escapeLabel } from "../exposition/label.js";
-import type { TextStyle } from "../exposition/text.js";
-import { invalid } from "../errors.js";
-import type { RpcMetricsRegistry } from "../registry.js";
-import type { Body, Reply, Responder } from "./adapters.js";
-import { acceptsGzip, formatFor } from "./negotiation.js";
-import { type MetricsHandlerOptions, type Settings, settingsOf } from "./options.js";
-import { paceOf } from "./pace.js";
-import { scrapesOf } from "./scrapes.js";
-import { type ScrapeResult, SelfMetrics } from "./self-metrics.js";
-import type { Source } from "./shared-body.js";
-import { inWorkers } from "./workers.js";
+import { writeText } from "../exposition/writer.js";
+import type { SnapshotData } from "../model/data.js";
+import { checkedSource, type SnapshotSource, takeSnapshot } from "../model/source.js";
+import { inWorkers } from "../runtime/workers.js";
+import { type Exchange, notAllowed, plainText, type Reply, type Responder } from "../server/adapters.js";
+import { yieldingScheduler } from "../server/yielding.js";
+import { coalesceScrapes, type ScrapeRequest } from "./coalesce.js";
+import { type Format, formatsOf } from "./formats.js";
+import { acceptsGzip, negotiate } from "./negotiation.js";
+import { checkedSettings, type MetricsHandlerOptions, type Settings } from "./options.js";
+import { Scrape, type ScrapeObserver } from "./scrape.js";
+import { SelfMetrics } from "./self-metrics.js";
 
-/** Timers of more than that fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+const RETRY = { "retry-after": "1" };
 
-/** @throws TypeError or RangeError for a bad registry or option. */
-export function endpoint(registry: RpcMetricsRegistry, options: MetricsHandlerOptions): Responder {
-  if (typeof registry?.snapshot !== "function") throw invalid("registry", "an RpcMetricsRegistry", registry, TypeError);
-  const settings = settingsOf(options);
-  const { maxConcurrentScrapes, selfMetrics, sliceBudgetMs, timeoutMs } = settings;
-  const textStyle = styleOf(settings, false);
-  const openMetricsStyle = styleOf(settings, true);
-  const self = new SelfMetrics(registry);
-  const encoder = new TextEncoder();
-  const bodyOf = scrapesOf(
-    () => registry.snapshot(),
-    (style) => encoder.encode((selfMetrics ? self.text(style) : "") + (style.openMetrics ? "# EOF\n" : "")),
-    paceOf(sliceBudgetMs),
-  );
-  /** What ends each scrape that is under way, with when it has to be over, in ms of the clock. */
-  const underWay = new Map<(how: ScrapeResult) => void, number>();
+/** @throws TypeError or RangeError for a bad source or option. */
+export function endpoint(source: SnapshotSource, options: MetricsHandlerOptions): Responder {
+  const server = new Endpoint(checkedSource(source), checkedSettings(options));
+  return (exchange) => server.respond(exchange);
+}
 
-  return async ({ method, url, header }) => {
-    if (method !== "GET" && method !== "HEAD") return plain(405, `${method} is not allowed`, { allow: "GET, HEAD" });
-    const { openMetrics, contentType } = formatFor(header("accept") ?? "");
-    const isCompressed = settings.gzip && acceptsGzip(header("accept-encoding") ?? "");
+class Endpoint {
+  readonly #settings: Settings;
+  readonly #formats: readonly [Format, ...Format[]];
+  readonly #selfMetrics = new SelfMetrics();
+  readonly #bodyFor: ReturnType<typeof coalesceScrapes>;
+  readonly #underWay = new Set<Scrape>();
+  readonly #observer: ScrapeObserver = {
+    sent: (bytes) => this.#selfMetrics.countBytes(bytes),
+    ended: (scrape, result, elapsedMs) => {
+      this.#underWay.delete(scrape);
+      this.#selfMetrics.countScrape(result, elapsedMs);
+    },
+  };
+
+  constructor(source: SnapshotSource, settings: Settings) {
+    this.#settings = settings;
+    this.#formats = formatsOf(settings);
+    this.#bodyFor = coalesceScrapes(
+      () => takeSnapshot(source),
+      (encoder, data) => this.#trailer(encoder, data),
+      yieldingScheduler(settings.sliceBudgetMs),
+    );
+  }
+
+  async respond(exchange: Exchange): Promise<Reply> {
+    const { method, header } = exchange;
+    if (method !== "GET" && method !== "HEAD") return notAllowed(method);
+    const { format, contentType } = negotiate(header("accept") ?? "", this.#formats);
+    const isCompressed = this.#settings.gzip && acceptsGzip(header("accept-encoding") ?? "");
     const headers = {
       "content-type": contentType,
       vary: "Accept, Accept-Encoding",
@@ -44,76 +57,58 @@ export function endpoint(registry: RpcMetricsRegistry, options: MetricsHandlerOp
       ...(isCompressed && { "content-encoding": "gzip" }),
     };
     if (method === "HEAD") return { status: 200, headers };
-    const start = performance.now();
-    // In Workers, the timer of a request goes with its client, and nothing tells of that.
-    if (inWorkers) for (const [end, limitMs] of underWay) if (limitMs < start) end("timed_out");
-    if (underWay.size >= maxConcurrentScrapes) {
-      self.countScrape("rejected");
-      return tooMuch;
-    }
+    const request = {
+      encoder: format.encoder,
+      isCompressed: isCompressed && !inWorkers, // Workers compress a body themselves if its headers say so
+      services: pickedServices(exchange.url),
+    };
+    return this.#scrape(request, headers, header("x-prometheus-scrape-timeout-seconds"));
+  }
 
-    let source: Source | undefined;
-    const end = (how: ScrapeResult) => {
-      if (!underWay.delete(end)) return;
-      clearTimeout(timer);
-      source?.return();
-      self.countScrape(how, performance.now() - start);
-    };
-    const body: Body = {
-      async next() {
-        try {
-          const chunk = await (source as Source).next();
-          if (!underWay.has(end)) throw new Error("the time is up"); // what came may be a part
-          if (chunk.done) end("ok");
-          else self.countBytes(chunk.value.length);
-          return chunk;
-        } catch (error) {
-          end("failed");
-          throw error;
-        }
-      },
-      return: () => end("aborted"),
-    };
-    const askedMs = Number(header("x-prometheus-scrape-timeout-seconds")) * 1e3;
-    const takesMs = Math.min(timeoutMs, askedMs > 0 ? askedMs : timeoutMs, MAX_TIMER_MS);
-    const timer = setTimeout(() => {
-      end("timed_out");
-      body.cut?.();
-    }, takesMs);
-    (timer as { unref?(): void }).unref?.(); // a response that nobody reads keeps no process alive
-    underWay.set(end, start + takesMs);
-    const picks = new URLSearchParams(url.replace(/^[^?]*|#.*/g, "")).getAll("service");
+  async #scrape(request: ScrapeRequest, headers: Reply["headers"], timeoutSeconds: string | undefined): Promise<Reply> {
+    if (!this.#hasRoom()) return this.#reject();
+    const scrape = new Scrape(this.#limitMs(timeoutSeconds), this.#observer);
+    this.#underWay.add(scrape);
     try {
-      source = await bodyOf({
-        style: openMetrics ? openMetricsStyle : textStyle,
-        isCompressed: isCompressed && !inWorkers, // they compress themselves what says that it is
-        picked: picks.length > 0 ? new Set(picks) : undefined,
-      });
+      scrape.serve(await this.#bodyFor(request));
     } catch (error) {
-      end("failed");
-      return plain(503, `there is no snapshot: ${(error as Error).message}`);
+      scrape.end("failed");
+      return plainText(503, `there is no snapshot: ${(error as Error)?.message}`);
     }
-    if (!underWay.has(end)) {
-      source.return();
-      return tooMuch;
-    }
-    return { status: 200, headers, body };
-  };
+    if (scrape.hasEnded) return plainText(503, "the scrape's time was up before its turn came", RETRY);
+    return { status: 200, headers, body: scrape };
+  }
+
+  #hasRoom(): boolean {
+    if (inWorkers) for (const scrape of this.#underWay) if (scrape.isOverdue) scrape.end("timed_out");
+    return this.#underWay.size < this.#settings.maxConcurrentScrapes;
+  }
+
+  #reject(): Reply {
+    this.#selfMetrics.countScrape("rejected");
+    const { maxConcurrentScrapes } = this.#settings;
+    return plainText(503, `maxConcurrentScrapes is ${maxConcurrentScrapes}, and as many are under way`, RETRY);
+  }
+
+  /** The scraper's own limit if it is less than ours. */
+  #limitMs(timeoutSeconds: string | undefined): number {
+    const { timeoutMs } = this.#settings;
+    const askedMs = Number(timeoutSeconds) * 1e3;
+    return askedMs > 0 ? Math.min(timeoutMs, askedMs) : timeoutMs;
+  }
+
+  /** What follows the services: the metrics of registry and endpoint, and the end of the format. */
+  #trailer(encoder: Format["encoder"], data: SnapshotData): Uint8Array<ArrayBuffer> {
+    return writeText(0, (out) => {
+      if (this.#settings.selfMetrics) this.#selfMetrics.write(out, encoder, data);
+      encoder.end(out);
+    });
+  }
 }
 
-function styleOf({ prefix, labels, created }: Settings, openMetrics: boolean): TextStyle {
-  return {
-    namePrefix: prefix,
-    fixedLabels: Object.entries(labels)
-      .map(([name, value]) => `",${name}="${openMetrics ? value.replace(/[\\"\n]/g, escapeLabel) : escapeLabel(value)}`)
-      .join(""),
-    openMetrics,
-    withCreated: openMetrics && created,
-  };
+/** The services that the query names; undefined for all. */
+function pickedServices(url: string): ReadonlySet<string> | undefined {
+  const query = url.replace(/^[^?]*|#.*/g, "");
+  const names = new URLSearchParams(query).getAll("service");
+  return names.length > 0 ? new Set(names) : undefined;
 }
-
-function plain(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Reply {
-  return { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers }, body: `${text}\n` };
-}
-
-const tooMuch = plain(503, "busy with other scrapes", { "retry-after": "1" });

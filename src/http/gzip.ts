@@ -1,9 +1,9 @@
-// A body compressed, piece by piece, by what the runtime has for it.
+// Compresses a body piece by piece, with the runtime's CompressionStream.
 
-import type { Chunk, Result, Source } from "./shared-body.js";
+import type { BodySource, Chunk, Result } from "../server/body.js";
 
-/** As fast as the text is read, and with as much of it under way as the runtime's streams hold. */
-export function gzip(text: Source): Source {
+/** Reads `text` as fast as the result is read, apart from what the runtime's streams buffer. */
+export function gzip(text: BodySource): BodySource {
   const { readable, writable } = new CompressionStream("gzip");
   const reader = (readable as ReadableStream<Chunk>).getReader();
   const writer = writable.getWriter();
@@ -14,7 +14,8 @@ export function gzip(text: Source): Source {
       await writer.write(value);
     }
   };
-  // Either side may have failed already, of which `next` tells. To cancel the reader would be to tell of an end.
+  // Either side may have failed already, in which case `next` reports it. Cancelling the reader here would look like a
+  // normal end of stream.
   const stop = (error?: unknown) => {
     text.return();
     writer.abort(error).catch(() => {});

@@ -1,17 +1,19 @@
 // The entry of nrpc-metrics/http: the endpoint that Prometheus scrapes, for servers of both kinds.
 
-import type { RpcMetricsRegistry } from "../registry.js";
-import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "./adapters.js";
+import type { SnapshotSource } from "../model/source.js";
+import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "../server/adapters.js";
 import { endpoint } from "./endpoint.js";
 import type { MetricsHandlerOptions } from "./options.js";
 
+export type { SnapshotLike, SnapshotSource } from "../model/source.js";
 export type { MetricsHandlerOptions, NodeRequest, NodeResponse };
 
 /**
- * Answers scrapes with all that `registry` has counted, as text 0.0.4 or OpenMetrics, whichever is wanted more; for servers
- * that speak fetch, such as Workers, Deno, Bun and Hono. It never rejects. Make one and keep it: scrapes that come together
- * share a snapshot and its text, and its own metrics count on.
+ * Answers scrapes with everything that `registry` has counted, as text 0.0.4 or OpenMetrics, whichever the client
+ * prefers; for servers that speak fetch, such as Workers, Deno, Bun and Hono. It never rejects. Make one and keep it:
+ * concurrent scrapes share a snapshot and its text, and the endpoint counts its scrapes.
  *
+ * @param registry an `RpcMetricsRegistry`, or anything else that gives snapshots, now or later.
  * @throws TypeError or RangeError for a bad registry or option.
  *
  * @example
@@ -19,7 +21,7 @@ export type { MetricsHandlerOptions, NodeRequest, NodeResponse };
  * export default { fetch: metrics };
  */
 export function metricsHandler(
-  registry: RpcMetricsRegistry,
+  registry: SnapshotSource,
   options: MetricsHandlerOptions = {},
 ): (request: Request) => Promise<Response> {
   return fetchHandler(endpoint(registry, options));
@@ -28,13 +30,14 @@ export function metricsHandler(
 /**
  * The same for node:http, and for what is built on it, such as Express and Fastify's raw requests.
  *
+ * @param registry an `RpcMetricsRegistry`, or anything else that gives snapshots, now or later.
  * @throws TypeError or RangeError for a bad registry or option.
  *
  * @example
  * createServer(metricsListener(registry)).listen(9464);
  */
 export function metricsListener(
-  registry: RpcMetricsRegistry,
+  registry: SnapshotSource,
   options: MetricsHandlerOptions = {},
 ): (request: NodeRequest, response: NodeResponse) => void {
   return nodeListener(endpoint(registry, options));

@@ -1,58 +1,89 @@
-// What a scraper accepts: the format, by its header Accept, and whether the body may be compressed.
+// Content negotiation: which format a client prefers, and whether it accepts gzip.
 
-export interface Format {
-  readonly openMetrics: boolean;
-  readonly contentType: string;
-}
+import type { Format } from "./formats.js";
 
-const TEXT = "text/plain; version=0.0.4";
-
-/** An element of a header that lists what is accepted. */
+/** An element of a header that lists what a client accepts. */
 interface Range {
   readonly name: string;
-  parameter(name: string): string | undefined;
-  /** From 0, which is never, to 1. */
+  readonly parameters: ReadonlyMap<string, string>;
+  /** From 0, which refuses, to 1. */
   readonly quality: number;
+  /** Place in the header. */
+  readonly index: number;
 }
 
-/** In the order of preference. Of a broken quality it is as if the element were not there. */
+/** One element up to its comma: a token, then parameters, whose quoted values may hold commas and semicolons. */
+const ELEMENT = /[^,;"]*(?:;(?:"(?:[^"\\]|\\.)*"|[^,"])*)*/g;
+const PARAMETER = /;\s*([^=;\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g;
+
+/** Elements with an invalid `q` are dropped. */
 function rangesOf(header: string): Range[] {
-  const ranges = header
-    .toLowerCase()
-    .split(",")
-    .map((element) => {
-      const [name = "", ...parameters] = element.split(";").map((part) => part.trim());
-      const parameter = (wanted: string) =>
-        parameters
-          .find((each) => each.startsWith(`${wanted}=`))
-          ?.slice(wanted.length + 1)
-          .replaceAll('"', "");
-      return { name, parameter, quality: Number(parameter("q") ?? 1) };
-    });
-  return ranges.filter(({ quality }) => quality >= 0 && quality <= 1).sort((a, b) => b.quality - a.quality);
+  const elements = header.toLowerCase().match(ELEMENT) ?? [];
+  return elements
+    .map((element, index): Range => {
+      const [name = ""] = element.split(";", 1);
+      const parameters = new Map(
+        Array.from(element.matchAll(PARAMETER), ([, key = "", value = ""]) => [key, unquoted(value.trim())] as const),
+      );
+      return { name: name.trim(), parameters, quality: Number(parameters.get("q") ?? 1), index };
+    })
+    .filter(({ name, quality }) => name && quality >= 0 && quality <= 1);
+}
+
+function unquoted(value: string): string {
+  return value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, "$1") : value;
+}
+
+/** How closely a range describes a format: 0 if not at all. A range without a version accepts any. */
+function specificity({ name, parameters }: Range, { type, subtype, version }: Format): number {
+  const wanted = parameters.get("version");
+  if (wanted !== undefined && wanted !== version) return 0;
+  const byVersion = wanted === undefined ? 0 : 1;
+  if (name === `${type}/${subtype}`) return 5 + byVersion;
+  if (name === `${type}/*`) return 3 + byVersion;
+  return name === "*/*" || name === "*" ? 1 + byVersion : 0;
+}
+
+/** The range that decides about a format: the most specific one, and of equals the first. */
+function decisiveRange(ranges: readonly Range[], format: Format): Range | undefined {
+  let decisive: Range | undefined;
+  let greatest = 0;
+  for (const range of ranges) {
+    const specific = specificity(range, format);
+    if (specific > greatest) [decisive, greatest] = [range, specific];
+  }
+  return decisive;
 }
 
 /**
- * The format that is wanted most of those that there are: text 0.0.4, and OpenMetrics 1.0.0 and 0.0.1, which here differ
- * in no more than their name. Text for who accepts none of them, as in Prometheus' own libraries. What a scraper says of
- * `escaping` is repeated, for no name of ours has anything to escape.
+ * The Content-Type and format that `accept` prefers: the one with the greatest quality, of equals the one that the
+ * client names first, then the first of `formats`. The first of `formats` too if the client accepts none, as Prometheus'
+ * own libraries do. Repeats what the scraper says of `escaping`, since none of our names has anything to escape.
  */
-export function formatFor(accept: string): Format {
-  for (const { name, parameter, quality } of rangesOf(accept)) {
-    if (!quality) break;
-    const version = parameter("version");
-    const [escaping = ""] = parameter("escaping")?.match(/^(allow-utf-8|underscores|dots|values)$/) ?? [];
-    const end = `; charset=utf-8${escaping && `; escaping=${escaping}`}`;
-    if (/^(text\/plain|(text|\*)\/\*) 0\.0\.4$/.test(`${name} ${version ?? "0.0.4"}`))
-      return { openMetrics: false, contentType: TEXT + end };
-    if (/^application\/(openmetrics-text|\*) (1\.0\.0|0\.0\.1)$/.test(`${name} ${version ?? "1.0.0"}`))
-      return { openMetrics: true, contentType: `application/openmetrics-text; version=${version ?? "1.0.0"}${end}` };
+export function negotiate<Kind extends Format>(
+  accept: string,
+  formats: readonly [Kind, ...Kind[]],
+): { format: Kind; contentType: string } {
+  const ranges = rangesOf(accept);
+  let best: { format: Kind; range: Range | undefined } = { format: formats[0], range: undefined };
+  for (const format of formats) {
+    const range = decisiveRange(ranges, format);
+    if (range && range.quality > 0 && isBetter(range, best.range)) best = { format, range };
   }
-  return { openMetrics: false, contentType: `${TEXT}; charset=utf-8` };
+  const escaping = best.range?.parameters.get("escaping") ?? "";
+  const repeated = ESCAPINGS.has(escaping) ? `; escaping=${escaping}` : "";
+  return { format: best.format, contentType: `${best.format.contentType}; charset=utf-8${repeated}` };
 }
 
-/** `gzip` as it is named in Accept-Encoding, else as all that is not named. */
+const ESCAPINGS: ReadonlySet<string> = new Set(["allow-utf-8", "underscores", "dots", "values"]);
+
+function isBetter(range: Range, best: Range | undefined): boolean {
+  if (best === undefined || range.quality !== best.quality) return range.quality > (best?.quality ?? 0);
+  return range.index < best.index;
+}
+
+/** Whether `gzip` is accepted: as Accept-Encoding names it, or else as it names everything that it doesn't mention. */
 export function acceptsGzip(acceptEncoding: string): boolean {
-  const named = new Map(rangesOf(acceptEncoding).map(({ name, quality }) => [name, quality]));
-  return (named.get("gzip") ?? named.get("*") ?? 0) > 0;
+  const qualities = new Map(rangesOf(acceptEncoding).map(({ name, quality }) => [name, quality]));
+  return (qualities.get("gzip") ?? qualities.get("*") ?? 0) > 0;
 }

@@ -1,65 +1,75 @@
-// The endpoint's options: their defaults, and what is said of bad ones.
+// The endpoint's options: their defaults and their checks.
 
-import { checkedWhole, invalid } from "../errors.js";
+import { invalid } from "../model/errors.js";
+import { type Check, type ChecksFor, checkedOptions, flag, whole } from "../model/options.js";
 
+/** Options of {@link metricsHandler} and {@link metricsListener}. */
 export interface MetricsHandlerOptions {
   /** What the names of all metrics begin with, before an underscore: letters, digits, `_` and `:`. Default: `nrpc`. */
   prefix?: string;
   /**
-   * Labels that all samples get, by name. Names are of letters, digits and `_`, and not those that samples have anyway:
-   * `service`, `kind`, `le`, `quantile`, `result`. Default: none.
+   * Labels that all samples get, by name. Names consist of letters, digits and `_`, and are not those that samples have
+   * anyway: `service`, `kind`, `le`, `quantile`, `result`. Default: none.
    */
   labels?: Readonly<Record<string, string>>;
-  /** Whether OpenMetrics tells when each service appeared, as samples `_created`. Default: false. */
+  /** Whether OpenMetrics says when each service appeared, in samples `_created`. Default: false. */
   created?: boolean;
-  /** Whether the registry's and the endpoint's own metrics stand at the end. Default: true. */
+  /** Whether the metrics of the registry and of the endpoint itself follow those of the services. Default: true. */
   selfMetrics?: boolean;
-  /** Whether bodies are compressed for who accepts it. Default: true, where the runtime has `CompressionStream`. */
+  /** Whether to compress bodies if the client accepts it. Default: true, where the runtime has `CompressionStream`. */
   gzip?: boolean;
-  /** So many scrapes may be under way; one more is answered with 503. At least 1. Default: 10. */
+  /** The greatest number of scrapes under way; one more is answered with 503. At least 1. Default: 10. */
   maxConcurrentScrapes?: number;
   /**
-   * A scrape may take so many milliseconds, or what the scraper's `X-Prometheus-Scrape-Timeout-Seconds` says if that is
-   * less. At least 1. Default: 60,000.
+   * The time that a scrape may take, in milliseconds, or what the scraper's `X-Prometheus-Scrape-Timeout-Seconds` says
+   * if that is less. At least 1. Default: 60,000.
    */
   timeoutMs?: number;
-  /** The event loop gets its turn after so many milliseconds of work on scrapes. Above 0. Default: 2. */
+  /** The event loop gets a turn after this many milliseconds of work on scrapes. Above 0. Default: 2. */
   sliceBudgetMs?: number;
 }
 
 export type Settings = Required<MetricsHandlerOptions>;
 
-const RESERVED = ["service", "kind", "le", "quantile", "result"];
+const RESERVED_LABELS = ["service", "kind", "le", "quantile", "result"];
 
-/** Bun can since 1.3.3, all others for long. */
+/** All runtimes can, Bun since 1.3.3. */
 const canCompress = typeof CompressionStream === "function";
 
+const prefix: Check<string> = (value = "nrpc", name) => {
+  if (typeof value === "string" && /^[a-zA-Z_:][\w:]*$/.test(value)) return value;
+  throw invalid(name, "letters, digits, _ and :, not beginning with a digit", value, TypeError);
+};
+
+const labels: Check<Readonly<Record<string, string>>> = (value = {}, option) => {
+  if (typeof value !== "object" || value === null || Symbol.iterator in value)
+    throw invalid(option, "a plain object", value, TypeError);
+  const copy: [string, string][] = Object.entries(value);
+  for (const [name, text] of copy) {
+    if (!/^(?!__)[a-zA-Z_]\w*$/.test(name) || RESERVED_LABELS.includes(name))
+      throw invalid("label name", `letters, digits and _, but not ${RESERVED_LABELS.join(", ")} or __…`, name);
+    if (typeof text !== "string") throw invalid(`label ${name}`, "a string", text, TypeError);
+  }
+  return Object.fromEntries(copy);
+};
+
+const sliceBudgetMs: Check<number> = (value = 2, name) => {
+  if (typeof value === "number" && value > 0) return value;
+  throw invalid(name, "milliseconds above 0", value);
+};
+
+const CHECKS = {
+  prefix,
+  labels,
+  created: flag(false),
+  selfMetrics: flag(true),
+  gzip: flag(canCompress),
+  maxConcurrentScrapes: whole(10),
+  timeoutMs: whole(60_000),
+  sliceBudgetMs,
+} satisfies ChecksFor<Settings>;
+
 /** @throws TypeError or RangeError for a bad option. */
-export function settingsOf(options: MetricsHandlerOptions): Settings {
-  const {
-    prefix = "nrpc",
-    labels = {},
-    created = false,
-    selfMetrics = true,
-    gzip = canCompress,
-    maxConcurrentScrapes = 10,
-    timeoutMs = 60_000,
-    sliceBudgetMs = 2,
-  } = options;
-  if (typeof prefix !== "string" || !/^[a-zA-Z_:][\w:]*$/.test(prefix))
-    throw invalid("prefix", "letters, digits, _ and :, not beginning with a digit", prefix, TypeError);
-  for (const [name, value] of Object.entries({ created, selfMetrics, gzip })) {
-    if (typeof value !== "boolean") throw invalid(name, "true or false", value, TypeError);
-  }
-  if (Object(labels) !== labels || Symbol.iterator in labels)
-    throw invalid("labels", "a plain object", labels, TypeError);
-  for (const [name, value] of Object.entries(labels)) {
-    if (!/^(?!__)[a-zA-Z_]\w*$/.test(name) || RESERVED.includes(name))
-      throw invalid("label name", `letters, digits and _, but not ${RESERVED.join(", ")} or __…`, name);
-    if (typeof value !== "string") throw invalid(`label ${name}`, "a string", value, TypeError);
-  }
-  checkedWhole("maxConcurrentScrapes", maxConcurrentScrapes);
-  checkedWhole("timeoutMs", timeoutMs);
-  if (!(sliceBudgetMs > 0)) throw invalid("sliceBudgetMs", "milliseconds above 0", sliceBudgetMs);
-  return { prefix, labels, created, selfMetrics, gzip, maxConcurrentScrapes, timeoutMs, sliceBudgetMs };
+export function checkedSettings(options: MetricsHandlerOptions): Settings {
+  return checkedOptions(options, CHECKS);
 }

@@ -1,42 +1,34 @@
-// A body that several readers share: each piece is made when the first of them wants it, and kept until the last has it.
+// A body that several readers share: each piece is made when the first of them asks for it, and kept until the last one
+// has it.
 
-export type Chunk = Uint8Array<ArrayBuffer>;
-export type Result = IteratorResult<Chunk, undefined>;
+import type { BodySource, Result } from "../server/body.js";
 
 const END: Result = { done: true, value: undefined };
 
-/** Pieces, one at a time. */
-export interface Source {
-  /** Not called again before what it promised is there. */
-  next(): Promise<Result>;
-  /** Nobody wants any more. */
-  return(): void;
-}
-
-/** A place for a piece, and the way to the one behind it: who holds it holds all that follow. */
+/** A place for a piece, and the way to the next place: whoever holds a link holds everything that follows. */
 interface Link {
   piece?: Promise<Result>;
   next?: Link;
 }
 
 export class SharedBody {
-  /** Let go when all of it has been made, or nobody wants the rest. */
-  #source: Source | undefined;
-  /** The newest link. Not the first, so that pieces go when their last reader has passed. */
+  /** Released when all of it has been made, or when no reader is left. */
+  #source: BodySource | undefined;
+  /** The newest link, not the first: pieces are released once the last reader has passed them. */
   #newest: Link = {};
   #readers = 0;
 
-  constructor(source: Source) {
+  constructor(source: BodySource) {
     this.#source = source;
   }
 
-  /** One more reader, from the beginning: before any piece has been made. */
-  reader(): Source {
+  /** One more reader, from the beginning. Call it before any piece has been made. */
+  reader(): BodySource {
     let link: Link | undefined = this.#newest;
     this.#readers++;
     return {
       next: async () => {
-        if (!link) return END; // one that returned must not take what others wait for
+        if (!link) return END; // a reader that returned must not take what others wait for
         const piece = this.#pieceOf(link);
         link = link.next;
         return piece;
@@ -51,7 +43,7 @@ export class SharedBody {
     };
   }
 
-  /** Makes the rest, as long as there is somebody who wants it. */
+  /** Makes the rest, as long as a reader is left. */
   async finish(): Promise<void> {
     for (let link = this.#newest; this.#source; link = link.next as Link) await this.#pieceOf(link);
   }
@@ -66,7 +58,7 @@ export class SharedBody {
   }
 
   async #make(): Promise<Result> {
-    let isLast: boolean | undefined = true; // so it is after an error, too, which all readers get
+    let isLast: boolean | undefined = true; // stays true after an error, which all readers get
     try {
       const piece = (await this.#source?.next()) ?? END;
       isLast = piece.done;

@@ -1,12 +1,12 @@
-// What the page's JSON holds, version 1.
+// The page's JSON, version 1: within a version, fields and columns are added, and never changed.
 
 /** Where a window begins: about a minute ago, about an hour ago, or when the handler was made. */
 export type PageWindow = "minute" | "hour" | "start";
 
 /**
- * One service in a window, as compact as JSON gets: the values of {@link PageData.columns} in their order.
- * Quantiles are in seconds, rounded to six digits, interpolated as PromQL's histogram_quantile does; null without
- * observations in the window. In flight is now, all other numbers are counts within the window.
+ * One service in a window: the values of {@link PageData.columns}, in their order. Quantiles are in seconds, rounded to
+ * six significant digits, interpolated as PromQL's histogram_quantile does; null without observations in the window.
+ * Gauges are as of now, all other numbers are counts within the window.
  */
 export type PageRow = readonly [
   service: string,
@@ -28,43 +28,47 @@ export type PageRow = readonly [
   streamingChunksEmitted: number,
   streamingChunksDropped: number,
   capabilityDenied: number,
+  ...added: (number | null)[],
 ];
 
-/** What is told only of services that were asked for. */
+/** More about one service, for those that the request names. */
 export interface PageDetail {
+  /** Its name. */
   readonly service: string;
-  /** Calls of the window by latency, one count for each of {@link PageData.buckets} and one above; not cumulative. */
+  /** Calls in the window by latency: one count for each of {@link PageData.buckets} and one above; not cumulative. */
   readonly latency: readonly number[];
-  /** Handler runs of the window by duration, likewise. */
+  /** Handler runs in the window by duration, likewise. */
   readonly handlerDuration: readonly number[];
-  /** Calls a second, one number for each of {@link PageData.sparkSeconds}; it does not depend on the window. */
+  /** Calls per second, one number for each of {@link PageData.sparkSeconds}; does not depend on the window. */
   readonly calls: readonly number[];
-  /** Failed calls a second, likewise. */
+  /** Failed calls per second, likewise. */
   readonly errors: readonly number[];
-  /** Handler runs a second, likewise. */
+  /** Handler runs per second, likewise. */
   readonly handlerInvocations: readonly number[];
 }
 
 /** The reply to `?format=json`. */
 export interface PageData {
+  /** Rises only when something that was there changes. */
   readonly version: 1;
+  /** The window that the request asked for. */
   readonly window: PageWindow;
   /**
-   * The true length of the window. It is what counts divide by to give rates: less than the window's name
-   * says while the process is younger, and off by up to a twelfth otherwise, while the timer runs. Without it a window
-   * begins when somebody last looked, and so can be longer by far. 0 when nothing was sampled before.
+   * The true length of the window: counts divided by it are rates. Less than the window's name says while the handler is
+   * younger than that, and otherwise off by up to a twelfth while the timer runs. Without the timer, a window begins when
+   * somebody last looked, which can be much longer ago. 0 when nothing was sampled before.
    */
   readonly spanSeconds: number;
   /** Upper bounds of the buckets of both histograms, in seconds, inclusive. */
   readonly buckets: readonly number[];
-  /** Lookups so far whose name had to share the service `__overflow__`. */
+  /** Lookups so far whose name got the shared set `__overflow__`. */
   readonly overflowLookups: number;
-  /** Names of what a row holds. */
+  /** The names of a row's values. */
   readonly columns: readonly string[];
   /** All services, in the order of the bytes of their UTF-8 names. */
   readonly rows: readonly PageRow[];
-  /** Length of the stretches that the details' rates are of, the oldest first: together the last five minutes. */
+  /** The lengths of the intervals that the rates of details cover, the oldest first: together the last five minutes. */
   readonly sparkSeconds: readonly number[];
-  /** The services asked for with `service=`; those that don't exist are left out. */
+  /** The services that the request names with `service=`; leaves out those that don't exist. */
   readonly details: readonly PageDetail[];
 }

@@ -1,8 +1,8 @@
-// The page itself, and the policy under which it runs.
+// The page's markup, and the Content-Security-Policy under which it runs.
 
 import { PAGE } from "./client.generated.js";
 
-/** A nonce as HTML and a policy can hold it. */
+/** A nonce that both HTML and a policy can hold. */
 const NONCE = /^[\w+/-]+={0,2}$/;
 
 export function isNonce(value: unknown): value is string {
@@ -26,7 +26,7 @@ export function policy(nonce: string): string {
   ].join("; ");
 }
 
-/** All data comes later, as JSON: nothing that a peer could have chosen is ever in the markup. */
+/** Without data, which comes later as JSON: nothing that a peer could have chosen is ever in the markup. */
 export function pageHtml(nonce: string): string {
   return PAGE.join(nonce);
 }

@@ -1,19 +1,22 @@
-// The entry of nrpc-metrics/page: a live page of a registry's numbers, for people who would rather look than read.
+// The entry of nrpc-metrics/page: a live page of a registry's numbers, for people rather than for Prometheus.
 
-import { invalid } from "../errors.js";
-import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "../http/adapters.js";
-import type { RpcMetricsRegistry } from "../registry.js";
+import { type ChecksFor, checkedOptions, func, optional } from "../model/options.js";
+import type { SnapshotSource } from "../model/source.js";
+import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "../server/adapters.js";
 import { startPage } from "./responder.js";
 
-export type { NodeRequest, NodeResponse } from "../http/adapters.js";
+export type { SnapshotLike, SnapshotSource } from "../model/source.js";
+export type { NodeRequest, NodeResponse } from "../server/adapters.js";
 export type { PageData, PageDetail, PageRow, PageWindow } from "./data.js";
+
+const NONCE = "a function that returns base64";
 
 /** Options of {@link pageHandler}. */
 export interface PageHandlerOptions {
   /**
-   * For apps that set a Content-Security-Policy of their own: the nonce that it allows scripts and styles by, in base64. The
-   * page then sets no policy; yours must allow `connect-src 'self'` and `img-src data:`, too. Default: a fresh nonce a
-   * response, and a policy that allows nothing else.
+   * For apps that set a Content-Security-Policy themselves: returns the nonce, in base64, by which that policy allows
+   * scripts and styles. The page then sets no policy; yours must also allow `connect-src 'self'` and `img-src data:`.
+   * Default: a fresh nonce for each response, and a policy that allows nothing else.
    */
   nonce?: (request: Request) => string;
 }
@@ -23,19 +26,22 @@ export interface PageListenerOptions<
   Incoming extends NodeRequest = NodeRequest,
   Outgoing extends NodeResponse = NodeResponse,
 > {
-  /** As that of {@link PageHandlerOptions}, and gets the response, where Express's middleware leaves a nonce in `locals`. */
+  /** As in {@link PageHandlerOptions}; also gets the response, in whose `locals` Express's middleware leaves a nonce. */
   nonce?: (request: Incoming, response: Outgoing) => string;
 }
 
-/** What both kinds of handler have. */
+/** What {@link PageHandler} and {@link PageListener} can do besides answering. */
 export interface Sampling {
-  /** Ends the timer that samples. The page goes on with samples taken when somebody looks at it. */
+  /** Stops the timer that takes samples. From then on the page takes a sample whenever somebody looks at it. */
   close(): void;
-  /** `close()`, at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
+  /** Calls `close()` at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
   [Symbol.dispose]: () => void;
 }
 
+/** What {@link pageHandler} returns. */
 export type PageHandler = ((request: Request) => Promise<Response>) & Sampling;
+
+/** What {@link pageListener} returns. */
 export type PageListener<Incoming extends NodeRequest = NodeRequest, Outgoing extends NodeResponse = NodeResponse> = ((
   request: Incoming,
   response: Outgoing,
@@ -43,18 +49,21 @@ export type PageListener<Incoming extends NodeRequest = NodeRequest, Outgoing ex
   Sampling;
 
 /**
- * A live page for servers that speak fetch: Cloudflare Workers, Deno, Bun, Hono. Wherever it is mounted it answers GET and
- * HEAD with the page, and with its data for `?format=json`, see {@link PageData}. It samples the registry every five
- * seconds from now on, so make it when the process starts, and mount it where only operators get.
+ * A live page for servers that speak fetch: Cloudflare Workers, Deno, Bun, Hono. Wherever it is mounted, it answers GET
+ * and HEAD with the page, and with the page's data for `?format=json`; see {@link PageData}. It samples the registry
+ * every five seconds from now on, so make it when the process starts. Mount it where only operators can reach it.
  *
+ * @param registry an `RpcMetricsRegistry`, or anything else that gives snapshots, now or later.
  * @throws TypeError for a bad registry or option.
  *
  * @example
  * const page = pageHandler(registry);
  * Deno.serve((request) => (new URL(request.url).pathname === "/rpc" ? page(request) : app(request)));
  */
-export function pageHandler(registry: RpcMetricsRegistry, options: PageHandlerOptions = {}): PageHandler {
-  const nonce = checkedNonce(options.nonce);
+export function pageHandler(registry: SnapshotSource, options: PageHandlerOptions = {}): PageHandler {
+  const { nonce } = checkedOptions(options, {
+    nonce: optional(func<(request: Request) => string>(NONCE)),
+  } satisfies ChecksFor<PageHandlerOptions>);
   const { respond, close } = startPage(registry);
   return sampling((request: Request) => {
     const answer = fetchHandler((exchange) => respond(exchange, nonce && (() => nonce(request))));
@@ -65,6 +74,7 @@ export function pageHandler(registry: RpcMetricsRegistry, options: PageHandlerOp
 /**
  * The same for node:http, HTTP/2, Express, and Fastify's `request.raw` and `reply.raw`.
  *
+ * @param registry an `RpcMetricsRegistry`, or anything else that gives snapshots, now or later.
  * @throws TypeError for a bad registry or option.
  *
  * @example
@@ -72,10 +82,12 @@ export function pageHandler(registry: RpcMetricsRegistry, options: PageHandlerOp
  * createServer(page).listen(9465, "127.0.0.1");
  */
 export function pageListener<Incoming extends NodeRequest = NodeRequest, Outgoing extends NodeResponse = NodeResponse>(
-  registry: RpcMetricsRegistry,
+  registry: SnapshotSource,
   options: PageListenerOptions<Incoming, Outgoing> = {},
 ): PageListener<Incoming, Outgoing> {
-  const nonce = checkedNonce(options.nonce);
+  const { nonce } = checkedOptions(options, {
+    nonce: optional(func<(request: Incoming, response: Outgoing) => string>(NONCE)),
+  } satisfies ChecksFor<PageListenerOptions<Incoming, Outgoing>>);
   const { respond, close } = startPage(registry);
   return sampling((request: Incoming, response: Outgoing) => {
     const listen = nodeListener((exchange) => respond(exchange, nonce && (() => nonce(request, response))));
@@ -84,11 +96,6 @@ export function pageListener<Incoming extends NodeRequest = NodeRequest, Outgoin
 }
 
 function sampling<Handler extends object>(handler: Handler, close: () => void): Handler & Sampling {
-  // WebKit has no Symbol.dispose yet: as a computed key it would be a property named "undefined".
+  // WebKit has no Symbol.dispose yet: as a computed key it would name a property "undefined".
   return Object.assign(handler, { close }, Symbol.dispose && { [Symbol.dispose]: close }) as Handler & Sampling;
-}
-
-function checkedNonce<Nonce>(nonce: Nonce): Nonce {
-  if (nonce === undefined || typeof nonce === "function") return nonce;
-  throw invalid("nonce", "a function that returns base64", nonce, TypeError);
 }

@@ -1,51 +1,56 @@
-// Writes the page's JSON in slices, so that thousands of services don't hold up what else the process does.
+// Writes the page's JSON in slices, so that thousands of services don't block the event loop.
 
+import { bucketDeltas } from "../model/delta.js";
+import { rowIndex, rowNumber } from "../model/reader.js";
 import type { PageData, PageDetail } from "./data.js";
-import { rounded, spark, type Tick } from "./history.js";
+import { spark, type Tick } from "./history.js";
 import type { Query } from "./query.js";
+import { rounded } from "./rounded.js";
 import { COLUMNS, pageRow } from "./row.js";
-import { grownBuckets, type Present, type Sample } from "./sample.js";
+import type { Sample, SampleWithServices } from "./sample.js";
 
-/** Made without a break: 1 to 2 ms. By number and not by time, for the clock of Workers stands still meanwhile. */
-const ROWS_A_SLICE = 256;
-const DETAILS_A_SLICE = 32;
+/** Made without a break: 1 to 2 ms. Counted and not timed, since the clock of Workers stands still meanwhile. */
+const ROWS_PER_SLICE = 256;
+const DETAILS_PER_SLICE = 32;
 
-/** What a reply tells of, as it was when the request came: the history goes on between slices. */
+/** What a reply reads of the history, as it was when the request came: the history goes on between slices. */
 export interface Past {
-  /** Where the window begins. */
+  /** The sample with which the window begins. */
   readonly base: Sample;
   readonly ticks: readonly Tick[];
 }
 
-export async function pageJson(query: Query, overflowLookups: number, now: Present, past: Past): Promise<string> {
-  const { layout, services } = now;
-  const { base, ticks } = past;
+export async function pageJson(query: Query, now: SampleWithServices, { base, ticks }: Past): Promise<string> {
+  const { layout, services, statistics } = now;
   const wanted = new Set(query.services);
   const head: Omit<PageData, "details" | "rows"> = {
     version: 1,
     window: query.window,
     spanSeconds: (now.atMs - base.atMs) / 1000,
     buckets: layout.bounds,
-    overflowLookups,
+    overflowLookups: statistics.overflowLookups,
     sparkSeconds: ticks.map(({ seconds }) => rounded(seconds)),
     columns: COLUMNS,
   };
   const details = await inSlices(
     services.filter(({ name }) => wanted.has(name)),
-    DETAILS_A_SLICE,
-    ({ name, row }): PageDetail => {
-      const rowNumber = row / layout.rowBytes;
+    DETAILS_PER_SLICE,
+    (service): PageDetail => {
+      const row = rowIndex(service);
+      const number = rowNumber(service, layout);
       return {
-        service: name,
-        latency: grownBuckets(now, base, row + layout.latency, layout),
-        handlerDuration: grownBuckets(now, base, row + layout.handlerDuration, layout),
-        calls: spark(ticks, rowNumber, 0),
-        errors: spark(ticks, rowNumber, 1),
-        handlerInvocations: spark(ticks, rowNumber, 2),
+        service: service.name,
+        latency: bucketDeltas(now, base, row, "latency"),
+        handlerDuration: bucketDeltas(now, base, row, "handlerDuration"),
+        calls: spark(ticks, number, "calls"),
+        errors: spark(ticks, number, "errors"),
+        handlerInvocations: spark(ticks, number, "handlerInvocations"),
       };
     },
   );
-  const rows = await inSlices(services, ROWS_A_SLICE, ({ name, row }) => pageRow(name, row, now, base));
+  const rows = await inSlices(services, ROWS_PER_SLICE, (service) =>
+    pageRow(service.name, rowIndex(service), now, base),
+  );
   return `${JSON.stringify(head).slice(0, -1)},"details":${details},"rows":${rows}}`;
 }
 

@@ -1,22 +1,22 @@
 // What a request asks for.
 
-import { invalid } from "../errors.js";
+import { invalid } from "../model/errors.js";
 import type { PageWindow } from "./data.js";
 
-/** The rows that fit on a large screen, and then some. */
+/** More rows than fit on a large screen. */
 const MAX_DETAILS = 200;
 
 export interface Query {
   readonly format: "html" | "json";
   readonly window: PageWindow;
-  /** Names of services to tell in detail. */
+  /** Names of services to include in detail. */
   readonly services: readonly string[];
 }
 
 /**
- * Parameters of other names are not for us: they may be for what stands before the page, such as a token.
+ * Ignores parameters of other names: they may be for something in front of the page, such as a token.
  *
- * @throws TypeError or RangeError for a value that can't be.
+ * @throws TypeError or RangeError for an impossible value.
  */
 export function parseQuery(url: string): Query {
   const [, query = ""] = /\?([^#]*)/.exec(url) ?? [];
@@ -30,7 +30,7 @@ export function parseQuery(url: string): Query {
   };
 }
 
-/** Of several values the last counts; the first of `choices` is the default. */
+/** The last of several values wins; the first of `choices` is the default. */
 function oneOf<Choice extends string>(
   parameters: URLSearchParams,
   name: string,

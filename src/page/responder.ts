@@ -1,79 +1,97 @@
 // Answers requests for the page and its data, and samples the registry meanwhile.
 
-import { invalid } from "../errors.js";
-import type { Exchange, Reply } from "../http/adapters.js";
-import type { RpcMetricsRegistry } from "../registry.js";
+import { invalid } from "../model/errors.js";
+import { checkedSource, type SnapshotSource } from "../model/source.js";
+import { every } from "../runtime/timer.js";
+import type { Exchange, Reply } from "../server/adapters.js";
 import { History, TICK_MS } from "./history.js";
 import { freshNonce, isNonce, pageHtml, policy } from "./html.js";
 import { pageJson } from "./json.js";
 import { parseQuery, type Query } from "./query.js";
-import { type Present, takeSample } from "./sample.js";
-import { every } from "./timer.js";
+import { type SampleWithServices, takeSample } from "./sample.js";
 
 const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json; charset=utf-8";
 const TEXT = "text/plain; charset=utf-8";
 
-/** `nonce`: that of the app's own policy, if it has one. */
-export type PageResponder = (exchange: Exchange, nonce: (() => unknown) | undefined) => Promise<Reply>;
+/** Gives the nonce of the app's own policy; may throw or return anything. */
+type NonceSource = (() => unknown) | undefined;
 
-export function startPage(registry: RpcMetricsRegistry): { respond: PageResponder; close(): void } {
-  if (typeof registry?.snapshot !== "function") throw invalid("registry", "an RpcMetricsRegistry", registry, TypeError);
-  const history = new History();
-  const sample = () => {
-    try {
-      history.add(takeSample(registry));
-    } catch {
-      // A shared registry that was detached: requests are told so, and there is nobody to tell here.
-    }
-  };
-  const close = every(TICK_MS, sample);
-  // Without timers there is no clock either at a Worker's start: time then begins with the first request.
-  if (close) sample();
+export type PageResponder = (exchange: Exchange, nonce: NonceSource) => Promise<Reply>;
 
-  async function data(query: Query, isHead: boolean): Promise<Reply> {
-    let now: Present;
-    try {
-      now = takeSample(registry);
-    } catch (error) {
-      return reply(503, TEXT, `The registry gives no snapshot: ${(error as Error)?.message}\n`);
-    }
-    // Chosen before now is kept, for a window that began with it would be empty.
-    const base = history.base(query.window, now);
-    if (history.isDue(now.atMs)) history.add(now);
-    if (isHead) return reply(200, JSON_TYPE, "");
-    return reply(200, JSON_TYPE, await pageJson(query, registry.overflowLookups, now, { base, ticks: history.ticks }));
+export function startPage(source: SnapshotSource): { respond: PageResponder; close(): void } {
+  const page = new Page(checkedSource(source));
+  return { respond: (exchange, nonce) => page.respond(exchange, nonce), close: () => page.close() };
+}
+
+class Page {
+  readonly #source: SnapshotSource;
+  readonly #history = new History();
+  readonly #stopTimer: (() => void) | undefined;
+
+  constructor(source: SnapshotSource) {
+    this.#source = source;
+    this.#stopTimer = every(TICK_MS, () => this.#sample());
+    // Without timers, as at a Worker's start, there is no clock either: time then begins with the first request.
+    if (this.#stopTimer) this.#sample();
   }
 
-  async function respond({ method, url }: Exchange, nonce: (() => unknown) | undefined): Promise<Reply> {
+  close(): void {
+    this.#stopTimer?.();
+  }
+
+  async respond(exchange: Exchange, nonce: NonceSource): Promise<Reply> {
+    const { method, url } = exchange;
     const isHead = method === "HEAD";
     if (method !== "GET" && !isHead) return reply(405, TEXT, `${method} is not allowed\n`, { allow: "GET, HEAD" });
     let query: Query;
     try {
       query = parseQuery(url);
     } catch (error) {
-      return reply(400, TEXT, `${(error as Error).message}\n`);
+      return withoutBody(isHead, reply(400, TEXT, `${(error as Error).message}\n`));
     }
-    if (query.format === "json") return data(query, isHead);
-    let own: unknown;
-    try {
-      own = nonce?.();
-    } catch (error) {
-      return reply(500, TEXT, `nonce() threw: ${(error as Error)?.message}\n`);
-    }
-    if (nonce && !isNonce(own))
-      return reply(500, TEXT, `${invalid("what nonce() returns", "base64", own, TypeError).message}\n`);
-    const used = isNonce(own) ? own : freshNonce();
-    return reply(200, HTML, pageHtml(used), nonce ? {} : { "content-security-policy": policy(used) });
+    return withoutBody(isHead, query.format === "json" ? await this.#data(query, isHead) : html(nonce));
   }
 
-  return {
-    async respond(exchange, nonce) {
-      const { body, ...head } = await respond(exchange, nonce);
-      return exchange.method === "HEAD" || body === undefined ? head : { ...head, body };
-    },
-    close: () => close?.(),
-  };
+  /** Does nothing if there is no snapshot, as for a detached registry: requests say so. */
+  #sample(): void {
+    const keep = (sample: SampleWithServices) => this.#history.add(sample);
+    try {
+      const taken = takeSample(this.#source);
+      if (taken instanceof Promise) taken.then(keep).catch(() => {});
+      else keep(taken);
+    } catch {}
+  }
+
+  async #data(query: Query, isHead: boolean): Promise<Reply> {
+    let now: SampleWithServices;
+    try {
+      now = await takeSample(this.#source);
+    } catch (error) {
+      return reply(503, TEXT, `The registry gives no snapshot: ${(error as Error)?.message}\n`);
+    }
+    const history = this.#history;
+    // Chosen before now is kept: a window that began with now would be empty.
+    const base = history.base(query.window, now);
+    if (history.isDue(now.atMs)) history.add(now);
+    return reply(200, JSON_TYPE, isHead ? "" : await pageJson(query, now, { base, ticks: history.ticks }));
+  }
+}
+
+/** With the app's nonce the page sets no policy, since the app has one. */
+function html(nonce: NonceSource): Reply {
+  if (!nonce) {
+    const fresh = freshNonce();
+    return reply(200, HTML, pageHtml(fresh), { "content-security-policy": policy(fresh) });
+  }
+  let given: unknown;
+  try {
+    given = nonce();
+  } catch (error) {
+    return reply(500, TEXT, `nonce() threw: ${(error as Error)?.message}\n`);
+  }
+  if (isNonce(given)) return reply(200, HTML, pageHtml(given));
+  return reply(500, TEXT, `${invalid("what nonce() returns", "base64", given, TypeError).message}\n`);
 }
 
 function reply(status: number, type: string, body: string, headers: Record<string, string> = {}): Reply {
@@ -88,4 +106,8 @@ function reply(status: number, type: string, body: string, headers: Record<strin
     },
     body,
   };
+}
+
+function withoutBody(isHead: boolean, { body, ...head }: Reply): Reply {
+  return isHead || body === undefined ? head : { ...head, body };
 }

@@ -1,67 +1,77 @@
-// A service's row in the page's data: the differences between the samples at the two ends of a window.
+// A service's row in the page's data: what was counted between the samples at the two ends of a window.
 
-import type { RowLayout } from "../core/layout.js";
-import { bucketQuantile } from "../quantile.js";
-import { readInt, wordIndex } from "../words.js";
+import { bucketDeltas, fieldDelta } from "../model/delta.js";
+import { FAMILIES, type ServiceFamily } from "../model/families.js";
+import type { CounterField, GaugeField, HistogramField } from "../model/fields.js";
+import { bucketQuantile } from "../model/quantile.js";
+import { readField } from "../model/reader.js";
 import type { PageRow } from "./data.js";
-import { rounded } from "./history.js";
-import { grown, grownBuckets, type Present, type Sample } from "./sample.js";
+import { rounded } from "./rounded.js";
+import type { Sample } from "./sample.js";
 
-export const COLUMNS = [
-  "service",
-  "calls",
-  "errorsNoRoute",
-  "errorsTimeout",
-  "errorsServer",
-  "errorsTransport",
-  "inFlight",
-  "latencyP50",
-  "latencyP95",
-  "latencyP99",
-  "handlerInvocations",
-  "handlerPanics",
-  "handlerInFlight",
-  "handlerDurationP50",
-  "handlerDurationP95",
-  "handlerDurationP99",
-  "streamingChunksEmitted",
-  "streamingChunksDropped",
-  "capabilityDenied",
-];
+type Value = number | null;
 
-type Quantiles = [number | null, number | null, number | null];
-
-/** `row`: where the service's numbers begin, in bytes. */
-export function pageRow(service: string, row: number, now: Present, base: Sample): PageRow {
-  const { layout, words } = now;
-  const count = (offset: number) => grown(now, base, row + offset);
-  const gauge = (offset: number) => readInt(words, wordIndex(row + offset));
-  const quantiles = (histogram: number) => quantilesOf(grownBuckets(now, base, row + histogram, layout), layout);
-  return [
-    service,
-    count(layout.callsTotal),
-    count(layout.errorsNoRoute),
-    count(layout.errorsTimeout),
-    count(layout.errorsServer),
-    count(layout.errorsTransport),
-    gauge(layout.inFlight),
-    ...quantiles(layout.latency),
-    count(layout.handlerInvocationsTotal),
-    count(layout.handlerPanicsTotal),
-    gauge(layout.handlerInFlight),
-    ...quantiles(layout.handlerDuration),
-    count(layout.streamingChunksEmittedTotal),
-    count(layout.streamingChunksDroppedTotal),
-    count(layout.capabilityDeniedTotal),
-  ];
+/** Adjacent columns of a row, and how their values come about. */
+interface Columns {
+  readonly names: readonly string[];
+  /** Appends their values to `values`. `row`: index of the service's row. */
+  append(values: Value[], row: number, now: Sample, base: Sample): void;
 }
 
-function quantilesOf(buckets: number[], { bounds }: RowLayout): Quantiles {
+const QUANTILES = [0.5, 0.95, 0.99];
+
+/** All columns but the name, in the order in which families are exposed. A new family of counters is a new column. */
+const ALL: readonly Columns[] = FAMILIES.flatMap(columnsOf);
+
+export const COLUMNS: readonly string[] = ["service", ...ALL.flatMap(({ names }) => names)];
+
+export function pageRow(service: string, row: number, now: Sample, base: Sample): PageRow {
+  const values: Value[] = [];
+  for (const columns of ALL) columns.append(values, row, now, base);
+  return [service, ...values] as unknown as PageRow;
+}
+
+function columnsOf(family: ServiceFamily): Columns[] {
+  if (family.type === "histogram") return family.series.map(({ field }) => quantileColumns(field));
+  if (family.type === "gauge") return family.series.map(({ field }) => gaugeColumn(field));
+  return family.series.map(({ field }) => counterColumn(field));
+}
+
+function counterColumn(field: CounterField): Columns {
+  return {
+    names: [field.replace(/Total$/, "")],
+    append(values, row, now, base) {
+      values.push(fieldDelta(now, base, row, field));
+    },
+  };
+}
+
+function gaugeColumn(field: GaugeField): Columns {
+  return {
+    names: [field],
+    append(values, row, now) {
+      values.push(readField(now, row, field));
+    },
+  };
+}
+
+/** Null without observations. */
+function quantileColumns(histogram: HistogramField): Columns {
+  return {
+    names: QUANTILES.map((q) => `${histogram}P${q * 100}`),
+    append(values, row, now, base) {
+      const { bounds } = now.layout;
+      const cumulative = cumulated(bucketDeltas(now, base, row, histogram));
+      const isEmpty = cumulative.at(-1) === 0;
+      for (const q of QUANTILES) values.push(isEmpty ? null : rounded(bucketQuantile(q, bounds, cumulative)));
+    },
+  };
+}
+
+function cumulated(counts: readonly number[]): number[] {
   let total = 0;
-  const cumulative = buckets.map((n) => {
-    total += n;
+  return counts.map((count) => {
+    total += count;
     return total;
   });
-  if (total === 0) return [null, null, null];
-  return [0.5, 0.95, 0.99].map((q) => rounded(bucketQuantile(q, bounds, cumulative))) as Quantiles;
 }

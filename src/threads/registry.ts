@@ -1,12 +1,12 @@
 // A registry whose services lie in memory that threads share.
 
-import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "../buckets.js";
 import { MAX_THREADS } from "../core/shared/memory.js";
 import { areParts, makeParts, type SharedParts } from "../core/shared/parts.js";
-import { SharedStore } from "../core/shared/store.js";
-import { checkedWhole, invalid } from "../errors.js";
-import { DEFAULT_MAX_SERVICE_NAME_BYTES, encoder } from "../names.js";
-import { MAX_TRACKED_SERVICES, type RegistryOptions, RpcMetricsRegistry } from "../registry.js";
+import { SharedStore } from "../core/shared/shared-store.js";
+import { invalid } from "../model/errors.js";
+import { encoder } from "../model/names.js";
+import { type Check, type Checked, type ChecksFor, checkedOptions } from "../model/options.js";
+import { COMMON_OPTIONS, OWN_OPTIONS, type RegistryOptions, RpcMetricsRegistry } from "../registry/registry.js";
 import { canWatch, holdLock, watchLocks } from "./liveness.js";
 import { onExit, type TrackableWorker } from "./worker.js";
 
@@ -124,24 +124,42 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   }
 }
 
+const maxThreads: Check<number> = (value = DEFAULT_MAX_THREADS, name) => {
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= MAX_THREADS) return value as number;
+  throw invalid(name, `a whole number from 1 to ${MAX_THREADS}`, value);
+};
+
+/** An option that other registries have, and that makes no sense here. */
+function leftOut(reason: string): Check<undefined> {
+  return (value, name) => {
+    if (value !== undefined) throw invalid(name, `left out, because ${reason}`, value);
+    return undefined;
+  };
+}
+
+const CREATE_OPTIONS = {
+  ...OWN_OPTIONS,
+  ...COMMON_OPTIONS,
+  maxThreads,
+  module: leftOut("threads run a core of their own"),
+} satisfies ChecksFor<SharedRegistryOptions & Pick<RegistryOptions, "module">>;
+
+const asCreated = leftOut("it is as the registry was created");
+
+const ATTACH_OPTIONS = {
+  ...OWN_OPTIONS,
+  buckets: asCreated,
+  maxServices: asCreated,
+  maxServiceNameBytes: asCreated,
+  maxThreads: asCreated,
+  module: asCreated,
+};
+
 /** `threadId`: the runtime's number of this thread, if it has one. */
 export function create(options: SharedRegistryOptions, threadId: number | undefined): SharedRpcMetricsRegistry {
-  const {
-    buckets = DEFAULT_LATENCY_BUCKETS_SECS,
-    maxServiceNameBytes = DEFAULT_MAX_SERVICE_NAME_BYTES,
-    maxServices = MAX_TRACKED_SERVICES,
-    maxThreads = DEFAULT_MAX_THREADS,
-    module,
-    ...own
-  } = options as SharedRegistryOptions & RegistryOptions;
-  if (module !== undefined) throw invalid("module", "left out, because threads run a core of their own", module);
-  checkedWhole("maxServiceNameBytes", maxServiceNameBytes);
-  checkedWhole("maxServices", maxServices);
-  if (!(Number.isInteger(maxThreads) && maxThreads >= 1 && maxThreads <= MAX_THREADS))
-    throw invalid("maxThreads", `a whole number from 1 to ${MAX_THREADS}`, maxThreads);
-  const bounds = checkedBounds(buckets);
+  const { buckets, maxServiceNameBytes, maxServices, maxThreads, ...own } = checkedOptions(options, CREATE_OPTIONS);
   checkHost(threadId);
-  const parts = makeParts(bounds, { maxThreads, maxServices, maxServiceNameBytes });
+  const parts = makeParts(buckets, { maxThreads, maxServices, maxServiceNameBytes });
   return join({ version: VERSION, id: crypto.randomUUID(), ...parts }, own, threadId);
 }
 
@@ -152,15 +170,17 @@ export function attach(
 ): SharedRpcMetricsRegistry {
   if (handle?.version !== VERSION || !areParts(handle))
     throw invalid("handle", "a shared registry's, as it was sent, of the same release", handle, TypeError);
-  for (const option of ["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "module"]) {
-    const value = (options as Record<string, unknown>)[option];
-    if (value !== undefined) throw invalid(option, "left out, because it is as the registry was created", value);
-  }
-  return join(handle as HandleContents, options, threadId);
+  const own = checkedOptions(options, ATTACH_OPTIONS);
+  return join(handle as HandleContents, own, threadId);
 }
 
-function join(contents: HandleContents, options: AttachOptions, threadId: number | undefined) {
-  checkNames(options.services, contents.maxServiceNameBytes);
+function join(
+  contents: HandleContents,
+  { clock, detectLeaks, services }: Checked<typeof OWN_OPTIONS>,
+  threadId: number | undefined,
+): SharedRpcMetricsRegistry {
+  checkNames(services, contents.maxServiceNameBytes);
+  const options = { ...(clock && { clock }), detectLeaks, services };
   const store = new SharedStore(contents, threadId);
   try {
     return new SharedRpcMetricsRegistry(options, contents, store, threadId !== undefined);
@@ -170,9 +190,8 @@ function join(contents: HandleContents, options: AttachOptions, threadId: number
   }
 }
 
-/** Before any of them is added, which could not be taken back. What is no array is left to the registry to refuse. */
-function checkNames(services: readonly string[] | undefined, maxServiceNameBytes: number): void {
-  if (!Array.isArray(services)) return;
+/** Before any of them is added, which could not be undone. */
+function checkNames(services: readonly string[], maxServiceNameBytes: number): void {
   for (const name of services) {
     if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
     if (encoder.encode(name).length > maxServiceNameBytes)

@@ -16,7 +16,7 @@
 
 import type { CoreMemory } from "../exports.js";
 import { WORD_BYTES } from "../layout.js";
-import { PAGE_BYTES } from "../rows.js";
+import { PAGE_BYTES } from "../thresholds.js";
 
 /** All that 32-bit addresses reach. */
 export const MAX_PAGES = 65536;

@@ -8,7 +8,7 @@
 // exists. So a name is never half-written, never there twice, and what a killed thread wrote in vain is
 // overwritten by the next owner of its slab.
 
-import { decoder } from "../../names.js";
+import { decoder } from "../../model/names.js";
 import type { Block, SharedMemory } from "./memory.js";
 
 const UNIT_BYTES = 8;

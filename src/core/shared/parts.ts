@@ -1,9 +1,9 @@
 // What threads send each other to share a registry: its memory, its limits and the core.
 
-import { invalid } from "../../errors.js";
+import { invalid } from "../../model/errors.js";
 import type { CoreMemory } from "../exports.js";
 import { rowLayout } from "../layout.js";
-import { thresholdsEnd, writeThresholds } from "../rows.js";
+import { thresholdsEnd, writeThresholds } from "../thresholds.js";
 import { sharedModule, templateCore } from "./core.js";
 import { controlLayout, MAX_PAGES, pagesOf, type SharedLimits } from "./memory.js";
 import { recordBytes } from "./names.js";

@@ -32,8 +32,9 @@
 // therefore handed on only when GRACE_MS have passed. Thousands of releases of running threads on one processor
 // spoilt the next owner's counts a few times without that.
 
-import { type RowLayout, WORD_BYTES } from "../layout.js";
-import { PAGE_BYTES } from "../rows.js";
+import type { RowLayout } from "../../model/data.js";
+import { WORD_BYTES } from "../layout.js";
+import { PAGE_BYTES } from "../thresholds.js";
 import { type Block, pagesOf, type SharedMemory } from "./memory.js";
 
 const FREE = 0n;

@@ -1,35 +1,22 @@
-// The rows of one registry in a memory of its own: handing them out, and copying them for a snapshot. No view of
-// the memory is kept, so that none outlives a growth of it.
+// The rows of one registry in a memory of their own: hands them out, and copies them for a snapshot. Keeps no view of
+// the memory, since a view does not outlive growth.
 
-import { thresholdNs } from "../buckets.js";
-import { U64_MAX } from "../words.js";
+import type { RowLayout } from "../model/data.js";
 import type { CoreExports, CoreMemory } from "./exports.js";
-import { type RowLayout, rowLayout, WORD_BYTES } from "./layout.js";
+import { rowLayout } from "./layout.js";
 import type { Keep, Store } from "./store.js";
+import { PAGE_BYTES, thresholdsEnd, writeThresholds } from "./thresholds.js";
 
-export const PAGE_BYTES = 65536;
-
-/** Writes what `observe` looks for; called once, before anything is observed. */
-export function writeThresholds({ thresholds }: CoreExports, memory: CoreMemory, bounds: readonly number[]): void {
-  new BigUint64Array(memory.buffer, thresholds.value).set([...bounds.map(thresholdNs), U64_MAX]);
-}
-
-/** Address behind the thresholds. */
-export function thresholdsEnd({ thresholds }: CoreExports, bounds: readonly number[]): number {
-  return thresholds.value + (bounds.length + 1) * WORD_BYTES;
-}
-
-/** The rows of one registry, in a memory of its own. */
-export class Rows implements Store {
+export class PlainStore implements Store {
   readonly core: CoreExports;
   readonly layout: RowLayout;
   readonly first: number;
-  /** Set aside at the start: overflow must work when there is no more memory for rows. */
+  /** Allocated at the start: overflow must work when there is no memory left for rows. */
   readonly overflowRow: number;
   overflowLookups = 0;
   room: number;
   readonly #memory: CoreMemory;
-  /** Where the next row begins. */
+  /** Address of the next row. */
   #end: number;
 
   constructor(core: CoreExports, bounds: readonly number[], maxServices: number) {
@@ -42,7 +29,7 @@ export class Rows implements Store {
     this.overflowRow = this.#allocate() as number;
   }
 
-  /** There are no other threads here. */
+  /** Does nothing: no other thread adds services here. */
   readServices(): void {}
 
   addService(name: string, keep: Keep): void {
@@ -60,7 +47,7 @@ export class Rows implements Store {
     return new Uint32Array(this.#memory.buffer.slice(this.first, this.#end));
   }
 
-  /** Address of a fresh row, all zero; undefined when the host has no more memory to give. */
+  /** Address of a fresh row, all zero; undefined when the host gives no more memory. */
   #allocate(): number | undefined {
     const row = this.#end;
     const end = row + this.layout.rowBytes;

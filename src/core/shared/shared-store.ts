@@ -1,11 +1,12 @@
 // The store of a registry whose services lie in memory that threads share: this thread's slab, and the
 // directory of names that all threads have.
 
-import { encoder, OVERFLOW_SERVICE_LABEL } from "../../names.js";
-import { wordIndex } from "../../words.js";
-import { type RowLayout, rowLayout, WORD_BYTES } from "../layout.js";
-import { thresholdsEnd } from "../rows.js";
+import type { RowLayout } from "../../model/data.js";
+import { encoder, OVERFLOW_SERVICE_LABEL } from "../../model/names.js";
+import { wordIndex } from "../../model/words.js";
+import { rowLayout, WORD_BYTES } from "../layout.js";
 import type { Keep, Store } from "../store.js";
+import { thresholdsEnd } from "../thresholds.js";
 import { instantiateOn, type SharedCore, templateCore } from "./core.js";
 import { type Block, SharedMemory } from "./memory.js";
 import { recordBytes, SharedNames } from "./names.js";

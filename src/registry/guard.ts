@@ -1,26 +1,28 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 // Guards: one object for each running call or handler, made at its start and ended at its end.
 //
-// Hot path. Nothing here may build a string, make a BigInt, call back into user code but the clock, or
-// throw: a guard runs inside somebody's request.
+// Hot path. Nothing here may build a string, make a BigInt, call user code other than the clock, or throw: a guard runs
+// inside somebody's request.
 
-import type { CoreExports, GaugeField } from "./core/exports.js";
-import { type CallOutcome, isCallOutcome } from "./outcome.js";
+import type { CoreExports } from "../core/exports.js";
+import type { GaugeField } from "../model/fields.js";
+import { CallOutcome, isCallOutcome } from "../model/outcome.js";
+import { inspectAs } from "./inspect.js";
 
-/** What guards need of the registry whose services they measure. */
+/** What guards need from the registry whose services they measure. */
 export interface GuardHost {
   readonly core: CoreExports;
   readonly clock: () => number;
-  readonly leaks: FinalizationRegistry<Held> | undefined;
+  readonly leaks: FinalizationRegistry<OpenGauge> | undefined;
 }
 
-/** What a running guard holds up. It must not hold the guard itself, which would then never be collected. */
-export interface Held {
+/** The gauge that a running guard keeps up. Must not hold the guard itself, which would then never be collected. */
+export interface OpenGauge {
   readonly service: GuardedService;
   readonly gauge: GaugeField;
 }
 
-/** What a guard needs of the service it measures. */
+/** What a guard needs from the service it measures. */
 export interface GuardedService {
   readonly name: string;
   readonly row: number;
@@ -33,20 +35,19 @@ const UNMARKED = -1;
 const ENDED = -2;
 
 /**
- * Measures one call from its start to its end. Made by `service.startCall()`; must be ended once, best
- * by `using`:
+ * Measures one call from its start to its end. Made by `service.startCall()`. Must be ended once, preferably by `using`.
+ * Its methods never throw.
  *
- * ```ts
+ * @example
  * using call = service.startCall();
  * const reply = await send(request);
  * call.record(CallOutcome.Ok);
- * ```
  */
 export class CallMetricsGuard {
   readonly #service: GuardedService;
   readonly #startMs: number;
   #state: CallOutcome | typeof UNMARKED | typeof ENDED = UNMARKED;
-  /** `end()`, at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
+  /** Calls `end()` at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
   declare [Symbol.dispose]: () => void;
 
   /** @internal */
@@ -59,22 +60,21 @@ export class CallMetricsGuard {
   }
 
   /**
-   * Marks how the call resolved. Nothing is counted yet, and the last mark before the end wins. A value
-   * that is no {@link CallOutcome} is ignored: guards never throw.
+   * Marks how the call resolved. Counts nothing yet; the last mark before the end wins. Ignores a value that is not a
+   * {@link CallOutcome}.
    */
   record(outcome: CallOutcome): void {
     if (this.#state !== ENDED && isCallOutcome(outcome)) this.#state = outcome;
   }
 
-  /** @internal Marks how the call resolved, unless that is marked already, and ends it. */
+  /** @internal Ends the call, with `outcome` unless one is marked already. */
   endUnlessMarked(outcome: CallOutcome | undefined): void {
     this.end(this.#state === UNMARKED ? outcome : undefined);
   }
 
   /**
-   * Ends the call: takes it out of `inFlight` and, if an outcome was marked here or before, counts it
-   * under that outcome with the time since its start. Without an outcome nothing else is counted. A
-   * second end does nothing.
+   * Ends the call: takes it out of `inFlight` and, if an outcome is marked, counts the call under it, with the time
+   * since its start. Without an outcome nothing else is counted. A second end does nothing.
    *
    * @param outcome marked first, as `record(outcome)` would.
    */
@@ -89,18 +89,32 @@ export class CallMetricsGuard {
     else if (marked === UNMARKED) service.add("inFlight", -1);
     else core.endCall(service.row, marked, (clock() - this.#startMs) * NS_PER_MS);
   }
+
+  static {
+    inspectAs(CallMetricsGuard, (guard) => ({ service: guard.#service.name, state: nameOf(guard.#state) }));
+  }
+}
+
+function nameOf(state: CallOutcome | typeof UNMARKED | typeof ENDED): string {
+  if (state === UNMARKED) return "running";
+  if (state === ENDED) return "ended";
+  return Object.keys(CallOutcome)[state] as string;
 }
 
 /**
- * Measures one handler run from its start to its end. Made by `service.startHandler()`; must be ended
- * once, best by `using`. An exception does not mark itself: call `threw()`, or use `observeHandler`.
+ * Measures one handler run from its start to its end. Made by `service.startHandler()`. Must be ended once, preferably by
+ * `using`. An exception does not mark itself: call `threw()`, or use `observeHandler`. Its methods never throw.
+ *
+ * @example
+ * using handler = service.startHandler();
+ * return handle(request);
  */
 export class HandlerMetricsGuard {
   readonly #service: GuardedService;
   readonly #startMs: number;
   #threw = false;
   #ended = false;
-  /** `end()`, at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
+  /** Calls `end()` at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
   declare [Symbol.dispose]: () => void;
 
   /** @internal */
@@ -112,7 +126,7 @@ export class HandlerMetricsGuard {
     if (leaks !== undefined) leaks.register(this, { service, gauge: "handlerInFlight" }, this);
   }
 
-  /** Marks that an exception escaped the handler. Counted in `handlerPanicsTotal` at the end, once. */
+  /** Marks that an exception escaped the handler: counted once in `handlerPanicsTotal`, at the end. */
   threw(): void {
     this.#threw = true;
   }
@@ -126,9 +140,16 @@ export class HandlerMetricsGuard {
     if (leaks !== undefined) leaks.unregister(this);
     core.endHandler(row, this.#threw, (clock() - this.#startMs) * NS_PER_MS);
   }
+
+  static {
+    inspectAs(HandlerMetricsGuard, (guard) => ({
+      service: guard.#service.name,
+      state: guard.#ended ? "ended" : guard.#threw ? "threw" : "running",
+    }));
+  }
 }
 
-// WebKit has no Symbol.dispose yet: as a computed key in the class bodies it would be a method named "undefined".
+// WebKit has no Symbol.dispose yet: as a computed key in the class bodies it would name a method "undefined".
 if (Symbol.dispose) {
   CallMetricsGuard.prototype[Symbol.dispose] = CallMetricsGuard.prototype.end;
   HandlerMetricsGuard.prototype[Symbol.dispose] = HandlerMetricsGuard.prototype.end;

@@ -1,12 +1,12 @@
-// Quantiles estimated from cumulative buckets, as PromQL's histogram_quantile estimates them.
+// Quantiles estimated from cumulative buckets, the way PromQL's histogram_quantile estimates them.
 
 /**
  * The `q`-quantile in the unit of `bounds`, interpolated linearly within its bucket.
  *
- * Follows histogram_quantile in the corners too: -Infinity below q = 0, +Infinity above 1, NaN without
+ * Follows histogram_quantile in the corner cases too: -Infinity for q < 0, +Infinity for q > 1, NaN without
  * observations and for q = 0 if the first bucket is empty, the greatest bound if the quantile lies above it.
  *
- * @param cumulative one count for each bound and the total last, as in a snapshot.
+ * @param cumulative one count for each bound, then the total, as in a snapshot.
  */
 export function bucketQuantile(q: number, bounds: readonly number[], cumulative: readonly number[]): number {
   if (!(q >= 0)) return q < 0 ? -Infinity : Number.NaN;

@@ -1,21 +1,25 @@
 // The live counters of one service: the handle that users keep.
 
-import type { Field } from "./core/exports.js";
-import { FIELDS, isGauge, type RowLayout } from "./core/layout.js";
-import { invalid } from "./errors.js";
+import type { RowLayout } from "../model/data.js";
+import { checkedFunction, invalid } from "../model/errors.js";
+import { FIELD_NAMES, type Field, isField, isGauge } from "../model/fields.js";
+import { CallOutcome, isCallOutcome } from "../model/outcome.js";
+import { U64_MAX } from "../model/words.js";
 import { CallMetricsGuard, type GuardHost, HandlerMetricsGuard } from "./guard.js";
-import { CallOutcome, isCallOutcome } from "./outcome.js";
-import { U64_MAX } from "./words.js";
+import { inspectAs } from "./inspect.js";
+import type { ServiceMetrics } from "./service-metrics.js";
 
-/** What every service of a registry shares. */
+/** What all services of a registry share. */
 export interface ServiceHost extends GuardHost {
   readonly layout: RowLayout;
+  /** The numbers of a service now. May throw, for a registry that was detached. */
+  metricsOf(service: string): ServiceMetrics | undefined;
 }
 
-/** The outcome of a call that threw or rejected with `error`; undefined if it never resolved. */
+/** Gives the outcome of a call that threw or rejected with `error`; undefined if the call never resolved. */
 export type Classify = (error: unknown) => CallOutcome | undefined;
 
-/** A duration in nanoseconds, from 0 to 2^64-1. A number may have a fraction and is rounded to the nearest. */
+/** A duration in nanoseconds, from 0 to 2^64-1 inclusive. A fraction of a number is rounded to the nearest. */
 export type DurationNs = number | bigint;
 
 const U64_END = 2 ** 64;
@@ -23,20 +27,23 @@ const I64_MIN = -(2n ** 63n);
 const I64_MAX = 2n ** 63n - 1n;
 
 /**
- * The counters of one service. Get it from `registry.forService(name)` and keep it: calls on a kept
- * handle are the fast path.
+ * The counters of one service. Get it from `registry.forService(name)` and keep it: a kept handle saves the lookup.
  *
- * Methods that take numbers throw for bad ones (TypeError for a wrong type, RangeError for a value out
- * of range) and then record nothing. Counters wrap at 2^64.
+ * Methods that take numbers throw for bad ones (TypeError for a wrong type, RangeError for a value out of range) and
+ * then record nothing. Counters wrap at 2^64.
+ *
+ * @example
+ * const echo = registry.forService("echo");
+ * const reply = await echo.observeCall(() => client.echo(request));
  */
 export class ServiceCounters {
-  /** The service's name as it is exposed: well-formed, and `__overflow__` for the shared set. */
+  /** The service's name as it is exposed: well-formed, or `__overflow__` for the shared set. */
   readonly name: string;
-  /** @internal Address of the row. */
+  /** @internal Address of the service's row. */
   readonly row: number;
   /** @internal */
   readonly host: ServiceHost;
-  /** @internal When it appeared, in ms since 1970. */
+  /** @internal When the service appeared, in ms since 1970. */
   readonly createdMs: number;
 
   /** @internal */
@@ -48,29 +55,31 @@ export class ServiceCounters {
   }
 
   /**
-   * Starts a call: `inFlight` + 1. Do it on entry, before any early return, so that a failure to send
-   * counts too.
+   * Starts a call: adds 1 to `inFlight`. Start it on entry, before any early return, so that a failure to send counts
+   * too. Never throws.
    */
   startCall(): CallMetricsGuard {
     return new CallMetricsGuard(this);
   }
 
-  /** Starts a handler run: `handlerInvocationsTotal` + 1, `handlerInFlight` + 1. */
+  /** Starts a handler run: adds 1 to `handlerInvocationsTotal` and to `handlerInFlight`. Never throws. */
   startHandler(): HandlerMetricsGuard {
     return new HandlerMetricsGuard(this);
   }
 
   /**
-   * Runs `fn` as a call, waits for it if it returns a promise (or another thenable, which becomes one), and
-   * returns or throws what it does. An iterator or stream is not waited for: hold a guard while it flows.
+   * Runs `fn` as a call and returns or throws what it returns or throws. Waits for a promise, and for any other thenable,
+   * which becomes a promise. Does not wait for an iterator or stream: hold a guard while it flows.
    *
-   * The call counts as `Ok` when `fn` returns or fulfils. When it throws or rejects, `classify` tells
-   * the outcome from the error; `undefined` says that the call never resolved. An outcome that `fn`
-   * marked on the guard, which it is given, stands in any case. Should `classify` itself throw, or return
-   * anything else, the call counts as `ServerError`, and the error of `fn` is still the one thrown.
+   * The call counts as `Ok` when `fn` returns or fulfils. When it throws or rejects, `classify` gives the outcome for the
+   * error; `undefined` means that the call never resolved. An outcome that `fn` marks on the guard it receives always
+   * wins. Should `classify` itself throw, or return anything else, the call counts as `ServerError`; the error of `fn` is
+   * still the one thrown.
    *
-   * @param classify default: an error named `TimeoutError` (as `AbortSignal.timeout()` makes) is
-   * `Timeout`, one named `AbortError` never resolved, any other is `ServerError`.
+   * @param classify default: an error named `TimeoutError`, such as that of `AbortSignal.timeout()`, is `Timeout`; one
+   * named `AbortError` means that the call never resolved; any other is `ServerError`.
+   *
+   * @throws TypeError if `fn` or `classify` is not a function; nothing is counted then.
    *
    * @example
    * const reply = await echo.observeCall(() => client.echo(request), (error) =>
@@ -79,6 +88,8 @@ export class ServiceCounters {
   observeCall<T>(fn: (call: CallMetricsGuard) => PromiseLike<T>, classify?: Classify): Promise<T>;
   observeCall<T>(fn: (call: CallMetricsGuard) => T, classify?: Classify): T;
   observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = defaultOutcome): T {
+    checkedFunction("fn", fn);
+    checkedFunction("classify", classify);
     const call = this.startCall();
     return observe(
       () => fn(call),
@@ -88,8 +99,10 @@ export class ServiceCounters {
   }
 
   /**
-   * Runs `fn` as a handler, with what it returns or throws treated as `observeCall` treats it. A throw or
-   * rejection counts in `handlerPanicsTotal`.
+   * Runs `fn` as a handler, treating what it returns or throws as `observeCall` does. A throw or rejection adds 1 to
+   * `handlerPanicsTotal`.
+   *
+   * @throws TypeError if `fn` is not a function; nothing is counted then.
    *
    * @example
    * const reply = await echo.observeHandler(() => handle(request));
@@ -97,6 +110,7 @@ export class ServiceCounters {
   observeHandler<T>(fn: () => PromiseLike<T>): Promise<T>;
   observeHandler<T>(fn: () => T): T;
   observeHandler<T>(fn: () => T): T {
+    checkedFunction("fn", fn);
     const handler = this.startHandler();
     return observe(
       fn,
@@ -108,7 +122,14 @@ export class ServiceCounters {
     );
   }
 
-  /** Counts one resolved call that was timed elsewhere. `inFlight` does not move. */
+  /**
+   * Counts one resolved call that was timed elsewhere. Leaves `inFlight` alone.
+   *
+   * @throws TypeError or RangeError for a bad outcome or duration; nothing is recorded then.
+   *
+   * @example
+   * echo.recordCall(CallOutcome.Ok, 7_000_000); // 7 ms
+   */
   recordCall(outcome: CallOutcome, elapsedNs: DurationNs): void {
     if (!isCallOutcome(outcome)) throw invalid("outcome", "a CallOutcome (0 to 4)", outcome);
     const { core, layout } = this.host;
@@ -126,17 +147,17 @@ export class ServiceCounters {
     this.#observe(this.host.layout.handlerDuration, elapsedNs);
   }
 
-  /** Counts chunks that a streaming handler emitted. `n`: whole, from 0 to 2^64-1. */
+  /** Counts chunks that a streaming handler emitted. `n`: a whole number from 0 to 2^64-1, past 2^53-1 a bigint. */
   addStreamingChunksEmitted(n: number | bigint = 1): void {
     this.#count("streamingChunksEmittedTotal", n);
   }
 
-  /** Counts chunks that were dropped because the queue of their call was full. `n`: whole, from 0 to 2^64-1. */
+  /** Counts chunks that were dropped because the queue of their call was full. `n`: as in {@link addStreamingChunksEmitted}. */
   addStreamingChunksDropped(n: number | bigint = 1): void {
     this.#count("streamingChunksDroppedTotal", n);
   }
 
-  /** Counts inbound calls that were refused before any handler ran. `n`: whole, from 0 to 2^64-1. */
+  /** Counts inbound calls that were refused before any handler ran. `n`: as in {@link addStreamingChunksEmitted}. */
   addCapabilityDenied(n: number | bigint = 1): void {
     this.#count("capabilityDeniedTotal", n);
   }
@@ -144,15 +165,19 @@ export class ServiceCounters {
   /**
    * Adds `n` to one counter or gauge, for bridges from other sources.
    *
-   * @param field a counter (`callsTotal`, `errorsTimeout`, …) or a gauge (`inFlight`, `handlerInFlight`)
-   * by its name in a snapshot; the parts of a histogram are no such field.
-   * @param n whole; from 0 to 2^64-1 for a counter, from -2^63 to 2^63-1 for a gauge. Past
-   * Number.MAX_SAFE_INTEGER only a bigint is exact, so only a bigint is taken.
+   * @param field the name of a counter or gauge in a snapshot, such as `callsTotal` or `inFlight`; no part of a
+   * histogram.
+   * @param n a whole number: from 0 to 2^64-1 for a counter, from -2^63 to 2^63-1 for a gauge. Past
+   * Number.MAX_SAFE_INTEGER it must be a bigint, since only that is exact.
+   * @throws TypeError or RangeError for a bad field or number; nothing is recorded then.
+   *
+   * @example
+   * echo.add("callsTotal", 12);
    */
   add(field: Field, n: number | bigint): void {
+    if (!isField(field)) throw invalid("field", `one of ${FIELD_NAMES.join(", ")}`, field);
     if (isGauge(field)) this.#count(field, n, I64_MIN, I64_MAX);
-    else if (FIELDS.includes(field)) this.#count(field, n);
-    else throw invalid("field", `one of ${FIELDS.join(", ")}`, field);
+    else this.#count(field, n);
   }
 
   #observe(histogram: number, elapsedNs: DurationNs): void {
@@ -160,7 +185,7 @@ export class ServiceCounters {
     if (typeof elapsedNs === "bigint") this.#addRest(histogram, elapsedNs);
   }
 
-  /** Makes a sum exact after a bigint was observed as the nearest double, which is all that a bucket asks for. */
+  /** Makes a sum exact after a bigint was observed as the nearest double, which is exact enough to find the bucket. */
   #addRest(histogram: number, elapsedNs: bigint): void {
     const observed = BigInt(Number(elapsedNs));
     this.host.core.addExact(this.row + histogram, elapsedNs - (observed > U64_MAX ? U64_MAX : observed));
@@ -175,7 +200,12 @@ export class ServiceCounters {
   }
 }
 
-/** Runs `fn` and then `fulfilled` or `failed`, now or when its promise settles; passes on what `fn` gave. */
+inspectAs(ServiceCounters, ({ name, host }) => {
+  const { service: _, ...counts } = host.metricsOf(name) ?? { service: name };
+  return { name, ...counts };
+});
+
+/** Runs `fn` and then `fulfilled` or `failed`, now or when its promise settles; returns or throws what `fn` did. */
 function observe<T>(fn: () => T, fulfilled: () => void, failed: (error: unknown) => void): T {
   const rethrow = (error: unknown) => {
     failed(error);

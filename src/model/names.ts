@@ -1,6 +1,6 @@
-// Service names: made well-formed, measured, compared.
+// Service names: made well-formed, measured, ordered.
 
-/** The name under which everything counts that got no counters of its own. */
+/** The name of the set of counters that all services share which got none of their own. */
 export const OVERFLOW_SERVICE_LABEL = "__overflow__";
 
 /** Default of `maxServiceNameBytes`. */
@@ -14,16 +14,16 @@ export const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // a name 
 /**
  * A copy of `name` with U+FFFD for each lone surrogate.
  *
- * It is a copy on purpose: engines keep the whole of a string alive for the sake of a slice of it, and a
- * name that was cut out of a 1 MB request must not hold the request for as long as the service lives.
+ * It is a copy on purpose: an engine keeps a whole string alive for the sake of a slice of it, and a name that was cut
+ * out of a 1 MB request must not hold on to the request for as long as the service lives.
  */
 export function wellFormedCopy(name: string): string {
   return decoder.decode(encoder.encode(name));
 }
 
 /**
- * A key whose UTF-16 code units are the bytes of a well-formed name's UTF-8, so that it orders names as those do. Both
- * functions are old but in every engine, the second in ECMAScript's annex for the web.
+ * A key that sorts as the UTF-8 bytes of a well-formed name do: each of its UTF-16 code units is one of those bytes.
+ * Both functions are old, but every engine has them; `unescape` is in the annex of ECMAScript for the web.
  */
 export function sortKey(name: string): string {
   return unescape(encodeURIComponent(name));

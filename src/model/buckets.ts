@@ -1,18 +1,18 @@
-// Histogram bucket bounds: the defaults, their validation, and the integer thresholds made of them.
+// Histogram bucket bounds: the defaults, their validation, and the integer thresholds derived from them.
 
 import { invalid } from "./errors.js";
 
 /**
- * Default upper bounds of the latency and handler duration buckets, in seconds, inclusive. The bucket
- * above the last one, +Inf, is implicit.
+ * Default upper bounds of the latency and handler duration buckets, in seconds, inclusive. The bucket above the last
+ * bound, +Inf, is implicit.
  */
 export const DEFAULT_LATENCY_BUCKETS_SECS: readonly number[] = Object.freeze([
   0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 ]);
 
 /**
- * At most this many bounds: both histograms of a service then take under 8.3 kB, and the thresholds and
- * the first row still lie within the first page of memory.
+ * The greatest number of bounds. Both histograms of a service then take less than 8.3 kB, and the thresholds and the
+ * first row still fit in the first page of memory.
  */
 export const MAX_BOUNDS = 512;
 
@@ -32,9 +32,9 @@ export function checkedBounds(bounds: readonly number[]): readonly number[] {
 }
 
 /**
- * The greatest u64 number of nanoseconds that is within `bound` seconds: the last one for which
- * `ns / 1e9 <= bound` holds in doubles. That test is monotonic in ns, so its bits are found from the highest
- * down, for bounds past 2^53 ns too, where many integers share a double.
+ * The greatest u64 number of nanoseconds that is within `bound` seconds: the last one for which `ns / 1e9 <= bound`
+ * holds in doubles. That test is monotonic in ns, so the bits are found from the highest down, which also works for
+ * bounds past 2^53 ns, where many integers share a double.
  */
 export function thresholdNs(bound: number): bigint {
   let ns = 0n;

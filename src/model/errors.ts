@@ -1,4 +1,4 @@
-// What a caller did wrong, told with the value and what was expected instead.
+// Errors for bad input: each shows the value it got and says what was expected.
 
 const SHOWN_CHARACTERS = 64;
 
@@ -19,7 +19,7 @@ export function invalid(
   return new Kind(`${what} must be ${expected}, got ${show(value)}`);
 }
 
-export function checkedWhole(option: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1) return value;
-  throw invalid(option, "a whole number >= 1", value);
+export function checkedFunction<Fn>(what: string, value: Fn, expected = "a function"): Fn {
+  if (typeof value === "function") return value;
+  throw invalid(what, expected, value, TypeError);
 }

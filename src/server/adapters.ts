@@ -1,30 +1,24 @@
-// One implementation behind two kinds of server: those that speak fetch, and node:http with what is built on it.
+// One responder behind two kinds of server: those that speak fetch, and node:http with all that is built on it.
 
-import type { Source } from "./shared-body.js";
+import type { Body, Chunk } from "./body.js";
 
-/** A request as both kinds have it. */
+/** A request, as both kinds of server have it. */
 export interface Exchange {
   readonly method: string;
   /** Path and query, or a whole URL. */
   readonly url: string;
-  /** The value of a header; several of one name are joined by commas. `name` in lower case. */
+  /** The value of a header; several values are joined by commas. `name` is in lower case. */
   header(name: string): string | undefined;
 }
 
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** A source is asked as fast as the client reads, and told when the client has all or goes away. */
+  /** A stream is pulled as fast as the client reads, and returned when the client has everything or goes away. */
   readonly body?: string | Body;
 }
 
-/** A body in the making. */
-export interface Body extends Source {
-  /** Set by the adapter: cuts the answer short, so that its client can't take a part for the whole. */
-  cut?: () => void;
-}
-
-/** Answers a request. May reject only for what is a bug. */
+/** Answers a request. Rejects only for a bug. */
 export type Responder = (exchange: Exchange) => Promise<Reply>;
 
 /** What is used of node:http's IncomingMessage, and of those of HTTP/2, Express and Fastify's `request.raw`. */
@@ -44,6 +38,14 @@ export interface NodeResponse {
   once(event: "close" | "drain", listener: () => void): unknown;
 }
 
+export function plainText(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers }, body: `${text}\n` };
+}
+
+export function notAllowed(method: string): Reply {
+  return plainText(405, `${method} is not allowed`, { allow: "GET, HEAD" });
+}
+
 export function fetchHandler(respond: Responder): (request: Request) => Promise<Response> {
   return async (request) => {
     const { method, url, headers } = request;
@@ -53,11 +55,11 @@ export function fetchHandler(respond: Responder): (request: Request) => Promise<
   };
 }
 
-function streamOf(body: Body): ReadableStream<Uint8Array<ArrayBuffer>> {
+function streamOf(body: Body): ReadableStream<Chunk> {
   return new ReadableStream(
     {
       start(controller) {
-        body.cut = () => controller.error(new Error("the time is up"));
+        body.cut = () => controller.error(new Error("the response was cut off"));
       },
       async pull(controller) {
         const { done, value } = await body.next();
@@ -68,51 +70,65 @@ function streamOf(body: Body): ReadableStream<Uint8Array<ArrayBuffer>> {
         body.return();
       },
     },
-    { highWaterMark: 0 }, // nothing is made before the client wants it
+    { highWaterMark: 0 }, // make nothing before the client asks for it
   );
 }
 
 export function nodeListener(respond: Responder): (request: NodeRequest, response: NodeResponse) => void {
   return ({ method = "GET", url = "/", headers }, response) => {
-    const client: Client = { isGone: false, goOn() {} };
-    response.once("close", () => {
-      client.isGone = true;
-      client.goOn();
-    });
+    const client = watchClient(response);
     respond({ method, url, header: (name) => headers[name]?.toString() })
       .then((reply) => send(reply, response, client))
-      .catch(() => response.destroy()); // cut short, so that the client can't take a part for the whole
+      .catch(() => response.destroy()); // breaks off, so that the client can't take a part for the whole
   };
 }
 
-/** Who reads a response, from before the answer is known: HTTP/2 tells of its going once, and has no `destroyed`. */
+/** Whether the client still reads. Watched from before the reply is known: HTTP/2 emits "close" once, and has no `destroyed`. */
 interface Client {
   isGone: boolean;
-  /** Called when it is gone. */
-  goOn(): void;
+  /** Called when the client goes away. */
+  onGone(): void;
+}
+
+function watchClient(response: NodeResponse): Client {
+  const client: Client = { isGone: false, onGone() {} };
+  response.once("close", () => {
+    client.isGone = true;
+    client.onGone();
+  });
+  return client;
 }
 
 async function send({ status, headers, body }: Reply, response: NodeResponse, client: Client): Promise<void> {
+  if (typeof body !== "object") {
+    response.writeHead(status, headers);
+    response.end(body as string); // node:http takes undefined for no body
+    return;
+  }
   try {
     response.writeHead(status, headers);
-    if (typeof body !== "object") {
-      response.end(body as string); // without one it ends, too
+    body.cut = () => response.destroy();
+    await pump(body, response, client);
+  } finally {
+    body.return();
+  }
+}
+
+/** Sends the body as fast as the client reads. */
+async function pump(body: Body, response: NodeResponse, client: Client): Promise<void> {
+  while (!client.isGone) {
+    const { done, value } = await body.next();
+    if (done) {
+      response.end();
       return;
     }
-    body.cut = () => response.destroy();
-    while (!client.isGone) {
-      const { done, value } = await body.next();
-      if (done) {
-        response.end();
-        return;
-      }
-      if (!client.isGone && !response.write(value))
-        await new Promise<void>((resolve) => {
-          client.goOn = resolve;
-          response.once("drain", resolve);
-        });
-    }
-  } finally {
-    if (typeof body === "object") body.return();
+    if (!client.isGone && !response.write(value)) await drained(response, client);
   }
+}
+
+function drained(response: NodeResponse, client: Client): Promise<void> {
+  return new Promise((resolve) => {
+    client.onGone = resolve;
+    response.once("drain", resolve);
+  });
 }

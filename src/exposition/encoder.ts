@@ -1,0 +1,50 @@
+// What an exposition format has to do, and how it writes a whole snapshot.
+
+import type { Rows, SnapshotData, SnapshotService } from "../model/data.js";
+import { FAMILIES, type Family, type ServiceFamily } from "../model/families.js";
+import type { Piece, TextWriter } from "./writer.js";
+import { writeText } from "./writer.js";
+
+/** Services whose names have been encoded, once for all families. */
+export interface Slice extends Rows {
+  readonly services: readonly SnapshotService[];
+  /** The names, one after another, as the format writes them. */
+  readonly names: Piece;
+  /** Where in `names` the name of each service ends. */
+  readonly nameEnds: Uint32Array;
+}
+
+/** A sample that belongs to no service, such as one about the endpoint itself. */
+export interface OwnSample {
+  readonly labels?: Readonly<Record<string, string>>;
+  /** Sum and count for a summary. */
+  readonly value: number | { readonly sum: number; readonly count: number };
+  /** When counting began, in ms since 1970; left out where that is unknown. */
+  readonly createdMs?: number;
+}
+
+/** A family is its header, followed by its series for any number of slices. */
+export interface Encoder {
+  slice(rows: Rows, services: readonly SnapshotService[]): Slice;
+  header(out: TextWriter, family: Family): void;
+  /** The series of a family for the services of a slice. */
+  series(out: TextWriter, family: ServiceFamily, slice: Slice): void;
+  /** An upper bound of what `series` writes. */
+  maxSeriesBytes(family: ServiceFamily, slice: Slice): number;
+  samples(out: TextWriter, family: Family, samples: readonly OwnSample[]): void;
+  /** What follows the last family. */
+  end(out: TextWriter): void;
+}
+
+/** All services and families in one piece. */
+export function encodeSnapshot(encoder: Encoder, { services, ...rows }: SnapshotData): Uint8Array<ArrayBuffer> {
+  const slice = encoder.slice(rows, services);
+  const maxBytes = FAMILIES.reduce((sum, family) => sum + encoder.maxSeriesBytes(family, slice), 0);
+  return writeText(maxBytes, (out) => {
+    for (const family of FAMILIES) {
+      encoder.header(out, family);
+      encoder.series(out, family, slice);
+    }
+    encoder.end(out);
+  });
+}

@@ -1,0 +1,173 @@
+// Formats of lines, one sample each: what the text format 0.0.4 and OpenMetrics have in common.
+//
+// A line is a template with the name of the service and a number put in. An encoder keeps the templates of a layout for
+// as long as the layout lives: engines tie optimised code to the shapes of objects, and drop it together with the last
+// object of a shape. With new templates for each scrape, a scrape took four times as long after a few garbage
+// collections.
+
+import type { RowLayout, Rows, SnapshotService } from "../model/data.js";
+import type { Family, ServiceFamily } from "../model/families.js";
+import { bucketCount, bucketIndex, fieldIndex, rowIndex, sumIndex } from "../model/reader.js";
+import type { Encoder, OwnSample, Slice } from "./encoder.js";
+import { type Line, type Template, writeCounter, writeGauge, writeHistogram } from "./series.js";
+import { LINE_FEED, NUMBER_BYTES, piece, type TextWriter } from "./writer.js";
+
+/** Where the formats differ. */
+export interface Dialect {
+  /** `name` with the prefix, as samples begin; the header may name the family differently. */
+  header(name: string, family: Family): string;
+  escapeLabel(value: string): string;
+  /** A bucket's upper bound as a label value. */
+  bound(seconds: number): string;
+  /** Whether counters and histograms have a sample `_created`. */
+  readonly created: boolean;
+  /** What follows the last family. */
+  readonly trailer: string;
+}
+
+/** What an exposition may set. */
+export interface Naming {
+  /** What the names of all metrics begin with, before an underscore. */
+  readonly prefix: string;
+  /** Labels that all samples get. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export const DEFAULT_NAMING: Naming = { prefix: "nrpc", labels: {} };
+
+export class LineEncoder implements Encoder {
+  readonly #dialect: Dialect;
+  readonly #prefix: string;
+  /** The constant labels as they stand behind the name of a service, up to the closing quote: `",region="eu`. */
+  readonly #nameTail: string;
+  readonly #labels: string;
+  readonly #templates = new WeakMap<RowLayout, Map<ServiceFamily, readonly Template[]>>();
+
+  constructor(dialect: Dialect, { prefix, labels }: Naming = DEFAULT_NAMING) {
+    this.#dialect = dialect;
+    this.#prefix = prefix;
+    this.#labels = labelText(dialect, labels);
+    this.#nameTail = this.#labels && `",${this.#labels.slice(0, -1)}`;
+  }
+
+  slice({ words, layout }: Rows, services: readonly SnapshotService[]): Slice {
+    const names = services.map(({ name }) => this.#dialect.escapeLabel(name) + this.#nameTail);
+    const text = piece(names.join("\n")); // escaped names hold no line feed
+    const nameEnds = new Uint32Array(services.length);
+    let end = 0;
+    for (let i = 0; i < services.length; i++) {
+      while (end < text.length && text.view.getUint8(end) !== LINE_FEED) end++;
+      nameEnds[i] = end++;
+    }
+    return { words, layout, services, names: text, nameEnds };
+  }
+
+  header(out: TextWriter, family: Family): void {
+    out.text(this.#dialect.header(this.#name(family), family));
+  }
+
+  series(out: TextWriter, family: ServiceFamily, slice: Slice): void {
+    out.reserve(this.maxSeriesBytes(family, slice));
+    const { services, names, nameEnds, words } = slice;
+    const templates = this.#templatesOf(family, slice.layout);
+    const write = family.type === "histogram" ? writeHistogram : family.type === "gauge" ? writeGauge : writeCounter;
+    let start = 0;
+    for (let i = 0; i < services.length; i++) {
+      const service = services[i] as SnapshotService;
+      const end = nameEnds[i] as number;
+      const row = rowIndex(service);
+      for (const template of templates) write(out, template, names, start, end, words, row, service.createdMs);
+      start = end + 1;
+    }
+  }
+
+  maxSeriesBytes(family: ServiceFamily, { services, names, layout }: Slice): number {
+    let bytes = 0;
+    for (const { values, sum, count, created } of this.#templatesOf(family, layout)) {
+      for (const line of [...values, sum, count, created]) {
+        if (line) bytes += names.length + services.length * (line.before.length + line.after.length + NUMBER_BYTES);
+      }
+    }
+    return bytes;
+  }
+
+  samples(out: TextWriter, family: Family, samples: readonly OwnSample[]): void {
+    const name = this.#name(family);
+    for (const { labels = {}, value, createdMs } of samples) {
+      const both = [this.#labels, labelText(this.#dialect, labels)].filter(Boolean).join();
+      const line = (suffix: string, shown: number) => out.text(`${name}${suffix}${both && `{${both}}`} ${shown}\n`);
+      if (typeof value === "object") {
+        line("_sum", value.sum);
+        line("_count", value.count);
+      } else {
+        line(family.type === "counter" ? "_total" : "", value);
+      }
+      if (this.#dialect.created && createdMs) line("_created", createdMs / 1e3);
+    }
+  }
+
+  end(out: TextWriter): void {
+    out.text(this.#dialect.trailer);
+  }
+
+  #name({ name }: Family): string {
+    return `${this.#prefix}_${name}`;
+  }
+
+  #templatesOf(family: ServiceFamily, layout: RowLayout): readonly Template[] {
+    let ofLayout = this.#templates.get(layout);
+    if (!ofLayout) {
+      ofLayout = new Map();
+      this.#templates.set(layout, ofLayout);
+    }
+    let templates = ofLayout.get(family);
+    if (!templates) {
+      templates = this.#makeTemplates(family, layout);
+      ofLayout.set(family, templates);
+    }
+    return templates;
+  }
+
+  #makeTemplates(family: ServiceFamily, layout: RowLayout): Template[] {
+    const { type, series } = family;
+    const name = this.#name(family);
+    const line = (suffix: string, labels: string, low = 0): Line => ({
+      before: piece(`${name}${suffix}{service="`),
+      after: piece(`"${labels && `,${labels}`}} `),
+      low,
+    });
+    const hasCreated = this.#dialect.created && type !== "gauge";
+    const created = (labels: string) => (hasCreated ? line("_created", labels) : undefined);
+    if (type === "histogram") {
+      return series.map(({ field }) => ({
+        values: this.#bucketLabels(layout).map((label, i) => line("_bucket", label, bucketIndex(layout, field, i))),
+        sum: line("_sum", "", sumIndex(layout, field)),
+        count: line("_count", ""),
+        created: created(""),
+      }));
+    }
+    return series.map(({ field, labels = {} }) => {
+      const text = labelText(this.#dialect, labels);
+      return {
+        values: [line(type === "counter" ? "_total" : "", text, fieldIndex(layout, field))],
+        sum: undefined,
+        count: undefined,
+        created: created(text),
+      };
+    });
+  }
+
+  #bucketLabels(layout: RowLayout): string[] {
+    return Array.from({ length: bucketCount(layout) }, (_, bucket) => {
+      const bound = layout.bounds[bucket];
+      return `le="${bound === undefined ? "+Inf" : this.#dialect.bound(bound)}"`;
+    });
+  }
+}
+
+/** Labels as they stand between braces: `region="eu",zone="a"`. */
+function labelText({ escapeLabel }: Dialect, labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escapeLabel(value)}"`)
+    .join();
+}

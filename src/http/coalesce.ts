@@ -1,0 +1,99 @@
+// Coalesces scrapes: while one text is being written, newcomers wait and share the next snapshot, and the bodies made
+// from it. So two snapshots are enough for any number of scrapers, and none sees less than was counted when it asked.
+
+import type { Encoder } from "../exposition/encoder.js";
+import type { SnapshotData } from "../model/data.js";
+import { inWorkers } from "../runtime/workers.js";
+import type { BodySource, Chunk } from "../server/body.js";
+import type { YieldingScheduler } from "../server/yielding.js";
+import { gzip } from "./gzip.js";
+import { SharedBody } from "./shared-body.js";
+import { slicedText } from "./slices.js";
+
+/** What a scrape asks for. Equal requests share a body. */
+export interface ScrapeRequest {
+  readonly encoder: Encoder;
+  readonly isCompressed: boolean;
+  /** Names of services, in any order; undefined for all. */
+  readonly services: ReadonlySet<string> | undefined;
+}
+
+interface Waiting {
+  readonly request: ScrapeRequest;
+  readonly resolve: (body: BodySource) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Returns a function that gives each scrape its body, of a snapshot taken at once or, while the text of another is being
+ * written, as soon as that is done.
+ *
+ * @param trailer makes what follows the services.
+ */
+export function coalesceScrapes(
+  takeSnapshot: () => SnapshotData | Promise<SnapshotData>,
+  trailer: (encoder: Encoder, data: SnapshotData) => Chunk,
+  schedule: YieldingScheduler,
+): (request: ScrapeRequest) => Promise<BodySource> {
+  const takeBodies = async () => {
+    const data = await takeSnapshot();
+    return new SharedBodies((encoder, services) =>
+      slicedText(data, encoder, services, trailer(encoder, data), schedule),
+    );
+  };
+  // Workers may not wait for each other, and write a text without a break anyway.
+  if (inWorkers) return async (request) => (await takeBodies()).reader(request);
+
+  let waiting: Waiting[] = [];
+  /** The texts of the last snapshot. */
+  let texts: Promise<readonly SharedBody[]> = Promise.resolve([]);
+
+  const serveWaiting = async (previous: typeof texts) => {
+    await Promise.allSettled((await previous).map((text) => text.finish()));
+    const served = waiting;
+    waiting = [];
+    try {
+      const bodies = await takeBodies();
+      for (const { request, resolve } of served) resolve(bodies.reader(request));
+      return bodies.texts;
+    } catch (error) {
+      for (const { reject } of served) reject(error); // has no effect on those that have their body
+      return [];
+    }
+  };
+
+  return (request) =>
+    new Promise((resolve, reject) => {
+      waiting.push({ request, resolve, reject });
+      if (waiting.length === 1) texts = serveWaiting(texts); // also serves those that join meanwhile
+    });
+}
+
+/** The bodies of one snapshot: one text for each encoder and pick of services, and its compressed form. */
+class SharedBodies {
+  readonly #make: (encoder: Encoder, services: ScrapeRequest["services"]) => BodySource;
+  readonly #texts = new Map<Encoder, Map<string, SharedBody>>();
+  readonly #compressed = new Map<SharedBody, SharedBody>();
+
+  constructor(make: (encoder: Encoder, services: ScrapeRequest["services"]) => BodySource) {
+    this.#make = make;
+  }
+
+  get texts(): readonly SharedBody[] {
+    return [...this.#texts.values()].flatMap((byPick) => [...byPick.values()]);
+  }
+
+  reader({ encoder, isCompressed, services }: ScrapeRequest): BodySource {
+    const byPick = getOrMake(this.#texts, encoder, () => new Map<string, SharedBody>());
+    const pick = JSON.stringify(services && [...services].sort()) ?? "";
+    const text = getOrMake(byPick, pick, () => new SharedBody(this.#make(encoder, services)));
+    if (!isCompressed) return text.reader();
+    return getOrMake(this.#compressed, text, () => new SharedBody(gzip(text.reader()))).reader();
+  }
+}
+
+function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
+}

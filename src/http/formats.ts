@@ -1,0 +1,33 @@
+// The formats that the endpoint serves: how they are asked for, and what encodes them.
+
+import type { Encoder } from "../exposition/encoder.js";
+import { openMetricsEncoder } from "../exposition/openmetrics.js";
+import { textEncoder } from "../exposition/text.js";
+import type { Settings } from "./options.js";
+
+export interface Format {
+  /** As a media range in an Accept header names the format. */
+  readonly type: string;
+  readonly subtype: string;
+  readonly version: string;
+  /** Of a response in this format, without the character set. */
+  readonly contentType: string;
+  /** Formats with the same encoder have the same bodies. */
+  readonly encoder: Encoder;
+}
+
+/** In the order of preference where the client prefers none; the first one is for clients that accept none of them. */
+export function formatsOf({ prefix, labels, created }: Settings): readonly [Format, ...Format[]] {
+  const text = textEncoder({ prefix, labels });
+  const openMetrics = openMetricsEncoder(created, { prefix, labels });
+  return [
+    format("text/plain", "0.0.4", text),
+    format("application/openmetrics-text", "1.0.0", openMetrics),
+    format("application/openmetrics-text", "0.0.1", openMetrics),
+  ];
+}
+
+function format(mediaType: string, version: string, encoder: Encoder): Format {
+  const [type = "", subtype = ""] = mediaType.split("/");
+  return { type, subtype, version, contentType: `${mediaType}; version=${version}`, encoder };
+}

@@ -1,0 +1,77 @@
+// One scrape under way: hands its body on, and ends once, however that comes about.
+
+import { unref } from "../runtime/timer.js";
+import type { Body, BodySource, Result } from "../server/body.js";
+import type { ScrapeResult } from "./self-metrics.js";
+
+/** Timers of more than this fire at once. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** What a scrape reports to its endpoint. */
+export interface ScrapeObserver {
+  sent(bytes: number): void;
+  ended(scrape: Scrape, result: ScrapeResult, elapsedMs: number): void;
+}
+
+export class Scrape implements Body {
+  /** Set by the adapter once there is a response to break off. */
+  cut?: () => void;
+  readonly #observer: ScrapeObserver;
+  readonly #startMs = performance.now();
+  readonly #timer: ReturnType<typeof setTimeout>;
+  readonly #limitMs: number;
+  #source: BodySource | undefined;
+  #hasEnded = false;
+
+  /** Starts the clock: the scrape is cut off after `limitMs`. */
+  constructor(limitMs: number, observer: ScrapeObserver) {
+    this.#observer = observer;
+    this.#limitMs = Math.min(limitMs, MAX_TIMER_MS);
+    this.#timer = setTimeout(() => {
+      this.end("timed_out");
+      this.cut?.();
+    }, this.#limitMs);
+    unref(this.#timer); // a response that nobody reads keeps no process alive
+  }
+
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Whether the time is up though the timer has not fired: Workers cancel a request's timers when its client disconnects. */
+  get isOverdue(): boolean {
+    return performance.now() - this.#startMs > this.#limitMs;
+  }
+
+  /** The body to hand on. Returned at once if the scrape has ended meanwhile. */
+  serve(source: BodySource): void {
+    this.#source = source;
+    if (this.#hasEnded) source.return();
+  }
+
+  async next(): Promise<Result> {
+    try {
+      const result = await (this.#source as BodySource).next();
+      if (this.#hasEnded) throw new Error("the scrape was cut off"); // the result may belong to an incomplete body
+      if (result.done) this.end("ok");
+      else this.#observer.sent(result.value.length);
+      return result;
+    } catch (error) {
+      this.end("failed");
+      throw error;
+    }
+  }
+
+  return(): void {
+    this.end("aborted");
+  }
+
+  /** Only the first call counts. */
+  end(result: ScrapeResult): void {
+    if (this.#hasEnded) return;
+    this.#hasEnded = true;
+    clearTimeout(this.#timer);
+    this.#source?.return();
+    this.#observer.ended(this, result, performance.now() - this.#startMs);
+  }
+}

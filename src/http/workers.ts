@@ -1,3 +1,0 @@
-// Workers, where requests may share data but nothing that is under way: no stream, no timer, no promise that is to come.
-
-export const inWorkers = globalThis.navigator?.userAgent === "Cloudflare-Workers";

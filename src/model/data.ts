@@ -1,0 +1,46 @@
+// What a snapshot holds: copies of rows, the names they belong to, and statistics of their registry.
+
+import type { Field, HistogramField } from "./fields.js";
+
+/**
+ * Where everything lies in a row. Offsets and distances are in bytes; a histogram's offset is that of its sum, which
+ * its buckets follow.
+ */
+export type RowLayout = Readonly<Record<Field | HistogramField, number>> & {
+  /** From a histogram's sum to its first bucket, and from each bucket to the next. */
+  readonly bucketStride: number;
+  /** From one row to the next. */
+  readonly rowBytes: number;
+  /** Upper bounds of the buckets in seconds, inclusive, without +Inf. */
+  readonly bounds: readonly number[];
+};
+
+/** Rows in 32-bit halves of words, the low half first, and how to find anything in them. */
+export interface Rows {
+  readonly words: Uint32Array;
+  readonly layout: RowLayout;
+}
+
+export interface SnapshotService {
+  readonly name: string;
+  /** Offset of the service's row in the copy, in bytes. Services keep theirs from one snapshot to the next. */
+  readonly row: number;
+  /** When the service appeared, in ms since 1970; 0 where there was no time, as in Workers outside a request. */
+  readonly createdMs: number;
+}
+
+/** What a registry says about itself, rather than about a service. */
+export interface RegistryStatistics {
+  /** The greatest number of services that can have counters of their own. */
+  readonly maxServices: number;
+  /** Lookups so far whose name got the shared set `__overflow__`. */
+  readonly overflowLookups: number;
+  /** Guards so far that were garbage-collected before their end. */
+  readonly leakedGuards: number;
+}
+
+export interface SnapshotData extends Rows {
+  /** In the order of exposition: by the bytes of their UTF-8 names. */
+  readonly services: readonly SnapshotService[];
+  readonly statistics: RegistryStatistics;
+}

@@ -1,0 +1,107 @@
+// Every metric family that services expose, in the order of exposition. Names and HELP texts are those of the
+// reference implementation, byte for byte; dashboards and recorded vectors depend on them.
+
+import type { CounterField, GaugeField, HistogramField } from "./fields.js";
+
+/** What formats need to know of a family. */
+export interface Family {
+  /** Without the prefix, and without the `_total` that formats add to samples of counters; ends with the unit, if any. */
+  readonly name: string;
+  readonly type: "counter" | "gauge" | "histogram" | "summary";
+  readonly unit?: "seconds" | "bytes";
+  readonly help: string;
+}
+
+interface SeriesOf<Source> {
+  readonly field: Source;
+  /** Labels besides `service`. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+interface FamilyOf<Type extends Family["type"], Source> extends Family {
+  readonly type: Type;
+  /** The series that each service has in this family. */
+  readonly series: readonly SeriesOf<Source>[];
+}
+
+/** A family with series for each service, made of the fields of its row. */
+export type ServiceFamily =
+  | FamilyOf<"counter", CounterField>
+  | FamilyOf<"gauge", GaugeField>
+  | FamilyOf<"histogram", HistogramField>;
+
+export const FAMILIES: readonly ServiceFamily[] = [
+  {
+    name: "calls",
+    type: "counter",
+    help: "Total nRPC calls that resolved (success or error).",
+    series: [{ field: "callsTotal" }],
+  },
+  {
+    name: "errors",
+    type: "counter",
+    help: "nRPC call failures, partitioned by error kind.",
+    series: [
+      { field: "errorsNoRoute", labels: { kind: "no_route" } },
+      { field: "errorsTimeout", labels: { kind: "timeout" } },
+      { field: "errorsServer", labels: { kind: "server" } },
+      { field: "errorsTransport", labels: { kind: "transport" } },
+    ],
+  },
+  {
+    name: "in_flight_calls",
+    type: "gauge",
+    help: "Currently-in-flight nRPC calls.",
+    series: [{ field: "inFlight" }],
+  },
+  {
+    name: "call_latency_seconds",
+    type: "histogram",
+    unit: "seconds",
+    help: "Wall-clock nRPC call latency in seconds.",
+    series: [{ field: "latency" }],
+  },
+  {
+    name: "handler_invocations",
+    type: "counter",
+    help: "Total nRPC handler invocations on this node.",
+    series: [{ field: "handlerInvocationsTotal" }],
+  },
+  {
+    name: "handler_panics",
+    type: "counter",
+    help: "Handler panics caught by the fold's catch_unwind.",
+    series: [{ field: "handlerPanicsTotal" }],
+  },
+  {
+    name: "handler_in_flight",
+    type: "gauge",
+    help: "Currently-running handler tasks for this service.",
+    series: [{ field: "handlerInFlight" }],
+  },
+  {
+    name: "handler_duration_seconds",
+    type: "histogram",
+    unit: "seconds",
+    help: "Server-side handler wall-clock duration (excludes network).",
+    series: [{ field: "handlerDuration" }],
+  },
+  {
+    name: "streaming_chunks_emitted",
+    type: "counter",
+    help: "Total chunks emitted by streaming handlers via sink.send().",
+    series: [{ field: "streamingChunksEmittedTotal" }],
+  },
+  {
+    name: "streaming_chunks_dropped",
+    type: "counter",
+    help: "Streaming chunks dropped because the per-call pump mpsc was full (handler outpaced the publish path).",
+    series: [{ field: "streamingChunksDroppedTotal" }],
+  },
+  {
+    name: "capability_denied",
+    type: "counter",
+    help: "Inbound nRPC calls rejected by the callee-side capability-auth gate before handler invocation.",
+    series: [{ field: "capabilityDeniedTotal" }],
+  },
+];

@@ -1,0 +1,59 @@
+// Everything that is counted for a service, named once. All other lists of it derive from these.
+
+/** Counters and gauges, in the order in which a row holds them (assembly/layout.ts). */
+export const FIELDS = {
+  /** Calls started that have neither resolved nor been dropped. Negative if a bridge subtracted more than it added. */
+  inFlight: "gauge",
+  /** Calls that resolved, successfully or with any error. */
+  callsTotal: "counter",
+  /** Calls that failed because nothing serves them, kind `no_route`. */
+  errorsNoRoute: "counter",
+  /** Calls whose deadline passed, kind `timeout`. */
+  errorsTimeout: "counter",
+  /** Calls that the other side answered with an error, kind `server`. */
+  errorsServer: "counter",
+  /** Calls whose connection failed, kind `transport`. */
+  errorsTransport: "counter",
+  /** Handlers running now. Negative if a bridge subtracted more than it added. */
+  handlerInFlight: "gauge",
+  /** Handlers started, however they ended. */
+  handlerInvocationsTotal: "counter",
+  /** Handlers that threw. */
+  handlerPanicsTotal: "counter",
+  /** Chunks that streaming handlers emitted. */
+  streamingChunksEmittedTotal: "counter",
+  /** Chunks dropped because the queue of their call was full. */
+  streamingChunksDroppedTotal: "counter",
+  /** Calls refused before any handler ran. */
+  capabilityDeniedTotal: "counter",
+} as const satisfies Readonly<Record<string, "counter" | "gauge">>;
+
+/** Histograms, in the order in which a row holds them. */
+export const HISTOGRAMS = ["latency", "handlerDuration"] as const;
+
+type Fields = typeof FIELDS;
+
+/** Counters and gauges of a service, by their names in a snapshot. */
+export type Field = keyof Fields;
+
+/** The gauges of a service: what is running now. */
+export type GaugeField = { [Name in Field]: Fields[Name] extends "gauge" ? Name : never }[Field];
+
+/** The counters of a service: they only rise. */
+export type CounterField = Exclude<Field, GaugeField>;
+
+export type HistogramField = (typeof HISTOGRAMS)[number];
+
+/** The value of every counter and gauge. */
+export type FieldValues = { readonly [Name in keyof Fields]: number };
+
+export const FIELD_NAMES = Object.keys(FIELDS) as readonly Field[];
+
+/** Whether `name` is a counter or gauge; safe for names that callers made up. */
+export function isField(name: unknown): name is Field {
+  return typeof name === "string" && Object.hasOwn(FIELDS, name);
+}
+
+export function isGauge(field: Field): field is GaugeField {
+  return FIELDS[field] === "gauge";
+}

@@ -1,0 +1,88 @@
+// One way to check the options of everything public.
+
+import { invalid, show } from "./errors.js";
+
+/** Returns the valid value of an option, its default for `undefined`, or throws what `invalid` makes. */
+export type Check<Value> = (value: unknown, name: string) => Value;
+
+/** A check for every option of an interface: `satisfies ChecksFor<Options>` fails where one is missing. */
+export type ChecksFor<Options> = { readonly [Name in keyof Options]-?: Check<Options[Name]> };
+
+/** What the checks return. */
+export type Checked<Checks> = { [Name in keyof Checks]: Checks[Name] extends Check<infer Value> ? Value : never };
+
+/**
+ * Reads each option once and returns the checked values, so that an object that changes its mind can't pass a check with
+ * one value and be used with another.
+ *
+ * @throws TypeError for anything but an object, and for an option without a check; it names the nearest that has one.
+ * Whatever the checks throw.
+ */
+export function checkedOptions<Checks extends Readonly<Record<string, Check<unknown>>>>(
+  options: unknown,
+  checks: Checks,
+): Checked<Checks> {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw invalid("options", "an object", options, TypeError);
+  const given = options as Record<string, unknown>;
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(checks, name)) throw unknownOption(name, given[name], Object.keys(checks));
+  }
+  const checked = Object.entries(checks).map(([name, check]) => [name, check(given[name], name)]);
+  return Object.fromEntries(checked) as Checked<Checks>;
+}
+
+function unknownOption(name: string, value: unknown, known: readonly string[]): Error {
+  const distances = known.map((other) => ({ other, distance: editDistance(name.toLowerCase(), other.toLowerCase()) }));
+  const [nearest] = distances.sort((a, b) => a.distance - b.distance);
+  return new TypeError(
+    `${show(name)} is not an option (got ${show(value)}); the nearest option is ${show(nearest?.other)}`,
+  );
+}
+
+/** Longer names are nobody's typing error, and the distance takes time that grows with the length. */
+const MAX_COMPARED = 64;
+
+/** Letters to insert, delete or replace to make one word of the other (Levenshtein). */
+function editDistance(word: string, other: string): number {
+  const letters = word.slice(0, MAX_COMPARED);
+  let row = Array.from({ length: other.length + 1 }, (_, i) => i);
+  for (let i = 0; i < letters.length; i++) {
+    const above = row;
+    row = [i + 1];
+    for (let j = 0; j < other.length; j++) {
+      const replaced = (above[j] as number) + (letters[i] === other[j] ? 0 : 1);
+      row.push(Math.min(replaced, (above[j + 1] as number) + 1, (row[j] as number) + 1));
+    }
+  }
+  return row[other.length] as number;
+}
+
+/** An option that has no default: `check` sees every value but `undefined`. */
+export const optional =
+  <Value>(check: Check<Value>): Check<Value | undefined> =>
+  (value, name) =>
+    value === undefined ? undefined : check(value, name);
+
+/** A whole number >= 1. */
+export function whole(byDefault: number): Check<number> {
+  return (value = byDefault, name) => {
+    if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
+    throw invalid(name, "a whole number >= 1", value);
+  };
+}
+
+export function flag(byDefault: boolean): Check<boolean> {
+  return (value = byDefault, name) => {
+    if (typeof value === "boolean") return value;
+    throw invalid(name, "true or false", value, TypeError);
+  };
+}
+
+/** `what` says what the function is for, as in "a function that returns milliseconds". */
+export function func<Fn extends (...args: never[]) => unknown>(what: string): Check<Fn> {
+  return (value, name) => {
+    if (typeof value === "function") return value as Fn;
+    throw invalid(name, what, value, TypeError);
+  };
+}

@@ -1,0 +1,252 @@
+// The registry: finds the counters of a name, and caps the number of names so that hostile ones can't make it grow.
+
+import { instantiateCore } from "../core/instance.js";
+import { PlainStore } from "../core/plain-store.js";
+import type { Store } from "../core/store.js";
+import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "../model/buckets.js";
+import type { SnapshotService } from "../model/data.js";
+import { invalid } from "../model/errors.js";
+import {
+  DEFAULT_MAX_SERVICE_NAME_BYTES,
+  encoder,
+  OVERFLOW_SERVICE_LABEL,
+  sortKey,
+  wellFormedCopy,
+} from "../model/names.js";
+import { type Check, type ChecksFor, checkedOptions, flag, func, optional, whole } from "../model/options.js";
+import type { SnapshotSource } from "../model/source.js";
+import { inspectAs } from "./inspect.js";
+import { leakDetector } from "./leaks.js";
+import { ServiceCounters, type ServiceHost } from "./service.js";
+import { RpcMetricsSnapshot } from "./snapshot.js";
+
+/** Default of `maxServices`. */
+export const MAX_TRACKED_SERVICES = 4096;
+
+/** `WebAssembly.Module` where the program's types have it (lib `DOM` or `WebWorker`, Deno), else any object. */
+export type WebAssemblyModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
+  ? Module & object // the lib's Module has no members: alone, it would accept a string
+  : object;
+
+/** Options of {@link RpcMetricsRegistry}. */
+export interface RegistryOptions {
+  /**
+   * Returns milliseconds and never runs backwards, like `performance.now()`, which is the default. Tests inject it. If
+   * it throws or does not return a number, durations are 0.
+   */
+  clock?: () => number;
+  /**
+   * Upper bounds of the buckets of both histograms, in seconds, inclusive: 1 to 512 finite numbers > 0, strictly rising.
+   * +Inf is implicit. Default: {@link DEFAULT_LATENCY_BUCKETS_SECS}.
+   */
+  buckets?: readonly number[];
+  /**
+   * The greatest number of services that get counters of their own; later names share one set, `__overflow__`. At
+   * least 1. Default: 4096.
+   */
+  maxServices?: number;
+  /** Services to register now, so that a flood of other names can't take their places. Default: none. */
+  services?: readonly string[];
+  /** Names longer than this, in UTF-8 bytes, count under `__overflow__`. At least 1. Default: 1024. */
+  maxServiceNameBytes?: number;
+  /**
+   * Takes back the gauge of a call or handler whose guard was garbage-collected before its end, counts it in
+   * `leakedGuards`, and prints a warning once per service. Makes a guard several times as expensive. Default: false.
+   */
+  detectLeaks?: boolean;
+  /**
+   * The core, compiled from `nrpc-metrics/core.wasm`: for hosts that run WebAssembly but refuse to compile it, such as
+   * workerd with a bundler that ignores its export condition. It does not satisfy a page's Content-Security-Policy,
+   * which must allow `wasm-unsafe-eval`. Default: the core that the package embeds.
+   */
+  module?: WebAssemblyModule;
+}
+
+const services: Check<readonly string[]> = (value = [], name) => {
+  if (Array.isArray(value)) return value;
+  throw invalid(name, "an array of names", value, TypeError);
+};
+
+/** Checks of the options that every thread of a shared registry has for itself. */
+export const OWN_OPTIONS = {
+  clock: optional(func<() => number>("a function that returns milliseconds")),
+  detectLeaks: flag(false),
+  services,
+};
+
+/** Checks of the options that all threads of a shared registry have in common. */
+export const COMMON_OPTIONS = {
+  buckets: ((value = DEFAULT_LATENCY_BUCKETS_SECS) => checkedBounds(value as readonly number[])) as Check<
+    readonly number[]
+  >,
+  maxServices: whole(MAX_TRACKED_SERVICES),
+  maxServiceNameBytes: whole(DEFAULT_MAX_SERVICE_NAME_BYTES),
+};
+
+const CHECKS = {
+  ...OWN_OPTIONS,
+  ...COMMON_OPTIONS,
+  module: ((value) => value) as Check<WebAssemblyModule | undefined>, // the core checks it
+} satisfies ChecksFor<RegistryOptions>;
+
+/**
+ * Counts RPC calls and handler runs for each service, and exposes them to Prometheus. Keep one per process, thread or
+ * isolate.
+ *
+ * @throws TypeError or RangeError for a bad option, Error where WebAssembly can't run.
+ *
+ * @example
+ * const registry = new RpcMetricsRegistry();
+ * const echo = registry.forService("echo");
+ * await echo.observeCall(() => client.echo(request));
+ * console.log(registry.snapshot().prometheusText());
+ */
+export class RpcMetricsRegistry implements SnapshotSource {
+  /** The greatest number of services that get counters of their own. */
+  readonly maxServices: number;
+  /** All services that this thread knows of. */
+  readonly #services = new Map<string, ServiceCounters>();
+  readonly #store: Store;
+  readonly #host: ServiceHost;
+  readonly #maxServiceNameBytes: number;
+  #leakedGuards = 0;
+  /** All services in the order of exposition; rebuilt when there are more services than it holds. */
+  #directory: readonly SnapshotService[] = [];
+
+  /** Creates a registry with a memory of its own. */
+  constructor(options?: RegistryOptions);
+  /** @internal `store` holds the rows; by default a memory that belongs to this registry alone. */
+  constructor(options: RegistryOptions, store?: Store);
+  constructor(options: RegistryOptions = {}, store?: Store) {
+    const { buckets, clock, detectLeaks, maxServiceNameBytes, maxServices, module, services } = checkedOptions(
+      options,
+      CHECKS,
+    );
+    this.#maxServiceNameBytes = maxServiceNameBytes;
+    this.maxServices = maxServices;
+    this.#store = store ?? new PlainStore(instantiateCore(module), buckets, maxServices);
+    const { core, layout } = this.#store;
+    this.#host = {
+      core,
+      layout,
+      clock: safeClock(clock),
+      leaks: detectLeaks ? leakDetector(() => this.#leakedGuards++) : undefined,
+      metricsOf: (service) => this.snapshot().get(service),
+    };
+    this.#register(services);
+    // Bound, so that it also works through a wrapper that forwards calls, such as a proxy of Vue's.
+    Object.defineProperty(this, "snapshot", { value: this.snapshot.bind(this), writable: true, configurable: true });
+  }
+
+  /**
+   * The counters of the service called `name`, created on first use. Keep what it returns: a kept handle saves the
+   * lookup.
+   *
+   * A new name gets the shared set `__overflow__` once `maxServices` names are known, if it is longer than
+   * `maxServiceNameBytes`, or if memory is exhausted; `overflowLookups` counts such lookups. Lone surrogates in a name
+   * count as U+FFFD.
+   *
+   * @throws TypeError if `name` is not a string; no string makes it throw.
+   *
+   * @example
+   * const users = registry.forService("pkg.v1.Users/Get");
+   */
+  forService(name: string): ServiceCounters {
+    return this.#services.get(name) ?? this.#find(name) ?? this.#overflow(name);
+  }
+
+  /** Number of services in a snapshot taken now, including the shared set `__overflow__` if it exists. */
+  get size(): number {
+    this.#store.readServices(this.#keep);
+    return this.#services.size;
+  }
+
+  /** Lookups so far whose name got the shared set `__overflow__` instead of counters of its own. */
+  get overflowLookups(): number {
+    return this.#store.overflowLookups;
+  }
+
+  /** Guards so far that were garbage-collected before their end; 0 unless `detectLeaks` is on. */
+  get leakedGuards(): number {
+    return this.#leakedGuards;
+  }
+
+  /**
+   * Everything counted so far, as plain data that no longer changes.
+   *
+   * @example
+   * const text = registry.snapshot().prometheusText();
+   */
+  snapshot(): RpcMetricsSnapshot {
+    const { layout } = this.#store;
+    const services = this.#sortedServices();
+    const { maxServices, overflowLookups, leakedGuards } = this;
+    return new RpcMetricsSnapshot({
+      services,
+      words: this.#store.copy(),
+      layout,
+      statistics: { maxServices, overflowLookups, leakedGuards },
+    });
+  }
+
+  #sortedServices(): readonly SnapshotService[] {
+    if (this.#directory.length !== this.size) {
+      const { first } = this.#store;
+      this.#directory = Array.from(this.#services.values(), ({ name, row, createdMs }) => ({
+        name,
+        row: row - first,
+        createdMs,
+        key: sortKey(name),
+      })).sort((a, b) => (a.key < b.key ? -1 : 1));
+    }
+    return this.#directory;
+  }
+
+  /** The service called `name`, new or not, or undefined if it has to share. */
+  #find(name: string): ServiceCounters | undefined {
+    if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
+    if (name.length > this.#maxServiceNameBytes) return undefined; // each code unit takes at least one byte
+    const stored = wellFormedCopy(name);
+    const services = this.#services;
+    if (!services.has(stored) && this.#store.room && encoder.encode(stored).length <= this.#maxServiceNameBytes)
+      this.#store.addService(stored, this.#keep);
+    return services.get(stored);
+  }
+
+  #overflow(name: string): ServiceCounters {
+    this.#store.countOverflow(name === OVERFLOW_SERVICE_LABEL ? 0 : 1);
+    this.#store.readServices(this.#keep); // another thread may know when the set appeared
+    this.#keep(OVERFLOW_SERVICE_LABEL, 0);
+    return this.#services.get(OVERFLOW_SERVICE_LABEL) as ServiceCounters;
+  }
+
+  /** The overflow set has its row, and perhaps its counters, before any service takes its name. */
+  readonly #keep = (name: string, row: number, createdMs = Date.now()): void => {
+    if (this.#services.has(name)) return;
+    const address = name === OVERFLOW_SERVICE_LABEL ? this.#store.overflowRow : row;
+    this.#services.set(name, new ServiceCounters(name, address, this.#host, createdMs));
+  };
+
+  #register(services: readonly string[]): void {
+    for (const name of services) {
+      if (!this.#find(name)) throw invalid("services", "within maxServices and maxServiceNameBytes", name);
+    }
+  }
+}
+
+inspectAs(RpcMetricsRegistry, (registry) => {
+  const { size, maxServices, overflowLookups, leakedGuards } = registry;
+  const services = registry.snapshot().services.map(({ service }) => service);
+  return { size, maxServices, overflowLookups, leakedGuards, services };
+});
+
+function safeClock(clock: (() => number) | undefined): () => number {
+  if (clock === undefined) return () => performance.now();
+  return () => {
+    try {
+      return +clock(); // throws for a bigint, which a guard could not subtract
+    } catch {
+      return Number.NaN; // the core counts it as 0; a guard must not throw into its caller
+    }
+  };
+}

@@ -1,0 +1,69 @@
+// The numbers of one service at the time of a snapshot.
+
+import type { Rows } from "../model/data.js";
+import { FIELD_NAMES, type FieldValues, HISTOGRAMS, type HistogramField } from "../model/fields.js";
+import { bucketQuantile } from "../model/quantile.js";
+import { readCumulativeBuckets, readField, readSum } from "../model/reader.js";
+
+type HistogramTotals = { readonly [Name in HistogramField as `${Name}SumNs` | `${Name}Count`]: number };
+type HistogramBuckets = { readonly [Name in HistogramField as `${Name}Buckets`]: readonly number[] };
+
+/** Names made once: to make them anew for each service takes as long as reading its numbers. */
+const PROPERTIES = HISTOGRAMS.map((histogram) => ({
+  histogram,
+  sumNs: `${histogram}SumNs` as const,
+  count: `${histogram}Count` as const,
+  buckets: `${histogram}Buckets` as const,
+}));
+
+type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
+
+/**
+ * One service in a snapshot: every counter and gauge as a number, and of each histogram `…SumNs` in nanoseconds,
+ * `…Count`, and `…Buckets`, which are cumulative: one count for each bound, inclusive, and last the one for +Inf, which
+ * equals the count.
+ *
+ * Numbers are exact to 2^53-1. They survive JSON and structured clone, which drop the methods.
+ *
+ * @example
+ * const { callsTotal, latencyBuckets } = registry.snapshot().get("echo");
+ */
+export interface ServiceMetrics extends FieldValues, HistogramTotals, HistogramBuckets {}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor assigns every property, in a loop
+export class ServiceMetrics {
+  /** The service's name as it is exposed. */
+  declare readonly service: string;
+  readonly #bounds: readonly number[];
+
+  /** @internal `row`: index of the service's row. */
+  constructor(service: string, rows: Rows, row: number) {
+    const metrics = this as Mutable<ServiceMetrics>;
+    metrics.service = service;
+    for (const field of FIELD_NAMES) metrics[field] = readField(rows, row, field);
+    for (const { histogram, sumNs, count, buckets } of PROPERTIES) {
+      const cumulative = readCumulativeBuckets(rows, row, histogram);
+      metrics[sumNs] = readSum(rows, row, histogram);
+      metrics[count] = cumulative.at(-1) as number;
+      metrics[buckets] = cumulative;
+    }
+    this.#bounds = rows.layout.bounds;
+  }
+
+  /**
+   * The `q`-quantile of the call latency since the start, in seconds, as PromQL's `histogram_quantile` estimates it from
+   * these buckets: interpolated within a bucket. NaN without observations; the greatest bound when it lies above all
+   * bounds; -Infinity for q < 0 and +Infinity for q > 1.
+   *
+   * @example
+   * const p99 = registry.snapshot().get("echo")?.latencyQuantile(0.99);
+   */
+  latencyQuantile(q: number): number {
+    return bucketQuantile(q, this.#bounds, this.latencyBuckets);
+  }
+
+  /** The `q`-quantile of the handler duration in seconds; see {@link latencyQuantile}. */
+  handlerDurationQuantile(q: number): number {
+    return bucketQuantile(q, this.#bounds, this.handlerDurationBuckets);
+  }
+}

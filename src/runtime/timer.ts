@@ -1,0 +1,23 @@
+// Timers that don't keep a process alive.
+
+interface Unref {
+  unref?(): void;
+}
+declare const Deno: { unrefTimer?(timer: number): void } | undefined;
+
+/** Lets the process end although the timer is pending. */
+export function unref(timer: unknown): void {
+  (timer as Unref).unref?.(); // Node and Bun
+  if (typeof timer === "number" && typeof Deno === "object") Deno.unrefTimer?.(timer);
+}
+
+/** Calls `run` every `ms` until the function it returns is called; undefined where timers are refused, as at a Worker's start. */
+export function every(ms: number, run: () => void): (() => void) | undefined {
+  try {
+    const timer = setInterval(run, ms);
+    unref(timer);
+    return () => clearInterval(timer);
+  } catch {
+    return undefined;
+  }
+}
