@@ -16,17 +16,19 @@ export function compile(base64: string): WebAssembly.Module {
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** Decodes base64. Not with `atob`, which audio worklets and bare JavaScript engines don't have. */
+/**
+ * Decodes base64. Not with `atob`, which audio worklets and bare JavaScript engines don't have, and which is no
+ * faster: either takes 0.4 ms when it runs for the first time.
+ */
 function decode(base64: string): Uint8Array<ArrayBuffer> {
-  const bytes: number[] = [];
-  let bits = 0; // the newest `pending` of them belong to no byte yet
-  let pending = 0;
-  for (const char of base64.replace(/=+$/, "")) {
-    bits = (bits << 6) | ALPHABET.indexOf(char);
-    pending += 6;
-    if (pending < 8) continue;
-    pending -= 8;
-    bytes.push((bits >> pending) & 0xff);
+  const digits = base64.replace(/=+$/, "");
+  const bytes = new Uint8Array((digits.length * 6) >> 3);
+  let bits = 0;
+  let written = 0;
+  for (let i = 0; i < digits.length; i++) {
+    bits = (bits << 6) | ALPHABET.indexOf(digits.charAt(i));
+    // Four digits are three bytes: each digit but the first completes one.
+    if (i % 4 > 0) bytes[written++] = bits >> (6 - 2 * (i % 4));
   }
-  return Uint8Array.from(bytes);
+  return bytes;
 }
