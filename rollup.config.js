@@ -1,99 +1,87 @@
-// Bundles what tsc emitted: the entries, and the one dependency that is bundled.
+// Bundles what tsc emitted to build/js/ into dist/: readable ESM, whose source maps end in src/.
 
+import { readFileSync } from "node:fs";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import terser from "@rollup/plugin-terser";
-import { minifySync } from "oxc-minify";
 
-const loaderFile = fileURLToPath(new URL("node_modules/@assemblyscript/loader/index.js", import.meta.url));
+const path = (file) => fileURLToPath(new URL(file, import.meta.url));
+const emitted = path("build/js/");
+
+/** The entries of `exports` in package.json. The code they share goes to chunks in dist/shared/. */
+const input = {
+  index: "build/js/index.js",
+  "index.workerd": "build/js/index.workerd.js",
+  http: "build/js/http/index.js",
+  page: "build/js/page/index.js",
+  threads: "build/js/threads/index.js",
+  "threads.node": "build/js/threads/index.node.js",
+};
+
+/** Reads tsc's source maps along with its code: rollup's then lead from dist/ to src/ in one step. */
+const tscOutput = {
+  name: "tsc-output",
+  load(id) {
+    if (!id.startsWith(emitted)) return null;
+    return { code: readFileSync(id, "utf8"), map: readFileSync(`${id}.map`, "utf8") };
+  },
+};
+
+const LOADER = "@assemblyscript/loader";
+const loaderFile = fileURLToPath(import.meta.resolve(LOADER));
 
 /**
- * Bundles @assemblyscript/loader without what this library never calls. Its `instantiateSync` wraps all
- * exports a second time and makes helpers for managed objects, of which this core has none: 1.9 kB of 6.
- * Its patch of the global Object goes too: a library must not touch that, and throws if it is frozen.
+ * Bundles @assemblyscript/loader as published, but for one statement: `Object.hasOwn = Object.hasOwn || …`. Every
+ * supported runtime has Object.hasOwn, and where intrinsics are frozen (SES, node --frozen-intrinsics) the
+ * assignment throws, so the import of this package would fail.
  */
-const loader = {
-  name: "assemblyscript-loader",
-  resolveId: (id) => (id === "@assemblyscript/loader" ? loaderFile : null),
+const loaderWithoutGlobalWrite = {
+  name: "loader-without-global-write",
+  resolveId: (id) => (id === LOADER ? loaderFile : null),
   transform(code, id) {
     if (id !== loaderFile) return null;
-    const cuts = [
-      [/const extended = preInstantiate\(imports\);/g, ""],
-      [
-        /const exports = postInstantiate\(extended, instance\);\s*return \{ module, instance, exports \};/g,
-        "return { instance };",
-      ],
-      // It is given modules alone.
-      [/isModule\(source\) \? source : new WebAssembly\.Module\(source\)/, "source"],
-      [/const utf16 = new TextDecoder.*/, ""],
-      [/Object\.hasOwn = Object\.hasOwn \|\|[\s\S]*?\n\};\n/, ""],
-    ];
-    let kept = code;
-    for (const [pattern, replacement] of cuts) {
-      if (kept.search(pattern) === -1) this.error(`@assemblyscript/loader has changed: ${pattern} is not in it`);
-      kept = kept.replace(pattern, replacement);
-    }
-    return { code: kept, map: null };
+    const writes = this.parse(code).body.filter(
+      ({ type, start }) => type === "ExpressionStatement" && code.startsWith("Object.hasOwn = Object.hasOwn ||", start),
+    );
+    if (writes.length !== 1)
+      this.error(`${LOADER} has changed: it has ${writes.length} writes to Object.hasOwn, not 1`);
+    const [{ start, end }] = writes;
+    // Without mappings, because maps name only what the package contains. A stack shows the line in dist/ instead.
+    return { code: code.slice(0, start) + code.slice(end), map: { mappings: "" } };
   },
 };
 
-/**
- * Properties that no user sees: written in full, they would be 100 bytes more of 6,000. Each has its short name
- * here, not from terser, because one bundle reads what another one wrote. None may be a property that src/ uses of
- * something built in, such as `read` of a stream's reader: it would be renamed there, too.
- */
-const SHORT = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-const INTERNAL =
-  "core row host layout leaks words shows header lines before after view ascii begin finish copyAscii key gauge first " +
-  "room overflowRow readServices addService countOverflow copy endUnlessMarked bounds low uint createdMs namePrefix " +
-  "fixedLabels openMetrics withCreated blocks lend firstFamily familiesEnd " +
-  "isCompressed picked style contentType quality wanted countBytes countScrape parameter";
-const shortNames = Object.fromEntries(INTERNAL.split(" ").map((name, i) => [`$${name}`, SHORT[i]]));
-
-const shortened = {
-  module: true,
-  ecma: 2022,
-  compress: { passes: 3, hoist_funs: true, conditionals: false, unsafe_arrows: true },
-  mangle: { properties: { regex: new RegExp(`^(${INTERNAL.replaceAll(" ", "|")})$`), builtins: true } },
-  nameCache: { props: { props: shortNames } },
-  // What console.log shows of what users hold.
-  keep_classnames: /^((Shared)?RpcMetrics|Service|Call|Handler)/,
-};
-
-/** Names variables anew, which gzip makes 80 bytes less of than of terser's names. */
-const renamed = {
-  name: "oxc-minify",
-  renderChunk: (code, { fileName }) =>
-    minifySync(fileName, code, {
-      module: true,
-      compress: { target: "es2022", keepNames: { class: true, function: false } },
-      mangle: { toplevel: true, keepNames: { class: true, function: false } },
-    }).code,
-};
-
-/** A page in another charset than UTF-8 may bundle this into a classic script. */
-const ascii = { module: true, compress: false, mangle: false, format: { ascii_only: true } };
-
-const minified = [terser(shortened), renamed, terser(ascii)];
-
-/** The registry that other entries' classes extend is that of the main entry: one class, and one copy of it. */
-const mainEntry = {
-  name: "main-entry",
-  resolveId: (id) =>
-    id.endsWith("/registry.js") && id.startsWith("../") ? { id: "./index.js", external: true } : null,
-};
-
-const output = { dir: "dist", format: "es" };
-
-export default [
-  { input: "build/js/index.js", plugins: [loader, minified], output },
-  // Apart from the other, whose class it extends by the same name: rollup would rename that one.
-  { input: "build/js/index.workerd.js", external: ["./core.wasm", /index\.js$/], plugins: [minified], output },
-  { input: { http: "build/js/http/index.js" }, plugins: [minified], output },
-  {
-    input: { threads: "build/js/threads/index.js", "threads.node": "build/js/threads/index.node.js" },
-    external: ["node:worker_threads"],
-    plugins: [mainEntry, loader, minified],
-    output: { ...output, chunkFileNames: "threads.shared.js" },
+/** The core as a file, for Workers. */
+const coreFile = {
+  name: "core-file",
+  buildStart() {
+    this.emitFile({ type: "asset", fileName: "core.wasm", source: readFileSync(path("build/core.wasm")) });
   },
-  { input: { page: "build/js/page/index.js" }, plugins: [minified], output },
-];
+};
+
+/** A shared chunk is named after the last module in it: threads/registry.js gives dist/shared/threads-registry.js. */
+const chunkFileNames = ({ name, moduleIds }) => {
+  const last = moduleIds.at(-1);
+  const path = last.startsWith(emitted) ? relative(emitted, last).replaceAll(/[/\\]/g, "-") : `${name}.js`;
+  return `shared/${path}`;
+};
+
+export default {
+  input,
+  external: ["node:worker_threads", "./core.wasm"],
+  plugins: [tscOutput, loaderWithoutGlobalWrite, coreFile],
+  output: {
+    dir: "dist",
+    format: "es",
+    chunkFileNames,
+    minifyInternalExports: false,
+    // Imports that an entry would make only to start loading sooner: esbuild warns of them.
+    hoistTransitiveImports: false,
+    manualChunks: (id) => (id === loaderFile ? "assemblyscript-loader" : undefined),
+    sourcemap: true,
+    // The sources are in the package; a second copy of each in the maps would double its size.
+    sourcemapExcludeSources: true,
+  },
+  onwarn: ({ message }) => {
+    throw new Error(message);
+  },
+};

@@ -1,4 +1,4 @@
-// A page's program, for bundlers: what it measured is in globalThis.measured.
+// A page's program, for bundlers: what it measured is in globalThis.measured, and as text in globalThis.text.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 
@@ -12,4 +12,5 @@ call[Symbol.dispose]();
 handler[Symbol.dispose]();
 
 const { callsTotal, errorsTimeout, inFlight, handlerInFlight } = registry.snapshot().get("echo");
+globalThis.text = registry.snapshot().prometheusText();
 globalThis.measured = { callsTotal, errorsTimeout, inFlight, handlerInFlight };

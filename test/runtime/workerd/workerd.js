@@ -26,7 +26,7 @@ function moduleOf(path, file) {
 }
 
 /**
- * The package as a bundler deploys it: every file beside the entry that `condition` picks, and the bare
+ * The package as a bundler deploys it: every file in the folder of the entry that `condition` picks, and the bare
  * names, which workerd takes for paths in the folder of the module that imports them.
  */
 function packageModules(condition, importer) {
@@ -37,7 +37,7 @@ function packageModules(condition, importer) {
     path: `${folder}/nrpc-metrics/${name}`,
     contents: `export * from "../package/${basename(resolve(`nrpc-metrics/${name}`, condition))}";`,
   });
-  const files = readdirSync(dirname(entry)).filter((file) => /\.(js|wasm)$/.test(file));
+  const files = readdirSync(dirname(entry), { recursive: true }).filter((file) => /\.(js|wasm)$/.test(file));
   return [
     ...files.map((file) => moduleOf(`${folder}/package/${file}`, join(dirname(entry), file))),
     { type: "ESModule", path: `${folder}/nrpc-metrics`, contents: `export * from "./package/${basename(entry)}";` },
