@@ -1,4 +1,4 @@
-// What threads send each other to share a registry: its memory, its limits and the core.
+// The parts of a shared registry that threads send each other: its memory, its limits and the compiled core.
 
 import { invalid } from "../../errors.js";
 import type { CoreMemory } from "../exports.js";
@@ -9,21 +9,21 @@ import { controlLayout, MAX_PAGES, pagesOf, type SharedLimits } from "./memory.j
 import { recordBytes } from "./names.js";
 import { slabLayout } from "./slabs.js";
 
-/** What a thread needs to take part. All of it can be sent to another thread. */
+/** What a thread needs to join a registry. All of it can be posted to another thread. */
 export interface SharedParts extends SharedLimits {
   readonly memory: CoreMemory;
   readonly module: WebAssembly.Module;
   readonly buckets: readonly number[];
 }
 
-/** Whether `handle` still has what can't go through JSON or be made up. */
+/** Whether the memory and the module are genuine. Neither survives JSON. */
 export function areParts({ memory, module }: { memory: unknown; module: unknown }): boolean {
   return memory instanceof WebAssembly.Memory && module instanceof WebAssembly.Module;
 }
 
 /**
- * A new memory for threads to share, in which none has a slab yet. Its maximum is what all of them can come to
- * need, for some engines set that aside at once.
+ * Makes a new memory for threads to share, without any slab. Its maximum is no larger than all threads can need at
+ * most, because some engines reserve the maximum at once.
  */
 export function makeParts(buckets: readonly number[], limits: SharedLimits): SharedParts {
   const { maxThreads, maxServices, maxServiceNameBytes } = limits;
@@ -35,7 +35,7 @@ export function makeParts(buckets: readonly number[], limits: SharedLimits): Sha
   const fitting = Math.floor((MAX_PAGES - controlPages) / slabPages);
   if (maxThreads > fitting)
     throw invalid("maxThreads", `at most ${fitting}, whose rows of ${maxServices} services 4 GiB hold`, maxThreads);
-  // Twice what the longest names take: of a block, the last record may not fit in almost half.
+  // Twice the size of the longest names, because the next record may not fit in almost half of a block.
   const record = recordBytes(maxServiceNameBytes);
   const namePages = 2 * pagesOf(maxServices * record) + maxThreads * pagesOf(record);
   const memory = new WebAssembly.Memory({

@@ -1,5 +1,5 @@
-// The store of a registry whose services lie in memory that threads share: this thread's slab, and the
-// directory of names that all threads have.
+// The store of a registry in memory that threads share: this thread's slab, and the directory of names, which
+// is common to all threads.
 
 import { encoder, OVERFLOW_SERVICE_LABEL } from "../../names.js";
 import { wordIndex } from "../../words.js";
@@ -22,6 +22,7 @@ import {
   viewsOf,
 } from "./slabs.js";
 
+/** One thread's store of a shared registry: it counts in its own slab, and a copy adds up all slabs. */
 export class SharedStore implements Store {
   readonly core: SharedCore;
   readonly layout: RowLayout;
@@ -34,13 +35,14 @@ export class SharedStore implements Store {
   /** The slab's address. */
   readonly #start: number;
   readonly #scratch: Block;
-  /** Where this thread's next name goes. */
+  /** Free space for this thread's next names. */
   #free: Block;
 
   /**
    * Takes a slab for this thread.
    *
-   * @param threadId the runtime's number for this thread; without one the thread is given one.
+   * @param threadId the runtime's id of this thread; without one, the thread gets an id above 1,000,000.
+   * @throws Error if all slabs are taken, or if there is no memory for one more.
    */
   constructor({ memory, module, buckets, ...limits }: SharedParts, threadId: number | undefined) {
     const template = templateCore(module);
@@ -71,6 +73,7 @@ export class SharedStore implements Store {
     }
   }
 
+  /** The runtime's id of this thread, or the one it got instead. */
   get threadId(): number {
     return this.#attachment.threadId;
   }
@@ -88,7 +91,7 @@ export class SharedStore implements Store {
   }
 
   readServices(keep: Keep): void {
-    // Names first: a service that is called so may have been there before there was overflow.
+    // Names first: a service named like the overflow set may have existed before the set did.
     for (let next = this.#names.next(); next !== undefined; next = this.#names.next())
       keep(next.name, this.first + this.#names.count * this.layout.rowBytes, next.createdMs);
     const overflowed = this.#shared.overflowCreated();
@@ -103,7 +106,7 @@ export class SharedStore implements Store {
         keep(other, row, createdMs);
         isThere ||= other === name;
       });
-      // A thread that is no longer the slab's owner must not write into it: the next one may be doing so.
+      // A thread that no longer owns the slab must not write to it, because the next owner may be writing.
       if (isThere || this.room === 0 || !this.#attachment.isOwner) return;
       const bytes = recordBytes(encoded.length);
       if (!this.#makeRoom(bytes)) return;
@@ -120,8 +123,10 @@ export class SharedStore implements Store {
   }
 
   /**
-   * All slabs added up, a few rows at a time, in this slab's scratch rows: the core adds what only shared memory
-   * can hold, and what it has added is copied out.
+   * The sum of all slabs. The core can only add within shared memory, so it adds a few rows at a time into this slab's
+   * scratch rows, from where they are copied out.
+   *
+   * @throws Error once this thread has detached or was released.
    */
   copy(): Uint32Array {
     if (!this.#attachment.isOwner)
@@ -146,37 +151,38 @@ export class SharedStore implements Store {
     return rows;
   }
 
-  /** Gives this thread's slab back: from then on it counts nothing. */
+  /** Frees this thread's slab. From then on this thread counts nothing. */
   detach(): void {
     this.#attachment.release();
   }
 
-  /** Gives back the slabs of another thread. `isOver`: whether it has run its last instruction for certain. */
+  /** Frees the slabs of another thread. `isOver`: whether that thread has certainly run its last instruction. */
   release(threadId: number, isOver: boolean): void {
     releaseSlabs(this.#shared, threadId, isOver);
   }
 
-  /** Says that this thread holds a lock for as long as it lives. */
+  /** Records, for all threads to see, that this thread holds a lock until it ends. */
   lock(): void {
     this.#attachment.lock();
   }
 
+  /** Ids of the attached threads that hold their locks. */
   lockedThreads(): number[] {
     return lockedThreads(this.#shared);
   }
 
-  /** The slab's blocks; the first one, with the rows, has memory. */
+  /** The slab's blocks. The first one holds the rows, and its memory has been allocated. */
   #claimBlocks(bytes: number): [Block, ...Block[]] {
     const { slab } = this.#attachment;
     if (blocksOf(this.#shared, slab).length === 0) this.#shared.claim(slab, bytes);
-    // Looked up even if it was just claimed: should two threads have thought the slab theirs, they agree on this.
+    // Looked up even if it was just claimed: if two threads took the slab for their own, both use the same block.
     const [first, ...others] = blocksOf(this.#shared, slab);
     if (first === undefined || !this.#shared.grow(first))
       throw new Error(`there is no memory for one more thread: ${bytes} bytes, within 4 GiB and what the host has`);
     return [first, ...others];
   }
 
-  /** Gives back what the slab's last owner had in flight. Done before gauges count, so that no snapshot sees it. */
+  /** Zeroes the gauges left by the slab's last owner. Done before `activate`, so no snapshot sees the old values. */
   #dropGauges(): void {
     const { rowBytes, inFlight, handlerInFlight } = this.layout;
     const bytes = (this.#names.total() + 1) * rowBytes;
@@ -187,7 +193,7 @@ export class SharedStore implements Store {
     }
   }
 
-  /** Makes room for a record of so many bytes; false if there is no memory for it. */
+  /** Makes room for a record of that size; false if there is no memory for it. */
   #makeRoom(bytes: number): boolean {
     if (this.#free.end - this.#free.start < bytes) {
       const block = this.#shared.claim(this.#attachment.slab, bytes);
