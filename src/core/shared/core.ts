@@ -13,9 +13,9 @@ export type SharedCore = CoreExports & {
 let compiled: WebAssembly.Module | undefined;
 let template: SharedCore | undefined;
 
-/** This thread's compiled module. One that another thread has `sent` saves compiling it again. */
-export function sharedModule(sent?: WebAssembly.Module): WebAssembly.Module {
-  compiled ??= sent ?? compile(WASM_BYTES);
+/** This thread's compiled module. One `received` from another thread saves compiling it again. */
+export function sharedModule(received?: WebAssembly.Module): WebAssembly.Module {
+  compiled ??= received ?? compile(WASM_BYTES);
   return compiled;
 }
 
@@ -29,12 +29,12 @@ export function instantiateOn(
 }
 
 /** An instance that only reports the row layout, on which the size of the shared memory depends. */
-export function templateCore(sent?: WebAssembly.Module): SharedCore {
+export function templateCore(received?: WebAssembly.Module): SharedCore {
   if (template !== undefined) return template;
   const env: { memory?: WebAssembly.Memory } = {};
   const compileForOne = () => {
     env.memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    return sharedModule(sent);
+    return sharedModule(received);
   };
   template = instantiate(compileForOne, { env, slab: { ownerAddress: 0, owner: 1 } }) as SharedCore;
   return template;

@@ -22,7 +22,7 @@ import { PAGE_BYTES } from "../rows.js";
 /** Pages that 32-bit addresses can reach: 4 GiB. */
 export const MAX_PAGES = 65536;
 
-export const pagesOf = (bytes: number) => Math.ceil(bytes / PAGE_BYTES);
+export const pageCount = (bytes: number) => Math.ceil(bytes / PAGE_BYTES);
 
 /** A block's word holds the page after the block's last one in its low bits, and the block's slab above them. */
 const END_PAGE_BITS = 17;
@@ -58,6 +58,7 @@ export function controlLayout(ownersStart: number, { maxThreads, maxServices }: 
   return { ownersStart, wordsStart, attachments, overflow, blocks, maxBlocks, names, wordCount, end };
 }
 
+/** One thread's access to the shared memory. */
 export class SharedMemory {
   readonly control: ReturnType<typeof controlLayout>;
   // These words are in the memory's first pages and never move, so the views stay valid when the memory grows.
@@ -117,7 +118,7 @@ export class SharedMemory {
    */
   claim(slab: number, bytes: number): Block | undefined {
     const { blocks, maxBlocks } = this.control;
-    const pages = pagesOf(bytes);
+    const pages = pageCount(bytes);
     let startPage = this.#firstPage();
     for (let i = blocks; i < blocks + maxBlocks; i++) {
       const endPage = startPage + pages;
@@ -131,10 +132,10 @@ export class SharedMemory {
 
   /** Grows the memory to the end of `block`; false if the host refuses. */
   grow({ end }: Block): boolean {
-    const wanted = end / PAGE_BYTES;
-    for (let pages = this.#pages(); pages < wanted; ) {
+    const wantedPages = end / PAGE_BYTES;
+    for (let pages = this.#pages(); pages < wantedPages; ) {
       try {
-        this.#memory.grow(wanted - pages);
+        this.#memory.grow(wantedPages - pages);
       } catch {}
       // Whether this failed or not, another thread may have grown the memory. If its size is unchanged, the host refused.
       const before = pages;
@@ -146,7 +147,7 @@ export class SharedMemory {
 
   /** The first page of block 0. */
   #firstPage(): number {
-    return pagesOf(this.control.end);
+    return pageCount(this.control.end);
   }
 
   /** The memory's current size in pages. Growing by 0 returns it even where `buffer` is out of date. */

@@ -23,6 +23,7 @@ const align = (bytes: number) => Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES;
 /** Size in bytes of the record of a name that takes `nameBytes`. */
 export const recordBytes = (nameBytes: number) => align(BYTES + nameBytes);
 
+/** One thread's position in the directory: it reads each name once, in order. */
 export class SharedNames {
   readonly #shared: SharedMemory;
   readonly #maxServices: number;
@@ -37,16 +38,16 @@ export class SharedNames {
   /** Number of names in the directory, read or not. They lie before the first word that is 0. */
   total(): number {
     let total = this.count;
-    while (this.#start(total) !== 0) total++;
+    while (this.#recordStart(total) !== 0) total++;
     return total;
   }
 
   /** Reads the next name, if there is one that has not been read. */
   next(): { name: string; createdMs: number } | undefined {
-    const start = this.#start(this.count);
+    const start = this.#recordStart(this.count);
     if (start === 0) return undefined;
-    const buffer = this.#shared.buffer(start + this.#size(start));
-    const shared = new Uint8Array(buffer, start + BYTES, this.#length(start));
+    const buffer = this.#shared.buffer(start + this.#recordSize(start));
+    const shared = new Uint8Array(buffer, start + BYTES, this.#nameBytes(start));
     const name = decoder.decode(shared.slice()); // a copy, because browsers' decoders refuse shared memory
     this.count++;
     return { name, createdMs: new Float64Array(buffer, start + CREATED, 1)[0] as number };
@@ -55,8 +56,8 @@ export class SharedNames {
   /** The first address in `area` after all records of the directory, where new records may be written. */
   freeFrom(area: Block): number {
     let free = area.start;
-    for (let i = 0, start = this.#start(0); start !== 0; start = this.#start(++i)) {
-      if (start >= area.start && start < area.end) free = Math.max(free, start + this.#size(start));
+    for (let i = 0, start = this.#recordStart(0); start !== 0; start = this.#recordStart(++i)) {
+      if (start >= area.start && start < area.end) free = Math.max(free, start + this.#recordSize(start));
     }
     return free;
   }
@@ -76,17 +77,17 @@ export class SharedNames {
   }
 
   /** Address of the record of the name at `index`; 0 if there is none. */
-  #start(index: number): number {
+  #recordStart(index: number): number {
     if (index === this.#maxServices) return 0;
     const { words, control } = this.#shared;
     return Atomics.load(words, control.names + index) * UNIT_BYTES;
   }
 
-  #length(start: number): number {
+  #nameBytes(start: number): number {
     return new Uint32Array(this.#shared.buffer(start + BYTES), start + LENGTH, 1)[0] as number;
   }
 
-  #size(start: number): number {
-    return recordBytes(this.#length(start));
+  #recordSize(start: number): number {
+    return recordBytes(this.#nameBytes(start));
   }
 }

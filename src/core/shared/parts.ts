@@ -5,7 +5,7 @@ import type { CoreMemory } from "../exports.js";
 import { rowLayout } from "../layout.js";
 import { thresholdsEnd, writeThresholds } from "../rows.js";
 import { sharedModule, templateCore } from "./core.js";
-import { controlLayout, MAX_PAGES, pagesOf, type SharedLimits } from "./memory.js";
+import { controlLayout, MAX_PAGES, pageCount, type SharedLimits } from "./memory.js";
 import { recordBytes } from "./names.js";
 import { slabLayout } from "./slabs.js";
 
@@ -28,16 +28,20 @@ export function areParts({ memory, module }: { memory: unknown; module: unknown 
 export function makeParts(buckets: readonly number[], limits: SharedLimits): SharedParts {
   const { maxThreads, maxServices, maxServiceNameBytes } = limits;
   const core = templateCore();
-  const controlPages = pagesOf(controlLayout(thresholdsEnd(core, buckets), limits).end);
-  const slabPages = pagesOf(slabLayout(rowLayout(core, buckets), maxServices).bytes);
+  const controlPages = pageCount(controlLayout(thresholdsEnd(core, buckets), limits).end);
+  const slabPages = pageCount(slabLayout(rowLayout(core, buckets), maxServices).bytes);
   if (controlPages + slabPages > MAX_PAGES)
     throw invalid("maxServices", "so few that 4 GiB hold their rows", maxServices);
-  const fitting = Math.floor((MAX_PAGES - controlPages) / slabPages);
-  if (maxThreads > fitting)
-    throw invalid("maxThreads", `at most ${fitting}, whose rows of ${maxServices} services 4 GiB hold`, maxThreads);
+  const fittingThreads = Math.floor((MAX_PAGES - controlPages) / slabPages);
+  if (maxThreads > fittingThreads)
+    throw invalid(
+      "maxThreads",
+      `at most ${fittingThreads}, whose rows of ${maxServices} services 4 GiB hold`,
+      maxThreads,
+    );
   // Twice the size of the longest names, because the next record may not fit in almost half of a block.
   const record = recordBytes(maxServiceNameBytes);
-  const namePages = 2 * pagesOf(maxServices * record) + maxThreads * pagesOf(record);
+  const namePages = 2 * pageCount(maxServices * record) + maxThreads * pageCount(record);
   const memory = new WebAssembly.Memory({
     initial: controlPages,
     maximum: Math.min(MAX_PAGES, controlPages + maxThreads * slabPages + namePages),

@@ -34,7 +34,7 @@
 
 import { type RowLayout, WORD_BYTES } from "../layout.js";
 import { PAGE_BYTES } from "../rows.js";
-import { type Block, pagesOf, type SharedMemory } from "./memory.js";
+import { type Block, pageCount, type SharedMemory } from "./memory.js";
 
 const FREE = 0n;
 const ATTACHED = 1n;
@@ -53,20 +53,20 @@ export const HEADER_BYTES = 64;
 const SCRATCH_BYTES = 16384;
 
 /** First id for threads without an id from the runtime. Runtimes count theirs up from 0. */
-const FIRST_GIVEN_ID = 1_000_000;
+const FIRST_ASSIGNED_ID = 1_000_000;
 
 /** The owner word of a slab whose thread was released at `nowMs` and may still be running. */
-const runningOn = (nowMs: number) => LOCKED | (BigInt(nowMs % (LOW_MASK + 1)) << 1n);
+const releasedOwner = (nowMs: number) => LOCKED | (BigInt(nowMs % (LOW_MASK + 1)) << 1n);
 
 /** How much longer a slab stays reserved, by its owner word: 0 when it is free, Infinity while a thread owns it. */
-function graceMs(owner: bigint, nowMs: number): number {
+function remainingGraceMs(owner: bigint, nowMs: number): number {
   if (owner === FREE) return 0;
   if (owner >> 32n !== 1n || owner & ATTACHED) return Infinity;
-  const passedMs = Number(runningOn(nowMs) - owner) / 2; // less than 0 if the clock was set back
+  const passedMs = Number(releasedOwner(nowMs) - owner) / 2; // less than 0 if the clock was set back
   return passedMs >= 0 ? Math.max(0, GRACE_MS - passedMs) : 0;
 }
 
-const threadIdOf = (owner: bigint) => Number(owner >> 33n) - 1;
+const ownerThreadId = (owner: bigint) => Number(owner >> 33n) - 1;
 
 /** Offsets in a slab's first block, and the block's size, in bytes. */
 export function slabLayout({ rowBytes }: RowLayout, maxServices: number) {
@@ -75,7 +75,7 @@ export function slabLayout({ rowBytes }: RowLayout, maxServices: number) {
   const scratch = rows + (maxServices + 1) * rowBytes;
   const names = scratch + scratchRows * rowBytes;
   // Names get the rest of the last page, and at least a quarter of a page.
-  const bytes = pagesOf(names + PAGE_BYTES / 4) * PAGE_BYTES;
+  const bytes = pageCount(names + PAGE_BYTES / 4) * PAGE_BYTES;
   return { rows, scratch, names, bytes };
 }
 
@@ -95,7 +95,7 @@ export class Attachment {
   readonly #taken: bigint;
 
   constructor(owners: BigUint64Array, slab: number, taken: bigint) {
-    this.threadId = threadIdOf(taken);
+    this.threadId = ownerThreadId(taken);
     this.slab = slab;
     this.#owners = owners;
     this.#taken = taken;
@@ -139,20 +139,20 @@ export class Attachment {
  * @param threadId the runtime's id of the thread; without one, the thread gets an id above 1,000,000.
  */
 export function takeSlab({ owners, words, control }: SharedMemory, threadId?: number): Attachment | undefined {
-  const number = (Atomics.add(words, control.attachments, 1) + 1) & LOW_MASK;
-  const id = threadId ?? FIRST_GIVEN_ID + number;
-  const taken = (BigInt(id + 1) << 33n) | (BigInt(number) << 1n);
+  const attachment = (Atomics.add(words, control.attachments, 1) + 1) & LOW_MASK;
+  const id = threadId ?? FIRST_ASSIGNED_ID + attachment;
+  const taken = (BigInt(id + 1) << 33n) | (BigInt(attachment) << 1n);
   for (let waits = 0; ; waits++) {
-    let leastMs = Infinity;
+    let shortestMs = Infinity;
     for (let slab = 0; slab < owners.length; slab++) {
       const owner = Atomics.load(owners, slab);
-      const remainingMs = graceMs(owner, Date.now());
+      const remainingMs = remainingGraceMs(owner, Date.now());
       if (remainingMs === 0 && Atomics.compareExchange(owners, slab, owner, taken) === owner)
         return new Attachment(owners, slab, taken);
-      leastMs = Math.min(leastMs, remainingMs);
+      shortestMs = Math.min(shortestMs, remainingMs);
     }
-    if (leastMs === Infinity || waits === owners.length) return undefined;
-    pause(leastMs);
+    if (shortestMs === Infinity || waits === owners.length) return undefined;
+    pause(shortestMs);
   }
 }
 
@@ -173,9 +173,9 @@ function pause(ms: number): void {
 export function releaseSlabs({ owners }: SharedMemory, threadId: number, isOver: boolean): void {
   for (let slab = 0; slab < owners.length; ) {
     const owner = Atomics.load(owners, slab);
-    const next = isOver ? FREE : runningOn(Date.now());
+    const next = isOver ? FREE : releasedOwner(Date.now());
     // Retry if the exchange fails: a thread that is still running may have set isAttached or isLocked.
-    if (threadIdOf(owner) !== threadId || Atomics.compareExchange(owners, slab, owner, next) === owner) slab++;
+    if (ownerThreadId(owner) !== threadId || Atomics.compareExchange(owners, slab, owner, next) === owner) slab++;
   }
 }
 
@@ -183,21 +183,21 @@ export function releaseSlabs({ owners }: SharedMemory, threadId: number, isOver:
 export function lockedThreads({ owners }: SharedMemory): number[] {
   return Array.from(owners.keys(), (slab) => Atomics.load(owners, slab))
     .filter((owner) => owner & ATTACHED && owner & LOCKED)
-    .map(threadIdOf);
+    .map(ownerThreadId);
 }
 
 /** The blocks of a slab: the first one holds its rows, the last one the names added last. */
-export function blocksOf(shared: SharedMemory, slab: number): Block[] {
+export function slabBlocks(shared: SharedMemory, slab: number): Block[] {
   return Array.from(shared.blocks()).filter((block) => block.slab === slab);
 }
 
 /** All slabs that have memory. Only these can hold counts. */
-export function viewsOf(shared: SharedMemory): SlabView[] {
+export function slabViews(shared: SharedMemory): SlabView[] {
   const firstBlocks = new Map<number, Block>();
   for (const block of shared.blocks()) if (!firstBlocks.has(block.slab)) firstBlocks.set(block.slab, block);
   return Array.from(firstBlocks, ([slab, block]) => ({
     start: block.start,
     hasGauges: (Atomics.load(shared.owners, slab) & ATTACHED) !== FREE,
-    isThere: shared.hasMemory(block),
-  })).filter(({ isThere }) => isThere);
+    hasMemory: shared.hasMemory(block),
+  })).filter(({ hasMemory }) => hasMemory);
 }

@@ -12,14 +12,14 @@ import { recordBytes, SharedNames } from "./names.js";
 import type { SharedParts } from "./parts.js";
 import {
   type Attachment,
-  blocksOf,
   HEADER_BYTES,
   lockedThreads,
   OVERFLOW_LOOKUPS,
   releaseSlabs,
+  slabBlocks,
   slabLayout,
+  slabViews,
   takeSlab,
-  viewsOf,
 } from "./slabs.js";
 
 /** One thread's store of a shared registry: it counts in its own slab, and a copy adds up all slabs. */
@@ -65,7 +65,7 @@ export class SharedStore implements Store {
       this.#scratch = { start: first.start + offsets.scratch, end: first.start + offsets.names };
       const area = others.at(-1) ?? { start: first.start + offsets.names, end: first.end };
       this.#free = { start: this.#names.freeFrom(area), end: area.end };
-      this.#dropGauges();
+      this.#zeroGauges();
       attachment.activate();
     } catch (error) {
       attachment.release();
@@ -83,7 +83,7 @@ export class SharedStore implements Store {
   }
 
   get overflowLookups(): number {
-    const counts = viewsOf(this.#shared).map(({ start }) => {
+    const counts = slabViews(this.#shared).map(({ start }) => {
       const word = new BigUint64Array(this.#shared.buffer(start + HEADER_BYTES), start + OVERFLOW_LOOKUPS, 1);
       return Number(Atomics.load(word, 0));
     });
@@ -101,13 +101,13 @@ export class SharedStore implements Store {
   addService(name: string, keep: Keep): void {
     const encoded = encoder.encode(name);
     for (;;) {
-      let isThere = false;
+      let exists = false;
       this.readServices((other, row, createdMs) => {
         keep(other, row, createdMs);
-        isThere ||= other === name;
+        exists ||= other === name;
       });
       // A thread that no longer owns the slab must not write to it, because the next owner may be writing.
-      if (isThere || this.room === 0 || !this.#attachment.isOwner) return;
+      if (exists || this.room === 0 || !this.#attachment.isOwner) return;
       const bytes = recordBytes(encoded.length);
       if (!this.#makeRoom(bytes)) return;
       this.#names.write(this.#free.start, encoded, Date.now());
@@ -135,7 +135,7 @@ export class SharedStore implements Store {
     const { start, end } = this.#scratch;
     const scratch = new Uint32Array(this.#shared.buffer(end), start, wordIndex(end - start));
     const scratchRows = (end - start) / rowBytes;
-    const slabs = viewsOf(this.#shared);
+    const slabs = slabViews(this.#shared);
     const rowCount = this.#names.count + 1;
     const rows = new Uint32Array(wordIndex(rowCount * rowBytes));
     for (let from = 0; from < rowCount; from += scratchRows) {
@@ -174,16 +174,16 @@ export class SharedStore implements Store {
   /** The slab's blocks. The first one holds the rows, and its memory has been allocated. */
   #claimBlocks(bytes: number): [Block, ...Block[]] {
     const { slab } = this.#attachment;
-    if (blocksOf(this.#shared, slab).length === 0) this.#shared.claim(slab, bytes);
+    if (slabBlocks(this.#shared, slab).length === 0) this.#shared.claim(slab, bytes);
     // Looked up even if it was just claimed: if two threads took the slab for their own, both use the same block.
-    const [first, ...others] = blocksOf(this.#shared, slab);
+    const [first, ...others] = slabBlocks(this.#shared, slab);
     if (first === undefined || !this.#shared.grow(first))
       throw new Error(`there is no memory for one more thread: ${bytes} bytes, within 4 GiB and what the host has`);
     return [first, ...others];
   }
 
   /** Zeroes the gauges left by the slab's last owner. Done before `activate`, so no snapshot sees the old values. */
-  #dropGauges(): void {
+  #zeroGauges(): void {
     const { rowBytes, inFlight, handlerInFlight } = this.layout;
     const bytes = (this.#names.total() + 1) * rowBytes;
     const words = new BigInt64Array(this.#shared.buffer(this.first + bytes), this.first, bytes / WORD_BYTES);
