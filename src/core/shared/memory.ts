@@ -137,7 +137,7 @@ export class SharedMemory {
       try {
         this.#memory.grow(wantedPages - pages);
       } catch {}
-      // Whether this failed or not, another thread may have grown the memory. If its size is unchanged, the host refused.
+      // Even if this failed, another thread may have grown the memory. Only if its size is unchanged did the host refuse.
       const before = pages;
       pages = this.#pages();
       if (pages === before) return false;
