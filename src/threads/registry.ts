@@ -103,9 +103,9 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
    */
   track(worker: TrackableWorker): void {
     if (typeof worker?.terminate !== "function") throw invalid("worker", "a Worker", worker, TypeError);
-    if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker which has not ended", -1);
+    if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker that has not ended", -1);
     if (onExit(worker, (threadId, isOver) => this.#store.release(threadId, isOver))) return;
-    if (!canWatch()) throw new Error("nothing here tells when this worker ends: call release(threadId) then");
+    if (!canWatch()) throw new Error("this runtime does not report when this worker ends: call release(threadId) then");
     this.#stopWatching ??= watchLocks(
       this.handle.id,
       () => this.#store.lockedThreads(),
@@ -131,9 +131,9 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
    */
   release(threadId: number): void {
     if (!Number.isSafeInteger(threadId) || threadId < 0)
-      throw invalid("threadId", "a thread's number >= 0, kept from when it ran", threadId);
+      throw invalid("threadId", "a thread id >= 0, saved while the thread was running", threadId);
     if (threadId === this.threadId)
-      throw invalid("threadId", "that of a thread which is gone, not of this one, which can detach()", threadId);
+      throw invalid("threadId", "that of another thread (this one can call detach())", threadId);
     this.#store.release(threadId, false);
   }
 
@@ -159,7 +159,8 @@ export function create(options: SharedRegistryOptions, threadId: number | undefi
     module,
     ...own
   } = options as SharedRegistryOptions & RegistryOptions;
-  if (module !== undefined) throw invalid("module", "left out, because threads run a core of their own", module);
+  if (module !== undefined)
+    throw invalid("module", "left out, because threads use their own build of the core", module);
   checkedWhole("maxServiceNameBytes", maxServiceNameBytes);
   checkedWhole("maxServices", maxServices);
   if (!(Number.isInteger(maxThreads) && maxThreads >= 1 && maxThreads <= MAX_THREADS))
@@ -176,10 +177,10 @@ export function attach(
   threadId: number | undefined,
 ): SharedRpcMetricsRegistry {
   if (handle?.version !== VERSION || !areParts(handle))
-    throw invalid("handle", "a shared registry's, as it was sent, of the same release", handle, TypeError);
+    throw invalid("handle", "the unchanged handle of a shared registry of the same release", handle, TypeError);
   for (const option of ["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "module"]) {
     const value = (options as Record<string, unknown>)[option];
-    if (value !== undefined) throw invalid(option, "left out, because it is as the registry was created", value);
+    if (value !== undefined) throw invalid(option, "left out, because the creating thread has set it for all", value);
   }
   return join(handle as HandleContents, options, threadId);
 }
@@ -213,7 +214,7 @@ function checkHost(threadId: number | undefined): void {
     throw new Error(
       "SharedArrayBuffer is missing, so threads can't share a registry: serve the page with the headers " +
         "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, " +
-        "or use one RpcMetricsRegistry a thread",
+        "or use one RpcMetricsRegistry per thread",
     );
   }
   if (threadId === undefined && typeof Worker !== "function")

@@ -31,12 +31,12 @@ export function makeParts(buckets: readonly number[], limits: SharedLimits): Sha
   const controlPages = pageCount(controlLayout(thresholdsEnd(core, buckets), limits).end);
   const slabPages = pageCount(slabLayout(rowLayout(core, buckets), maxServices).bytes);
   if (controlPages + slabPages > MAX_PAGES)
-    throw invalid("maxServices", "so few that 4 GiB hold their rows", maxServices);
+    throw invalid("maxServices", "small enough for all rows to fit in 4 GiB", maxServices);
   const fittingThreads = Math.floor((MAX_PAGES - controlPages) / slabPages);
   if (maxThreads > fittingThreads)
     throw invalid(
       "maxThreads",
-      `at most ${fittingThreads}, whose rows of ${maxServices} services 4 GiB hold`,
+      `at most ${fittingThreads} for the rows of ${maxServices} services to fit in 4 GiB`,
       maxThreads,
     );
   // Twice the size of the longest names, because the next record may not fit in almost half of a block.
