@@ -120,7 +120,7 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
    * If the thread is still running, this has the effect of its calling {@link detach}. Its place is reused after a
    * quarter of a second, and `attachSharedRegistry` waits for that if no other place is free.
    *
-   * @param threadId the {@link threadId} of that thread's registry. Read it while the worker runs: Node resets
+   * @param threadId {@link SharedRpcMetricsRegistry.threadId} of that thread. Read it while the worker runs: Node resets
    * `worker.threadId` when the worker ends.
    * @throws TypeError if `threadId` is not a number; RangeError if it is not a whole number >= 0, or is this thread's
    * own, for which there is `detach`.
