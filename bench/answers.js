@@ -1,25 +1,25 @@
-// Checks of what contenders recorded, before anything is timed: text is parsed back and compared.
+// Checks what contenders recorded before anything is timed: parses their text and compares the samples.
 
 import assert from "node:assert/strict";
 import { BOUNDS_SECONDS, ERROR_KINDS } from "./workload.js";
 
-/** Sums that were added up in doubles may differ in their last digits. */
+/** Relative. Sums of doubles may differ in their last digits. */
 const SUM_TOLERANCE = 1e-9;
 
-/** Samples of a text by name and labels, the labels in alphabetical order. Names and values of the work need no unescaping. */
+/** The samples of a text by name and sorted labels. The workload has no label values that need unescaping. */
 export function samples(text) {
   const found = new Map();
   for (const line of text.split("\n")) {
     if (line === "" || line.startsWith("#")) continue;
     const [, name, labels, value] = /^(\w+)\{(.*)\} (\S+)$/.exec(line);
     const key = `${name}{${labels.split(",").sort().join(",")}}`;
-    assert(!found.has(key), `${key} stands twice`);
+    assert(!found.has(key), `${key} appears twice`);
     found.set(key, Number(value));
   }
   return found;
 }
 
-/** What one pass over the calls must leave behind, added up by the most naive means. */
+/** The samples that one pass over the calls must produce, computed naively. */
 export function expectedOfCalls({ names, service, outcome, elapsedNs }) {
   const expected = new Map();
   const add = (name, labels, n) => {
@@ -41,36 +41,36 @@ export function expectedOfCalls({ names, service, outcome, elapsedNs }) {
   return expected;
 }
 
-/** `expected` after `passes` passes. */
+/** `expected` of one pass, scaled to `passes` passes. */
 export function times(expected, passes) {
   return new Map([...expected].map(([key, value]) => [key, value * passes]));
 }
 
-/** All samples added up, as those of several threads are. */
-export function sum(all) {
+/** The sum of several sets of samples, such as those of several threads. */
+export function sum(sets) {
   const total = new Map();
-  for (const [key, value] of all.flatMap((some) => [...some])) total.set(key, (total.get(key) ?? 0) + value);
+  for (const [key, value] of sets.flatMap((set) => [...set])) total.set(key, (total.get(key) ?? 0) + value);
   return total;
 }
 
-/** A series that one side lacks counts as 0 there: clients show a series from its first use on. */
-export function assertSamples(who, actual, expected) {
+/** A missing series counts as 0, because clients show a series only once it has been used. */
+export function assertSamples(contender, actual, expected) {
   for (const key of new Set([...actual.keys(), ...expected.keys()])) {
     const got = actual.get(key) ?? 0;
     const wanted = expected.get(key) ?? 0;
     const tolerance = key.includes("_sum{") ? SUM_TOLERANCE * wanted : 0;
-    assert(Math.abs(got - wanted) <= tolerance, `${who}: ${key} is ${got}, expected ${wanted}`);
+    assert(Math.abs(got - wanted) <= tolerance, `${contender}: ${key} is ${got}, expected ${wanted}`);
   }
 }
 
-/** For histograms that keep no buckets of ours: count exactly, mean and maximum to their three digits. */
-export function assertSummaries(who, summaries, { names, service, elapsedNs }) {
+/** For histograms with other buckets: the count must be exact, mean and maximum equal to three digits. */
+export function assertSummaries(contender, summaries, { names, service, elapsedNs }) {
   names.forEach((name, index) => {
     const values = elapsedNs.filter((_, i) => service[i] === index);
     const { count, mean, max } = summaries[index];
-    assert.equal(count, values.length, `${who}: count of ${name}`);
+    assert.equal(count, values.length, `${contender}: count of ${name}`);
     const near = (got, wanted, what) =>
-      assert(Math.abs(got - wanted) <= wanted * 2e-3, `${who}: ${what} of ${name} is ${got}, expected ${wanted}`);
+      assert(Math.abs(got - wanted) <= wanted * 2e-3, `${contender}: ${what} of ${name} is ${got}, expected ${wanted}`);
     near(mean, values.reduce((sum, ns) => sum + ns, 0) / values.length, "mean");
     near(max, Math.max(...values), "maximum");
   });

@@ -1,11 +1,11 @@
-// Scripts of this folder run in a process of their own, which writes JSON to its standard output.
+// Runs a script of this folder in a child process, which writes its result to standard output as JSON.
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 
 const folder = fileURLToPath(new URL(".", import.meta.url));
 
-/** Resolves with what the script wrote; its progress goes to the terminal. */
+/** Resolves with the parsed result. The script's standard error goes to the terminal. */
 export function runScript(script, args, { program = process.execPath, flags = [], limitMs = 300_000 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...flags, script, ...args], { cwd: folder, stdio: ["ignore", "pipe", "inherit"] });

@@ -1,4 +1,4 @@
-// Compiles the core from assembly/, with lines of its sources replaced in memory.
+// Compiles the core from assembly/, optionally with some source lines replaced in memory.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -7,8 +7,8 @@ import asc from "assemblyscript/asc";
 const root = new URL("../", import.meta.url);
 
 /**
- * The bytes of the core that `target` of asconfig.json names, compiled from `entry`. `edits`: for a source's path
- * pairs of a line and what stands in its place; each line must be there, once.
+ * The bytes of the core compiled from `entry` for a `target` of asconfig.json. `edits` maps a source's path to pairs of
+ * a line and its replacement; each line must occur exactly once.
  */
 export async function compileCore(entry, target, edits = {}) {
   const files = new Map();

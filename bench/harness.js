@@ -1,16 +1,19 @@
-// Times contenders against each other: one process, rounds in which each has its turn, medians.
+// Times contenders against each other in one process, in rounds in which each takes its turn; results are medians.
 
 const WARM_UP_MS = 250;
 
-/** Rounds and milliseconds a sample: a look, or a record. Short samples, so that most fit between two interruptions. */
+/**
+ * Number of rounds, and ms per sample: few for a quick look, more for a record. Samples are short, so that most fit
+ * between two interruptions.
+ */
 export function effort({ quick }) {
   return quick ? { rounds: 41, sampleMs: 3 } : { rounds: 151, sampleMs: 4 };
 }
 
 /**
- * Times `contenders`, each `{ name, run(iterations) }`, and returns for each the nanoseconds of one iteration in
- * each round, and how many were `done` in all. Who comes first changes from round to round, so that noise hits all alike.
- * `before`, if given, runs before each sample and is not timed.
+ * Times `contenders`, each `{ name, run(iterations) }`. Returns for each the nanoseconds per iteration in each round,
+ * and the total of iterations `done`. Each round starts with another contender, so that noise affects all alike.
+ * `before`, if given, runs untimed before each sample.
  */
 export async function compare(title, contenders, { rounds, sampleMs, before }) {
   const entries = [];
@@ -31,13 +34,13 @@ export async function compare(title, contenders, { rounds, sampleMs, before }) {
   return entries.map(({ name, ns, done }) => ({ name, ns, done }));
 }
 
-/** All entries, in each round another one first. */
+/** All entries, rotated so that each round starts with another one. */
 export function inTurn(entries, round) {
   const first = round % entries.length;
   return [...entries.slice(first), ...entries.slice(0, first)];
 }
 
-/** Runs long enough to be compiled, and returns how many iterations fill a sample. */
+/** Runs long enough to be compiled. Returns the number of iterations that fill a sample, and how many were done. */
 async function warmUp(run, sampleMs) {
   let iterations = 1;
   let done = 0;
@@ -61,12 +64,12 @@ export function median(values) {
   return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** How many times longer `slow` took than `fast`: the median of the rounds' ratios, which slow moments of the machine leave alone. */
+/** How many times as long as `fast` `slow` took: the median of each round's ratio, which slow moments affect little. */
 export function ratio(slow, fast) {
   return median(slow.ns.map((ns, round) => ns / fast.ns[round]));
 }
 
-/** Results end here, so that no compiler finds them useless. */
+/** Uses up all results, so that no compiler removes the work as dead code. */
 export let consumed = 0;
 
 function consume(result) {
@@ -75,7 +78,7 @@ function consume(result) {
 
 let lastProgressMs = Number.NEGATIVE_INFINITY;
 
-/** One line that is written over on a terminal; elsewhere a line every few seconds. */
+/** On a terminal a single line that is overwritten; elsewhere a new line every few seconds. */
 export function progress(text) {
   const nowMs = performance.now();
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);

@@ -1,4 +1,4 @@
-// What the numbers were measured on and with.
+// The machine and the versions that the numbers were measured with.
 
 import { readFileSync } from "node:fs";
 import os from "node:os";

@@ -1,4 +1,4 @@
-// The metrics as a user of a general-purpose client declares them, so that its text holds the same series as the library's.
+// The metrics as a user would declare them with a general-purpose client: all contenders expose the same series.
 
 import { ERROR_KINDS } from "./workload.js";
 
@@ -8,7 +8,7 @@ const histogram = (name, field) => ({ name, type: "histogram", series: [{ field,
 
 const ERROR_FIELDS = ["errorsNoRoute", "errorsTimeout", "errorsServer", "errorsTransport"];
 
-/** `series`: the field of a service that each shows, and its labels beside `service`. */
+/** Each item of `series` names a field of the service and the labels in addition to `service`. */
 export const METRICS = [
   counter("nrpc_calls_total", "callsTotal"),
   {

@@ -1,4 +1,4 @@
-// Runs one part in this process, of its own, and writes what it found to the standard output as JSON.
+// Runs one part of the benchmark in its own process and writes the result to standard output as JSON.
 
 const [name, optionsJson] = process.argv.slice(2);
 const { default: part } = await import(`./parts/${name}.js`);

@@ -1,4 +1,4 @@
-// What a run found, as Markdown for the terminal and the record, and as JSON with every sample.
+// Formats the results of a run: Markdown for the terminal and the record, and JSON with every sample.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 
@@ -14,7 +14,7 @@ export function goalLine({ what, value, wanted, met, tried }) {
   return met || !tried ? line : `${line}. ${tried}`;
 }
 
-/** Writes `records/<date>.md` and `.json`, and returns the path of the first. A second run on a day replaces the first. */
+/** Writes `records/<date>.md` and `.json`, replacing an earlier record of that day. Returns the path of the former. */
 export function writeRecord(run) {
   const folder = new URL("records/", import.meta.url);
   mkdirSync(folder, { recursive: true });
@@ -33,8 +33,8 @@ function runMarkdown({ date, machine, versions, parts }) {
     "",
     ...list(versions),
     "",
-    "Each part runs in a process of its own, its contenders in that one process, in interleaved rounds; answers are",
-    "compared before anything is timed. Times are medians; ratios are medians of the rounds' ratios.",
+    "Each part runs in its own process, its contenders in that one process, in interleaved rounds; their results are",
+    "compared before anything is timed. Times are medians; ratios are medians of the ratios of each round.",
     "",
     `## Goals: ${goals.filter(({ met }) => met).length} of ${goals.length} met`,
     "",
@@ -44,7 +44,7 @@ function runMarkdown({ date, machine, versions, parts }) {
   ].join("\n");
 }
 
-/** Samples need no more than four digits. */
+/** Four significant digits are enough for samples. */
 function rounded(_key, value) {
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(4)) : value;
 }

@@ -1,34 +1,34 @@
-// What a part hands back: tables of medians with ratios, and goals, met or not.
+// The results of a part: tables of medians and ratios, and goals that were met or missed.
 
 import { median, ratio } from "./harness.js";
 
-/** Nanoseconds of one iteration for each contender, and how many times as long as `base` it took. */
+/** A table with the time of one iteration for each contender, and its ratio to that of `base`. */
 export function timesTable(title, entries, base) {
   return {
     title,
-    columns: ["", "median", "middle half", `of ${base.name}`],
+    columns: ["", "median", "middle half", `vs ${base.name}`],
     rows: entries.map((entry) => [entry.name, duration(median(entry.ns)), spread(entry.ns), times(ratio(entry, base))]),
     ns: Object.fromEntries(entries.map(({ name, ns }) => [name, ns])),
   };
 }
 
-/** A goal that `entry` takes at most `limit` times as long as `base`. `tried`, here and below: what to say when it is missed. */
+/** The goal that `entry` takes at most `limit` times as long as `base`. `tried`, here and below: added if missed. */
 export function atMost(what, entry, base, limit, tried) {
   return goal(what, ratio(entry, base), `at most ${limit}×`, (value) => value <= limit, tried);
 }
 
-/** A goal that `slow` takes at least `limit` times as long as `fast`. */
+/** The goal that `slow` takes at least `limit` times as long as `fast`. */
 export function atLeast(what, slow, fast, limit, tried) {
   return goal(what, ratio(slow, fast), `at least ${limit}×`, (value) => value >= limit, tried);
 }
 
-/** A goal that `entry` takes at most `limitNs`. */
+/** The goal that `entry` takes at most `limitNs`. */
 export function atMostNs(what, entry, limitNs, tried) {
   const wanted = `at most 1× (${duration(limitNs)})`;
   return goal(what, median(entry.ns) / limitNs, wanted, (value) => value <= 1, tried);
 }
 
-/** A goal in bytes. */
+/** The goal that `value` is at most `limit`, both in bytes. */
 export function atMostBytes(what, value, limit) {
   return { what, value: bytes(value), wanted: `at most ${bytes(limit)}`, met: value <= limit };
 }
@@ -37,7 +37,7 @@ function goal(what, value, wanted, isMet, tried) {
   return { what, value: times(value), wanted, met: isMet(value), tried };
 }
 
-/** In the unit that suits. */
+/** In ns, µs or ms, whichever fits. */
 export function duration(ns) {
   if (ns < 1e3) return `${significant(ns)} ns`;
   if (ns < 1e6) return `${significant(ns / 1e3)} µs`;

@@ -1,4 +1,4 @@
-// Runs the benchmark: `node bench/run.js [--quick] [part …]`. A whole run writes a dated record.
+// Runs the benchmark: `node bench/run.js [--quick] [part …]`. A full run writes a dated record.
 
 import { runScript } from "./children.js";
 import { machine, versions } from "./machine.js";
@@ -43,5 +43,5 @@ console.log(
   `Goals, ${goals.filter(({ met }) => met).length} of ${goals.length} met:\n${goals.map(goalLine).join("\n")}`,
 );
 console.log(`\nTook ${Math.round((performance.now() - startMs) / 1e3)} s.`);
-if (quick || names.length > 0) console.log("No record written: only a whole run, without --quick, is one.");
+if (quick || names.length > 0) console.log("No record written: that takes a full run, without --quick.");
 else console.log(`Record: ${writeRecord(run)}`);

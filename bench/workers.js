@@ -1,8 +1,8 @@
-// Scripts of workers/ run in worker threads and answer one message after the other.
+// Runs a script of workers/ in a worker thread that answers one message at a time.
 
 import { Worker } from "node:worker_threads";
 
-/** A worker that is idle unless asked; `ask` resolves with its answer, and rejects if it fails or ends. */
+/** Starts a worker that is idle until asked. `ask` resolves with the answer, or rejects if the worker fails or ends. */
 export function startWorker(script, workerData) {
   const worker = new Worker(new URL(`workers/${script}`, import.meta.url), { workerData });
   let waiting;

@@ -1,14 +1,14 @@
-// The work that every contender does: the same names, outcomes and durations, from a seed, so that two runs can be compared.
+// The workload of all contenders: names, outcomes and durations from a fixed seed, so that runs can be compared.
 
 export const BOUNDS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 export const ERROR_KINDS = ["no_route", "timeout", "server", "transport"];
 
 const SEED = 0x9e3779b9;
 const SERVICES = 16;
-/** A power of two, so that a loop finds its place with a mask; too long a pattern for a branch predictor to learn at once. */
+/** A power of two, so that loops can mask their index. Too long a pattern for a branch predictor to learn at once. */
 const CALLS = 4096;
 const FAILED_SHARE = 0.1;
-/** RPC latencies are close to log-normal: here half below 8 ms, one in a hundred above 0.3 s. */
+/** RPC latencies are roughly log-normal: here half are below 8 ms and one in a hundred is above 0.3 s. */
 const MEDIAN_NS = 8e6;
 const LOG_DEVIATION = 1.6;
 
@@ -16,7 +16,7 @@ export function serviceNames(count) {
   return Array.from({ length: count }, (_, i) => `shop.v1.Service${String(i).padStart(4, "0")}/Get`);
 }
 
-/** `calls` is what the loops walk over: parallel arrays, units in their names, `service` the index of a name. */
+/** The calls that loops iterate over, as parallel arrays with units in their names. `service`: the index of a name. */
 export function makeCalls(count = CALLS, services = SERVICES) {
   const random = mulberry32(SEED);
   const durations = () => Math.round(MEDIAN_NS * Math.exp(LOG_DEVIATION * normal(random)));
@@ -34,7 +34,7 @@ export function makeCalls(count = CALLS, services = SERVICES) {
   };
 }
 
-/** What each service of an exposition holds: a number for each counter and gauge, the observations of each histogram. */
+/** The data of each service to expose: a value for each counter and gauge, observations in ns for each histogram. */
 export function makeServices(count, observations = 48) {
   const random = mulberry32(SEED);
   const whole = (end) => Math.floor(random() * end);
@@ -71,7 +71,7 @@ function mulberry32(seed) {
   };
 }
 
-/** Standard normal, by Box and Muller. */
+/** Standard normal, by the Box-Muller transform. */
 function normal(random) {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }

@@ -1,9 +1,9 @@
 // Completes package-lock.json after `npm install`: node scripts/complete-lock.mjs [file]
 //
-// Tools such as rollup and Biome list a binary package for each platform. Where a registry mirror holds only
-// some of them, npm leaves the others out of the lock without a word, and then `npm ci` refuses the lock
-// everywhere. What npm needs to know of them to pass them over, or to fetch them on their platform, is in
-// their names and in the package that lists them; only a checksum is not.
+// Tools such as rollup and Biome depend on a binary package for each platform. If a registry mirror has only some of
+// these, npm silently omits the others from the lock, and then `npm ci` rejects the lock on every platform. Everything
+// that npm needs to skip such a package, or to install it on its platform, follows from the package's name and from
+// the package that depends on it, except for the checksum.
 
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -15,7 +15,7 @@ function platformOf(name) {
   const parts = name.split("/").at(-1).split("-");
   const os = parts.find((part) => SYSTEMS.includes(part));
   const cpu = parts.find((part) => PROCESSORS.includes(part));
-  if (!os || !cpu) throw new Error(`${name} does not tell its platform`);
+  if (!os || !cpu) throw new Error(`cannot tell the platform of ${name} from its name`);
   const libc = os === "linux" ? parts.map((part) => LIBCS[part]).find(Boolean) : undefined;
   return { os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) };
 }

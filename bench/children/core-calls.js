@@ -1,4 +1,4 @@
-// The core's calls, in whatever runtime runs this: one registry, or several in turn at one call site.
+// Times calls in the runtime that runs this script, on one registry or on several that alternate at one call site.
 
 import { assertSamples, expectedOfCalls, samples } from "../answers.js";
 import * as clock from "../contenders/clock.js";

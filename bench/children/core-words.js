@@ -1,4 +1,4 @@
-// One compiled core in a process of its own: what a call takes in the core alone, without registry, guard and clock.
+// Times a call in one compiled core in its own process, without registry, guard or clock.
 
 import assert from "node:assert/strict";
 import { compare, effort, median } from "../harness.js";
@@ -9,7 +9,7 @@ const work = makeCalls();
 
 const module = new WebAssembly.Module(Buffer.from(wasm, "base64"));
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536, shared: true });
-/** A word of its own, and what stands there: the instance owns its slab. */
+/** Address of the owner word, and its value there, 0: so the instance owns its slab. */
 const slab = { ownerAddress: 65_528, owner: 0 };
 const core = new WebAssembly.Instance(module, { env: { memory }, slab }).exports;
 const { buffer } = core.memory ?? memory;
@@ -17,7 +17,7 @@ const { buffer } = core.memory ?? memory;
 const thresholdsNs = [...BOUNDS_SECONDS.map((seconds) => BigInt(Math.round(seconds * 1e9))), 2n ** 64n - 1n];
 new BigUint64Array(buffer, core.thresholds.value, thresholdsNs.length).set(thresholdsNs);
 
-/** In all variants rows are one word further apart than they need be, which is where the versions of some lie. */
+/** In all variants, a row is followed by one spare word, which holds the version in the variants with a lock. */
 const rowBytes = core.rowBytes(BOUNDS_SECONDS.length) + BigUint64Array.BYTES_PER_ELEMENT;
 const rows = work.names.map((_, i) => 1024 + i * rowBytes);
 
@@ -50,7 +50,7 @@ const total = rows.reduce((sum, row) => sum + counted(row).callsTotal, 0);
 assert.equal(total, entry.done + work.service.length, "calls counted");
 process.stdout.write(JSON.stringify({ ns: median(entry.ns), loopNs: median(loop.ns) }));
 
-/** A row's words by the core's own offsets. */
+/** A row's values, read at the offsets that the core exports. */
 function counted(row) {
   const word = (offset) => Number(new BigInt64Array(buffer, row + offset, 1)[0]);
   const fields = Array.from({ length: 6 }, (_, i) => word(core.fields.value + 8 * i));
@@ -59,7 +59,7 @@ function counted(row) {
   return { inFlight, callsTotal, errors, sumNs: word(core.latency.value), buckets };
 }
 
-/** What one pass over the calls must leave behind, by the most naive means. */
+/** The values that one pass over the calls must produce, computed naively. */
 function expected(index) {
   const own = Array.from(work.service.keys()).filter((i) => work.service[i] === index);
   const bucketOf = (i) => thresholdsNs.findIndex((threshold) => BigInt(work.elapsedNs[i]) <= threshold);

@@ -1,5 +1,5 @@
-// A server in a process of its own that serves one contender's metrics. It tells its parent the port and, whenever it is
-// asked, its event loop's longest pause since it was last asked, and how much memory it took at most since it was filled.
+// Serves one contender's metrics in its own process. Sends its parent the port and, whenever the parent asks, its event
+// loop's longest pause since it was last asked, and the peak of its memory over what it took once filled.
 
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -14,7 +14,7 @@ const state = contender.create();
 for (const service of makeServices(Number(serviceCount))) contender.fill(state, service);
 collectGarbage();
 try {
-  writeFileSync("/proc/self/clear_refs", "5"); // on Linux, forgets what filling took at most
+  writeFileSync("/proc/self/clear_refs", "5"); // on Linux, resets the peak of resident memory
 } catch {}
 const filledBytes = process.memoryUsage.rss();
 
@@ -28,7 +28,7 @@ function beat() {
   if (isBeating) setImmediate(beat);
 }
 
-// It beats only while a scrape is under way, not to take a processor from the client, and once more behind it.
+// The heartbeat runs only during a scrape and once after it, so that it takes no processor time from the client.
 const listener = LISTENERS[name](state);
 const server = createServer((request, response) => {
   isBeating = true;

@@ -1,15 +1,15 @@
-// A fresh process: how many bytes one contender holds for each service, and how many more after a flood of names.
-// Run with --expose-gc.
+// Measures, in a fresh process run with --expose-gc, the bytes that one contender holds per service, and the bytes
+// that a flood of names adds.
 
 import { load } from "../contenders/all.js";
 import { makeServices } from "../workload.js";
 
-/** Names before the flood, so that compiling the code for them is no part of it. */
+/** Names before the flood, so that compiled code is not counted as part of the flood. */
 const WARM_UP = 5_000;
 
 const [contenderName, serviceCount, floodCount] = process.argv.slice(2);
 
-// Linear memory apart from the rest that a process holds outside its heap: instances are seen as they are made.
+// Collects the linear memories of all new instances, to tell them apart from other memory outside the heap.
 const memories = [];
 WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
   construct(Instance, args) {
@@ -35,7 +35,7 @@ const afterFlood = await held();
 
 process.stdout.write(
   JSON.stringify({
-    services: services.length, // held to here, or their end would hide what a flood adds
+    services: services.length, // keeps them alive until here: collecting them would hide what the flood adds
     heapBytes: filled.heap - empty.heap,
     idleLinearBytes,
     linearBytes: linearBytes(),
@@ -46,11 +46,11 @@ process.stdout.write(
   }),
 );
 
-/** `external` has the memory of WebAssembly instances in it, as Node counts. */
+/** In bytes. Node counts the memory of WebAssembly instances as `external`. */
 async function held() {
   for (let i = 0; i < 4; i++) {
     globalThis.gc();
-    await new Promise((resolve) => setTimeout(resolve, 50)); // buffers are swept beside
+    await new Promise((resolve) => setTimeout(resolve, 50)); // buffers are freed concurrently
   }
   const { heapUsed, external } = process.memoryUsage();
   return { heap: heapUsed, external };

@@ -1,4 +1,4 @@
-// A fresh process: imports one contender, records for the first time, tells how long that took.
+// Measures, in a fresh process, the time from the import of one contender to its first record.
 
 const startMs = performance.now();
 const { load } = await import("../contenders/all.js");

@@ -1,6 +1,6 @@
-// The contenders by name, and those among them that have text to scrape. Each is imported only when it is asked for.
+// The contenders by name, and the names of those that expose text. Each is imported only when it is needed.
 //
-// Each has loops of its own, alike as they look: in one that they shared, every call would be megamorphic for all.
+// Each contender has its own loops, even though they look alike: in a shared loop, every call would be megamorphic.
 
 const FILES = {
   "nrpc-metrics": "./nrpc-metrics.js",

@@ -1,4 +1,4 @@
-// The clock itself: two bare reads, which is what timing anything costs at the least. The scale of this machine.
+// The clock itself: two bare reads, the least that timing anything costs, and a measure of the machine's speed.
 
 export const name = "two performance.now()";
 

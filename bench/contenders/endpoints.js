@@ -1,4 +1,4 @@
-// How each contender with text serves it to Prometheus from node:http, as its documentation has it.
+// How each contender serves its text to Prometheus from node:http, as its documentation recommends.
 
 import { metricsListener } from "../../dist/http.js";
 
@@ -10,7 +10,7 @@ export const LISTENERS = {
       const text = await registry.metrics();
       response.setHeader("content-type", registry.contentType).end(text);
     },
-  // What its exporter's own server does.
+  // As the exporter's own server does.
   opentelemetry:
     ({ reader, serializer }) =>
     (_, response) => {

@@ -1,6 +1,5 @@
-// The floor: what the same counting costs in plain JavaScript with nothing around it. The core's row in a
-// Float64Array, the same search for the bucket; no guard, no clock, no check of any argument, and doubles, which are
-// exact only to 2^53-1.
+// The floor: the cost of the same counting in bare JavaScript. It has the core's row in a Float64Array and the same
+// search for the bucket, but no guard, no clock and no argument checks, and its doubles are exact only up to 2^53-1.
 
 import { BOUNDS_SECONDS, ERROR_KINDS } from "../workload.js";
 
@@ -9,7 +8,7 @@ export const name = "pure-JS floor";
 const IN_FLIGHT = 0;
 const CALLS_TOTAL = 1;
 const ERRORS = 2; // outcomes 1 to 4
-const SUM_NS = 12; // behind the six counters of the serving side, as in the core
+const SUM_NS = 12; // after the six counters and gauges of the serving side, as in the core
 const BUCKETS = 13;
 const ROW_LENGTH = 38; // two histograms of a sum and 12 buckets
 
@@ -64,7 +63,7 @@ export function observations({ rows, starts }, { service, elapsedNs, mask }, ite
   }
 }
 
-/** The loop and the reading of its arrays, which every contender pays. */
+/** The loop and its array reads alone, a cost that all contenders share. */
 export function loopAlone({ starts }, { service, outcome, elapsedNs, mask }, iterations) {
   let sum = 0;
   for (let i = 0; i < iterations; i++) {
@@ -74,7 +73,7 @@ export function loopAlone({ starts }, { service, outcome, elapsedNs, mask }, ite
   return sum;
 }
 
-/** The samples as text, for the check. */
+/** The samples as text, to be checked. */
 export function text({ rows, names, starts }) {
   const lines = [];
   names.forEach((service, i) => {

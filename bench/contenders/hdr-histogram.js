@@ -1,4 +1,4 @@
-// hdr-histogram-js in its WebAssembly build: one histogram a service, three significant digits.
+// The WebAssembly build of hdr-histogram-js: one histogram per service, three significant digits.
 
 import { build, initWebAssembly } from "hdr-histogram-js";
 
@@ -32,7 +32,7 @@ export function summaries(histograms) {
   return histograms.map(({ totalCount, mean, maxValue }) => ({ count: totalCount, mean, max: maxValue }));
 }
 
-/** Records for the first time in a process; what it returns counts the observations. */
+/** Records one observation. Returns a function that reads back the number of observations. */
 export function firstRecord() {
   const histograms = create(["first"]);
   histograms[0].recordValue(1e6);

@@ -1,7 +1,7 @@
-// nrpc-metrics once more, in a copy of its own, library and loops, for processes that have nrpc-metrics/threads too.
+// A second copy of nrpc-metrics and its loops, for processes that also use nrpc-metrics/threads.
 //
-// Both entries have their guards from one module, and a call site that meets two instances of the core takes 1.6
-// times as long a call in V8: to compare the two is to compare each with a copy of the library that serves it alone.
+// Both entries share the module with the guards, and in V8 a call takes 1.6 times as long at a call site that meets two
+// instances of the core. For a fair comparison, each entry therefore runs in its own copy of the library.
 
 import { RpcMetricsRegistry } from "../../dist/index.js?copy";
 import { clock } from "./nrpc-metrics.js?copy";

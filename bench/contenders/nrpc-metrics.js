@@ -1,19 +1,19 @@
-// nrpc-metrics, as built.
+// nrpc-metrics, as built in dist/.
 
 import { RpcMetricsRegistry } from "../../dist/index.js";
 
 export const name = "nrpc-metrics";
 
-/** What the injected clock reads. In a typed array, because V8 would box a number held in a variable at each store. */
+/** The injected clock's time. In a typed array, because V8 would box a number in a variable at each store. */
 const nowMs = new Float64Array(1);
 
-/** The clock that `calls` and the like move. */
+/** The clock that `calls` and similar loops set. */
 export const clock = () => nowMs[0];
 
-/** Guards that are alive at once in callsInFlight. A power of two. */
+/** Guards alive at the same time in `callsInFlight`. A power of two. */
 const CALLS_IN_FLIGHT = 64;
 
-/** `injectedClock`: reading it costs next to nothing, so that what is left is the library. */
+/** `injectedClock`: use a clock that costs next to nothing, so that the library's own cost remains. */
 export function create({ injectedClock = true } = {}) {
   return new RpcMetricsRegistry(injectedClock ? { clock } : {});
 }
@@ -33,7 +33,7 @@ export function keptHandles(registry, names) {
   return names.map((name) => registry.forService(name));
 }
 
-/** Each guard ends where it was made, as around a synchronous function: the compiler may do without the object. */
+/** Each guard ends where it was made, as around a synchronous function: the compiler may optimise the object away. */
 export function calls(handles, { service, outcome, elapsedMs, mask }, iterations) {
   for (let i = 0; i < iterations; i++) {
     const at = i & mask;
@@ -44,7 +44,7 @@ export function calls(handles, { service, outcome, elapsedMs, mask }, iterations
   }
 }
 
-/** Many calls at once, each guard kept until it ends, as across an await: the object is really made. */
+/** Many calls at once, each guard stored until it ends, as across an await, so the object is really allocated. */
 export function callsInFlight(handles, { service, outcome, elapsedMs, mask }, iterations) {
   const guards = [];
   for (let i = 0; i < iterations + CALLS_IN_FLIGHT; i++) {
@@ -71,7 +71,7 @@ export function callsByName(registry, { names, service, outcome, elapsedMs, mask
   }
 }
 
-/** Calls that were timed elsewhere. */
+/** Records calls that were timed elsewhere. */
 export function recordedCalls(handles, { service, outcome, elapsedNs, mask }, iterations) {
   for (let i = 0; i < iterations; i++) {
     const at = i & mask;
@@ -86,7 +86,7 @@ export function observations(handles, { service, elapsedNs, mask }, iterations) 
   }
 }
 
-/** Guards with the clock that the handles' registry reads. */
+/** Guards whose time comes from the registry's clock alone. */
 export function clockedCalls(handles, { service, outcome, mask }, iterations) {
   for (let i = 0; i < iterations; i++) {
     const at = i & mask;
@@ -94,17 +94,17 @@ export function clockedCalls(handles, { service, outcome, mask }, iterations) {
   }
 }
 
-/** What a scrape sends. */
+/** The body that a scrape sends. */
 export function bytes(registry) {
   return registry.snapshot().prometheusBytes();
 }
 
-/** Adds to one counter of a name that was never seen. */
+/** Adds to one counter of a new name. */
 export function touch(registry, service) {
   registry.forService(service).addCapabilityDenied();
 }
 
-/** Records for the first time in a process; what it returns counts the observations. */
+/** Records one observation. Returns a function that reads back the number of observations. */
 export function firstRecord() {
   const registry = create({ injectedClock: false });
   registry.forService("first").recordLatency(1e6);

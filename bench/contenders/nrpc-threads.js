@@ -1,4 +1,4 @@
-// nrpc-metrics/threads, as built: the loops of nrpc-metrics, on registries in memory that threads share.
+// nrpc-metrics/threads, as built in dist/: the loops of nrpc-metrics on shared registries.
 
 import { attachSharedRegistry, createSharedRegistry } from "../../dist/threads.node.js";
 import { clock } from "./nrpc-metrics.js";
@@ -11,7 +11,7 @@ export function create(options = {}) {
   return createSharedRegistry({ ...options, clock });
 }
 
-/** The registry of another thread, in this one. */
+/** Attaches this thread to another thread's registry. */
 export function attach(handle) {
   return attachSharedRegistry(handle, { clock });
 }

@@ -1,5 +1,5 @@
-// The OpenTelemetry metrics SDK, with the serializer of its Prometheus exporter. It has no bound instruments: what a
-// user can keep is the attributes object.
+// The OpenTelemetry metrics SDK, with the serializer of its Prometheus exporter. It has no bound instruments; a user
+// can only reuse the attributes object.
 
 import { PrometheusSerializer } from "@opentelemetry/exporter-prometheus";
 import { AggregationTemporality, MeterProvider, MetricReader } from "@opentelemetry/sdk-metrics";
@@ -8,10 +8,10 @@ import { BOUNDS_SECONDS, ERROR_KINDS } from "../workload.js";
 
 export const name = "opentelemetry";
 
-/** The SDK's limit is 2,000 attribute sets an instrument; above the cap of services, times four kinds of error. */
+/** Attribute sets per instrument. The SDK's default is 2,000; this is more than 4,096 services × 4 kinds of errors. */
 const CARDINALITY_LIMIT = 20_000;
 
-/** A reader that collects when asked, as the exporter does for each scrape. */
+/** A reader that collects on demand, as the exporter does for each scrape. */
 class Reader extends MetricReader {
   onForceFlush() {}
   onShutdown() {}
@@ -33,7 +33,7 @@ export function create({ cardinalityLimit = CARDINALITY_LIMIT } = {}) {
     const metric = make[type](name);
     for (const { field, labels } of series) metrics[field] = { metric, labels };
   }
-  // Without the scope and target labels, which the other contenders' text does not hold either.
+  // Without scope and target labels, which the text of the other contenders lacks too.
   return { reader, serializer: new PrometheusSerializer(undefined, false, undefined, true, true), metrics };
 }
 
@@ -98,12 +98,12 @@ export function observationsKept({ metrics }, attributes, { service, elapsedSeco
   }
 }
 
-/** Adds to one counter of a name that was never seen. */
+/** Adds to one counter of a new name. */
 export function touch({ metrics }, service) {
   metrics.capabilityDeniedTotal.metric.add(1, { service });
 }
 
-/** Records for the first time in a process; what it returns counts the observations. */
+/** Records one observation. Returns a function that reads back the number of observations. */
 export function firstRecord() {
   const state = create();
   state.metrics.latency.metric.record(1e-3, { service: "first" });

@@ -1,4 +1,4 @@
-// Node's own node:perf_hooks createHistogram, native: one histogram a service, three significant digits.
+// Node's native createHistogram of node:perf_hooks: one histogram per service, three significant digits.
 
 import { createHistogram } from "node:perf_hooks";
 
@@ -21,7 +21,7 @@ export function summaries(histograms) {
   return histograms.map(({ count, mean, max }) => ({ count, mean, max }));
 }
 
-/** Records for the first time in a process; what it returns counts the observations. */
+/** Records one observation. Returns a function that reads back the number of observations. */
 export function firstRecord() {
   const histograms = create(["first"]);
   histograms[0].record(1e6);

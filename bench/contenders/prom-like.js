@@ -1,5 +1,5 @@
-// prom-client and its fork @platformatic/prom-client, which share an API. Imported once for each, with its name
-// as the query: each then has functions, and so type feedback, of its own.
+// prom-client and its forks, which share an API. Imported once for each library, with its name as the query, so that
+// each gets separate functions and thus separate type feedback.
 
 import { METRICS } from "../metrics.js";
 import { BOUNDS_SECONDS, ERROR_KINDS } from "../workload.js";
@@ -38,7 +38,7 @@ export function text({ registry }) {
   return registry.metrics();
 }
 
-/** Labels bound once a service, and the bound children kept. */
+/** Children with bound labels, made once per service. */
 export function boundHandles({ metrics }, names) {
   return names.map((service) => ({
     inFlight: metrics.inFlight.metric.labels(service),
@@ -91,12 +91,12 @@ export function observationsByName({ metrics }, { names, service, elapsedSeconds
   }
 }
 
-/** Adds to one counter of a name that was never seen. */
+/** Adds to one counter of a new name. */
 export function touch({ metrics }, service) {
   metrics.capabilityDeniedTotal.metric.inc({ service });
 }
 
-/** Records for the first time in a process; what it returns counts the observations. */
+/** Records one observation. Returns a function that reads back the number of observations. */
 export function firstRecord() {
   const state = create();
   state.metrics.latency.metric.observe({ service: "first" }, 1e-3);

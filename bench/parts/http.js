@@ -1,5 +1,5 @@
-// A whole scrape over HTTP, from the request to the last byte: how long it takes, how long it keeps everything else in the
-// server waiting, and the memory that it takes.
+// A whole scrape over HTTP, from the request to the last byte: its duration, the longest time for which it blocks the
+// server's event loop, and its memory.
 
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -14,11 +14,11 @@ const NAMES = Object.keys(LISTENERS);
 const STALL_GOAL_MS = 5;
 
 const NOTES = [
-  "Each contender serves 4,096 services from node:http in a process of its own; the client, in another, reads as fast as it comes and " +
-    "keeps nothing. All servers live at once and are scraped in turn, after two scrapes each that are thrown away.",
-  "The stall is the longest time between two turns of the server's event loop in a scrape: its median, and the worst of all. Memory is the most that the " +
-    "process took in all scrapes over what it had when it was filled and had collected its garbage.",
-  "nrpc-metrics once more with `Accept-Encoding: gzip`, as Prometheus asks; which Node compresses beside the event loop. The others don't compress.",
+  "Each contender serves 4,096 services from node:http in its own process; the client, in another process, reads as fast as data arrives " +
+    "and keeps nothing. All servers run at the same time and are scraped in turn, after two discarded scrapes each.",
+  "The stall is the longest time between two turns of the server's event loop during a scrape: its median, and the worst of all. Memory is " +
+    "the peak over all scrapes, minus the memory of the filled process after a garbage collection.",
+  "nrpc-metrics is measured again with `Accept-Encoding: gzip`, which Prometheus sends; Node compresses outside the event loop. The others don't compress.",
 ];
 
 export default async function http({ quick }) {
@@ -58,7 +58,7 @@ export default async function http({ quick }) {
     tables: [
       {
         title: "4,096 services",
-        columns: ["", "whole scrape", `of ${ours.name}`, "longest stall", "worst stall", "memory", "body"],
+        columns: ["", "whole scrape", `vs ${ours.name}`, "longest stall", "worst stall", "memory", "body"],
         rows: contenders.map((contender) => [
           contender.name,
           duration(median(contender.ns)),
@@ -73,7 +73,7 @@ export default async function http({ quick }) {
     ],
     goals: [
       {
-        what: "longest stall of the event loop in a scrape over HTTP",
+        what: "longest stall of the event loop during a scrape over HTTP",
         value: `${significant(stallMs)} ms`,
         wanted: `at most ${STALL_GOAL_MS} ms`,
         met: stallMs <= STALL_GOAL_MS,
@@ -86,7 +86,7 @@ async function start(name) {
   const script = fileURLToPath(new URL("../children/endpoint.js", import.meta.url));
   const child = fork(script, [name, String(SERVICES)], { execArgv: [] });
   const failed = once(child, "exit").then(([code]) => Promise.reject(new Error(`${name} ended with code ${code}`)));
-  failed.catch(() => {}); // where nothing waits for it, it was stopped
+  failed.catch(() => {}); // an exit that nothing waits for is the regular end
   const answer = async () => (await Promise.race([once(child, "message"), failed]))[0];
   const { port } = await answer();
   const ask = () => {
@@ -96,7 +96,7 @@ async function start(name) {
   return { name, port, ask, stop: () => child.disconnect() };
 }
 
-/** Bytes of the body. */
+/** Returns the length of the body in bytes. */
 async function scrape({ port, headers }) {
   const [response] = await once(get({ host: "127.0.0.1", port, path: "/metrics", headers }), "response");
   let length = 0;

@@ -1,4 +1,4 @@
-// One observation into a latency histogram, and nothing else.
+// A single observation into a latency histogram.
 
 import { assertSamples, assertSummaries, expectedOfCalls, samples } from "../answers.js";
 import * as floor from "../contenders/floor.js";
@@ -13,9 +13,9 @@ import { atLeast, timesTable } from "../results.js";
 import { makeCalls } from "../workload.js";
 
 const NOTES = [
-  "One iteration is one duration into the histogram of one of 16 services, log-normal around 8 ms; handles kept.",
+  "One iteration records one duration, log-normal around 8 ms, into the histogram of one of 16 services; handles are kept.",
   "nrpc-metrics, the floor and the Prometheus clients fill 12 buckets; hdr-histogram-js and node:perf_hooks keep three " +
-    "significant digits up to an hour, and nothing but the histogram.",
+    "significant digits up to an hour, and only the histogram.",
 ];
 
 export default async function observation(options) {

@@ -1,4 +1,4 @@
-// The core's calls in Node, Deno and Bun, with one registry and with two in use at once.
+// Calls in Node, Deno and Bun, with one registry and with two in use at the same time.
 
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -19,13 +19,14 @@ const RUNTIMES = [
 ];
 
 const NOTES = [
-  "A process for each runtime, number of registries, and clock (injected or real). With two, the handles alternate at one call site, so that each call " +
-    "site in the library meets two instances of the core.",
-  "The ratio in brackets: of the same with one registry.",
+  "One process for each runtime, number of registries and clock (injected or real). With two registries, the handles alternate at one call " +
+    "site, so that each call site in the library meets two instances of the core.",
+  "In brackets: the ratio to the same with one registry.",
 ];
 
 const TRIED =
-  "The part about whole calls tells what was tried; of two processes' medians, one interrupted more than the other, this part is the coarser measure.";
+  'See "Whole call, net of the clock" for what was tried. This part is the coarser measure: it compares medians of two processes, one of ' +
+  "which may have been interrupted more often.";
 
 export default async function runtimes(options) {
   const tables = [];
@@ -33,7 +34,7 @@ export default async function runtimes(options) {
   for (const { name, program, flags } of RUNTIMES) {
     if (!existsSync(program)) {
       if (process.env.CI) throw new Error(`${name} is not installed: ${program} is missing`);
-      console.error(`${name} is not installed (npm ci at the top level does it) and is left out`);
+      console.error(`${name} is not installed and is skipped: run npm ci at the top level`);
       continue;
     }
     const run = async (registryCount) => {
@@ -60,14 +61,14 @@ export default async function runtimes(options) {
     });
     goals.push(
       atMost(
-        `${name}: guard with an injected clock, of the pure-JS floor`,
+        `${name}: guard with an injected clock, relative to the pure-JS floor`,
         find("guard, net of the clock"),
         find("pure-JS floor"),
         2,
         TRIED,
       ),
       atMost(
-        `${name}: guard with the clock, of two bare reads`,
+        `${name}: guard with the clock, relative to two bare reads`,
         find("guard with the clock"),
         find("two performance.now()"),
         1.2,

@@ -1,4 +1,4 @@
-// The longest time for which a scrape keeps everything else in the process waiting.
+// The longest time for which a scrape blocks the event loop.
 
 import { load, NAMES_WITH_TEXT } from "../contenders/all.js";
 import { inTurn, median, progress } from "../harness.js";
@@ -8,9 +8,9 @@ import { makeServices } from "../workload.js";
 const SERVICES = 4096;
 
 const NOTES = [
-  "A heartbeat runs by setImmediate beside the scrape of 4,096 services; the stall is its longest pause from before the " +
-    "scrape to after it. Median, and the worst of all, of interleaved scrapes, two of each thrown away first.",
-  "nrpc-metrics scrapes `snapshot().prometheusBytes()`, the others give a string that is still to be encoded.",
+  "A heartbeat by setImmediate runs during a scrape of 4,096 services; the stall is its longest pause, from before the " +
+    "scrape until after it. Median and worst of interleaved scrapes, after two discarded ones for each contender.",
+  "nrpc-metrics runs `snapshot().prometheusBytes()`; the others return a string that still has to be encoded.",
 ];
 
 export default async function stall({ quick }) {
@@ -37,12 +37,12 @@ export default async function stall({ quick }) {
   if (!(least > SERVICES * 40 * 10)) throw new Error(`a scrape gave only ${least} characters`);
   const ours = median(contenders[0].pausesNs);
   return {
-    title: "Longest stall of the event loop in a scrape",
+    title: "Longest stall of the event loop during a scrape",
     notes: NOTES,
     tables: [
       {
         title: "4,096 services",
-        columns: ["", "median", "worst", `of ${contenders[0].name}`],
+        columns: ["", "median", "worst", `vs ${contenders[0].name}`],
         rows: contenders.map(({ name, pausesNs }) => {
           const pauseNs = median(pausesNs);
           return [name, duration(pauseNs), duration(Math.max(...pausesNs)), times(pauseNs / ours)];

@@ -1,4 +1,4 @@
-// From the import of a contender to its first record, each time in a fresh process.
+// The time from the import of a contender to its first record, each time in a fresh process.
 
 import { runScript } from "../children.js";
 import { NAMES } from "../contenders/all.js";
@@ -6,8 +6,8 @@ import { inTurn, median, progress } from "../harness.js";
 import { duration, times } from "../results.js";
 
 const NOTES = [
-  "A fresh process each time. The clock runs from before the import to after the first latency recorded, all metrics " +
-    "declared; the start of Node itself is not in it. Then the record is read back. The module of the bench around each is in it for all.",
+  "A fresh process each time. The time runs from before the import until the first latency is recorded, with all metrics " +
+    "declared; it excludes the start of Node and, for all contenders alike, includes the benchmark's own module. The record is then read back.",
 ];
 
 export default async function startup({ quick }) {
@@ -28,7 +28,7 @@ export default async function startup({ quick }) {
     tables: [
       {
         title: "Fresh processes",
-        columns: ["", "median", `of ${contenders[0].name}`],
+        columns: ["", "median", `vs ${contenders[0].name}`],
         rows: contenders.map(({ name, ns }) => [name, duration(median(ns)), times(median(ns) / ours)]),
         ns: Object.fromEntries(contenders.map(({ name, ns }) => [name, ns])),
       },

@@ -1,4 +1,4 @@
-// Calls a second of two threads against those of one: on a registry that they share, and on one for each.
+// Calls per second of two threads compared with one: on a shared registry, and on a registry per thread.
 
 import { assertSamples, expectedOfCalls, samples, sum, times as timesOf } from "../answers.js";
 import { create, text } from "../contenders/nrpc-threads.js";
@@ -13,22 +13,22 @@ const DIFFERENT = serviceNames(2);
 const SAME = [DIFFERENT[0], DIFFERENT[0]];
 
 const NOTES = [
-  "Two worker threads, warm and otherwise idle, meet at a barrier, make so many calls of one service each, and tell what that took them. " +
-    "The rate is all calls by the longer of these times. Samples of 10 ms of one worker, by turns the first and the second, and of both " +
-    "alternate, all contenders in each round. No snapshot is taken meanwhile; afterwards every sample is checked.",
-  "One call: `startCall()` and `end(outcome)` with an injected clock, the service's handle kept. @platformatic/prom-client: what it takes to " +
-    "count the same, labels bound, given the elapsed seconds.",
-  "A registry a thread is what there is without a shared one: each is scraped by itself. The pure-JS floor adds to a few doubles of its own and " +
-    "allocates nothing: what two threads gain there is what this machine has for two threads at the time.",
+  "Two worker threads, warm and otherwise idle, meet at a barrier, each make the same number of calls of one service and report the time taken. " +
+    "The rate is the number of all calls divided by the longer time. Samples take 10 ms and alternate between one worker (the first and the " +
+    "second in turn) and both, for all contenders in each round. No snapshot is taken meanwhile; every sample is checked afterwards.",
+  "One call: `startCall()` and `end(outcome)` with an injected clock, on a kept handle. @platformatic/prom-client: the operations that count the " +
+    "same, with bound labels and the elapsed seconds passed in.",
+  "A registry per thread is the alternative to a shared one; each is scraped separately. The pure-JS floor adds to a few doubles of each thread " +
+    "and allocates nothing: its gain from two threads is what this machine offers to two threads at the time.",
 ];
 
 export default async function scaling({ quick }) {
   const contenders = [
     { name: "shared registry, the same service", library: "nrpc-threads", services: SAME },
-    { name: "shared registry, a service each", library: "nrpc-threads", services: DIFFERENT },
-    { name: "a plain registry each", library: "nrpc-metrics", services: SAME },
-    { name: "@platformatic/prom-client, a registry each", library: "platformatic", services: SAME },
-    { name: "pure-JS floor, rows of its own each", library: "floor", services: SAME },
+    { name: "shared registry, one service each", library: "nrpc-threads", services: DIFFERENT },
+    { name: "one plain registry each", library: "nrpc-metrics", services: SAME },
+    { name: "@platformatic/prom-client, one registry each", library: "platformatic", services: SAME },
+    { name: "pure-JS floor, separate rows", library: "floor", services: SAME },
   ].map(start);
   for (const contender of contenders) {
     for (const worker of contender.workers) await run([worker], 1);
@@ -50,18 +50,20 @@ export default async function scaling({ quick }) {
   const [{ one, two }] = contenders;
   const floor = contenders.at(-1);
   return {
-    title: "Two threads against one",
+    title: "Two threads compared with one",
     notes: NOTES,
     tables: [table(contenders)],
-    goals: [atLeast("calls a second of two threads on the same service, of those of one", one, two, 1.8, tried(floor))],
+    goals: [
+      atLeast("calls per second of two threads on the same service, relative to one", one, two, 1.8, tried(floor)),
+    ],
   };
 }
 
 function tried({ one, two }) {
   return (
-    "No two threads write into one page of the memory, and nothing in a call waits for another thread. The pure-JS floor, whose threads share " +
-    `nothing, reached ${times(ratio(one, two))} in the same run. With both cores free it was 1.98×, the floor 1.97×; beside other work on the ` +
-    "machine the second thread finds half a core."
+    "No two threads write to the same page of memory, and nothing in a call waits for another thread. The pure-JS floor, whose threads share " +
+    `nothing, reached ${times(ratio(one, two))} in the same run. With both cores free the result was 1.98×, and the floor's 1.97×; when the ` +
+    "machine does other work, the second thread gets half a core."
   );
 }
 
@@ -77,7 +79,7 @@ function start({ name, library, services }) {
   return { name, workers, texts, one: { name, ns: [] }, two: { name, ns: [] } };
 }
 
-/** Nanoseconds of one call, all workers' calls by the longest time. */
+/** Nanoseconds per call: the longest time of all workers, divided by the number of their calls. */
 async function run(workers, passes) {
   for (const worker of workers) worker.passes += passes;
   const request = { what: "run", passes, threads: workers.length };
@@ -85,7 +87,7 @@ async function run(workers, passes) {
   return (Math.max(...elapsedMs) * 1e6) / (workers.length * passes * CALLS.service.length);
 }
 
-/** Both at once, as they run later; then one sample is as many passes for either. */
+/** Warms up both workers at the same time, as they run later, and sets the passes of a sample, the same for both. */
 async function warmUp(contender) {
   progress(`two threads: warming up ${contender.name}`);
   const found = await Promise.all(contender.workers.map(({ ask }) => ask({ what: "warmUp" })));
@@ -93,7 +95,7 @@ async function warmUp(contender) {
   contender.passes = Math.max(1, Math.round(SAMPLE_MS * Math.max(...found.map(({ passesInMs }) => passesInMs))));
 }
 
-/** What all registries of a contender hold together must be what all its workers counted. */
+/** The registries of a contender must together hold what all its workers have counted. */
 async function check({ name, workers, texts }) {
   const expected = workers.map(({ service, passes }) =>
     timesOf(expectedOfCalls({ ...CALLS, names: [service] }), passes),
@@ -104,7 +106,7 @@ async function check({ name, workers, texts }) {
 function table(contenders) {
   return {
     title: "Calls of two threads",
-    columns: ["", "one thread", "two threads", "calls a second of one", "of two", "of one thread's"],
+    columns: ["", "one thread", "two threads", "calls/s of one", "calls/s of two", "two vs one"],
     rows: contenders.map(({ name, one, two }) => [
       name,
       ...[one, two].map(({ ns }) => duration(median(ns))),

@@ -1,4 +1,4 @@
-// What a snapshot and a scrape cost when four worker threads hold the services.
+// The cost of a snapshot and a scrape when four worker threads hold the services.
 
 import { assertSamples, samples, times } from "../answers.js";
 import { collectGarbage } from "../collect-garbage.js";
@@ -13,14 +13,14 @@ import { makeServices } from "../workload.js";
 const THREADS = 4;
 
 const NOTES = [
-  "Four worker threads hold the same services, all with their 40 series, and are idle while the main thread asks: no busy thread keeps a scrape " +
-    "waiting, as it would one that asks by messages. All samples are compared with four times those of a plain registry first.",
-  "nrpc-metrics/threads: `snapshot()`, and `snapshot().prometheusBytes()` for a scrape. The main thread has a slab, too, so five are added " +
-    "up. The plain registry beside it holds one thread's services: what a snapshot costs without threads.",
-  "A snapshot is a copy, of 300 kB here, into memory that the process still has or into pages fresh from the system, 75 of them at 10 µs each. " +
-    "Which of the two differs from process to process and by far outweighs the adding: the ratio to the plain registry is 10 or 1.",
-  "@prometheus-io/client: `workerMetrics()` of its `WorkerRegistry`, which asks all workers over a BroadcastChannel, gets their metrics as " +
-    "objects, adds these up and gives a string, not yet encoded.",
+  "Four worker threads hold the same services, all with their 40 series, and are idle during a scrape, because a busy thread would delay a " +
+    "client that gathers by messages. First, all samples are compared with four times those of a plain registry.",
+  "nrpc-metrics/threads: `snapshot()`, and `snapshot().prometheusBytes()` for a scrape. The main thread has a slab too, so five are added " +
+    "up. The plain registry holds the services of one thread and shows the cost of a snapshot without threads.",
+  "A snapshot is a copy, of 300 kB here, either into memory that the process still has or into 75 pages fresh from the system at 10 µs each. " +
+    "Which of the two it is differs between processes and far outweighs the adding: the ratio to the plain registry is 10 or 1.",
+  "@prometheus-io/client: `workerMetrics()` of its `WorkerRegistry`, which asks all workers over a BroadcastChannel, receives their metrics as " +
+    "objects, adds them up and returns a string, before encoding.",
 ];
 
 export default async function scrape({ quick }) {
@@ -69,7 +69,7 @@ function filledPlain(serviceCount) {
   return registry;
 }
 
-/** A shared registry that this thread has only created. */
+/** A shared registry that workers fill and this thread only creates. */
 async function filledShared(serviceCount, one) {
   const registry = shared.create();
   const stop = await fillingWorkers({ library: "nrpc-threads", handle: registry.handle, serviceCount });
@@ -80,7 +80,7 @@ async function filledShared(serviceCount, one) {
 async function filledPeer(serviceCount, one) {
   const text = prometheus.gatherer();
   const stop = await fillingWorkers({ library: "prometheus-io", serviceCount });
-  while (prometheus.workerCount() < THREADS) await new Promise(setImmediate); // they tell of themselves by messages
+  while (prometheus.workerCount() < THREADS) await new Promise(setImmediate); // workers announce themselves by messages
   assertSamples(prometheus.name, samples(await text()), expectedOf(one));
   return { text, stop };
 }
@@ -94,7 +94,7 @@ async function fillingWorkers(workerData) {
 
 const expectedOf = (one) => times(samples(plain.text(one)), THREADS);
 
-// Two functions made for each contender, so that none waits for a promise that it does not need.
+// Two functions, so that no synchronous contender waits for a promise.
 function repeat(make) {
   return (iterations) => {
     let made = 0;

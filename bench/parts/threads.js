@@ -1,4 +1,4 @@
-// A call of one thread on a registry in memory that threads share, against the same on a plain registry.
+// A call of a single thread on a shared registry, compared with the same call on a plain registry.
 
 import assert from "node:assert/strict";
 import { assertSamples, expectedOfCalls, samples, times } from "../answers.js";
@@ -9,9 +9,9 @@ import { atMost, timesTable } from "../results.js";
 import { makeCalls } from "../workload.js";
 
 const NOTES = [
-  "One iteration is one call of one of 16 services, a tenth of them failed, latencies log-normal around 8 ms, with an injected clock, as in " +
-    "the part about whole calls; this one thread has created the shared registry and is alone on it.",
-  "Both are in one process, but the plain registry is that of a copy of the library, with call sites of its own: where a call site meets two " +
+  "One iteration is one call of one of 16 services; one call in ten fails, latencies are log-normal around 8 ms, and the clock is injected, as " +
+    'in "Whole call, net of the clock". This thread has created the shared registry, and no other is attached.',
+  "Both run in one process, but the plain registry uses a second copy of the library with separate call sites: at a call site that meets two " +
     "instances of the core, both registries take 1.6 times as long.",
 ];
 
@@ -39,8 +39,8 @@ export default async function threads(options) {
       table("A guard, looked up by name for each call", byName),
     ],
     goals: [
-      atMost("guard on a shared registry, of one on a plain registry", ...guards, limit),
-      atMost("guard by name on a shared registry, of one on a plain registry", ...byName, limit),
+      atMost("guard on a shared registry, relative to a plain registry", ...guards, limit),
+      atMost("guard by name on a shared registry, relative to a plain registry", ...byName, limit),
     ],
   };
 }
@@ -56,12 +56,12 @@ function makeRegistry(library, work) {
   return { runs, text: () => library.text(registry) };
 }
 
-/** The same of both registries beside each other. */
+/** Alternates the two registries' runs, so that the same operations are next to each other. */
 function inPairs([one, other]) {
   return one.runs.flatMap((run, i) => [run, other.runs[i]]);
 }
 
-/** Every call that was timed, and warmed up with, must have been counted. */
+/** Every call must have been counted, including those of the warm-up. */
 function checkDone(runs, text, entries, work) {
   const done = runs.map(({ name }) => entries.find((entry) => entry.name === name).done + work.service.length);
   const calls = [...samples(text())].filter(([key]) => key.startsWith("nrpc_calls_total{"));

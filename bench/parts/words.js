@@ -1,4 +1,4 @@
-// How a word in shared memory is written: what each way costs a call, in the core alone.
+// The cost per call, in the core alone, of several ways to write a word in shared memory.
 
 import assert from "node:assert/strict";
 import { runScript } from "../children.js";
@@ -10,12 +10,12 @@ import { BOUNDS_SECONDS } from "../workload.js";
 const LEAST_COST_REFUSED_NS = 5;
 
 const NOTES = [
-  "One iteration is the core's `startCall` and `endCall` from a JavaScript loop, on one of 16 rows: no registry, guard or clock. The loop " +
-    "is in it, the same for all.",
-  "Each variant is compiled from the core's sources with a few lines replaced, and runs in a process of its own; rounds alternate " +
-    "between processes, each of which gives its median. One thread writes at a time: no two ever write one row.",
-  "A sequence lock marks a row before and after `endCall`, `endHandler` and `recordCall` count in it, so that a reader who saw another mark " +
-    "reads again. Marks by atomic adds, or, for processors with weakly ordered memory, a store and a fence before and an atomic store after.",
+  "One iteration is the core's `startCall` and `endCall` from a JavaScript loop, on one of 16 rows, without registry, guard or clock. The " +
+    "loop is included, the same for all.",
+  "Each variant is compiled from the core's sources with a few lines replaced, and runs in its own process; rounds alternate between " +
+    "processes, each of which reports its median. Only one thread writes to a row.",
+  "A sequence lock marks a row before and after `endCall`, `endHandler` and `recordCall` count in it, so that a reader that finds a different " +
+    "mark reads again. Marks are atomic adds or, for processors with weakly ordered memory, a store and a fence before and an atomic store after.",
 ];
 
 const PLAIN_ADD = "store<u64>(address, load<u64>(address) + n);";
@@ -28,7 +28,7 @@ const LOCKED = [
   "service.endHandler(row, threw, nearestNs(elapsedNs));",
 ];
 
-/** The lock's word lies behind the row, where the child leaves room for it; how far, the core can't know at compile time. */
+/** The lock's word follows the row, where core-words.js leaves room for it. Its offset is not known to the core itself. */
 function sequenceLock(before, after, versionOffset) {
   const at = (mark) => mark.replaceAll("version", `row + ${versionOffset}`);
   return { "assembly/index.ts": LOCKED.map((line) => [line, `${at(before)}\n  ${line}\n  ${at(after)}`]) };
@@ -38,7 +38,7 @@ const ADD_MARK = "atomic.add<u32>(version, 1);";
 const FENCED_MARK = "store<u32>(version, load<u32>(version) + 1); memory.grow(0);";
 const STORED_MARK = "atomic.store<u32>(version, load<u32>(version) + 1);";
 
-/** The compiler's optimiser drops fences. It keeps a growth by nothing, in whose place a fence and two no-ops fit. */
+/** The compiler's optimiser drops fences but keeps `memory.grow(0)`, which a fence and two no-ops can replace. */
 const GROWTH = Buffer.from([0x41, 0x00, 0x40, 0x00, 0x1a]); // i32.const 0, memory.grow, drop
 const FENCE = Buffer.from([0xfe, 0x03, 0x00, 0x01, 0x01]); // atomic.fence, nop, nop
 
@@ -67,11 +67,11 @@ export default async function words({ quick }) {
       if (ns === contenders[0].ns) loop.ns.push(found.loopNs);
     }
   }
-  const [asItIs, , added, fenced] = contenders;
+  const [current, , added, fenced] = contenders;
   return {
     title: "Words in shared memory",
-    notes: [...NOTES, decision(asItIs, added, fenced)],
-    tables: [timesTable("A call in the core alone", [...contenders, loop], asItIs)],
+    notes: [...NOTES, decision(current, added, fenced)],
+    tables: [timesTable("A call in the core alone", [...contenders, loop], current)],
     goals: [],
   };
 }
@@ -81,7 +81,7 @@ async function variants() {
   const shared = (edits) => compileCore("assembly/threads.ts", "threads", edits);
   const versionOffset = new WebAssembly.Instance(new WebAssembly.Module(plain)).exports.rowBytes(BOUNDS_SECONDS.length);
   const found = [
-    { name: "as it is: load and store by the one writer", wasm: await shared({}) },
+    { name: "current: load and store by the only writer", wasm: await shared({}) },
     { name: "atomic adds", wasm: await shared(ATOMIC_ADD) },
     {
       name: "sequence lock, marks by atomic add",
@@ -91,21 +91,22 @@ async function variants() {
       name: "sequence lock, marks by store, fence, atomic store",
       wasm: fencesForGrowths(await shared(sequenceLock(FENCED_MARK, STORED_MARK, versionOffset)), LOCKED.length),
     },
-    { name: "as it is, without a look at the slab's owner", wasm: await shared(UNOWNED) },
-    { name: "plain core, memory of its own", wasm: plain },
+    { name: "current, without checking the slab's owner", wasm: await shared(UNOWNED) },
+    { name: "plain core, unshared memory", wasm: plain },
   ];
   const different = new Set(found.map(({ wasm }) => Buffer.from(wasm).toString("base64")));
-  assert.equal(different.size, found.length, "two variants are compiled to the same");
+  assert.equal(different.size, found.length, "two variants compile to the same bytes");
   return found;
 }
 
-function decision(asItIs, ...locks) {
-  const costs = locks.map(({ ns }) => median(ns.map((lockNs, round) => lockNs - asItIs.ns[round])));
+function decision(current, ...locks) {
+  const costs = locks.map(({ ns }) => median(ns.map((lockNs, round) => lockNs - current.ns[round])));
   const isCheap = Math.min(...costs) < LEAST_COST_REFUSED_NS;
   return (
-    `Decision: a sequence lock would be taken if it cost under ${LEAST_COST_REFUSED_NS} ns a call. It costs ` +
-    `${costs.map(duration).join(" with atomic adds, ")} with fence and store, so it ${isCheap ? "should be taken" : "is not taken"}. ` +
-    "Without it a reader is promised: the count and the +Inf bucket of each row are the sum of its buckets, from which it derives them; no " +
-    "word of a counter ever goes backwards; at rest all totals are exact. It may see a call counted whose latency is still to come."
+    `Decision: a sequence lock would be adopted if it cost less than ${LEAST_COST_REFUSED_NS} ns per call. It costs ` +
+    `${costs.map(duration).join(" with atomic adds, ")} with fence and store, so it ${isCheap ? "should be adopted" : "is not adopted"}. ` +
+    "Without it, readers have these guarantees: the count and the +Inf bucket of each row equal the sum of its buckets, from which they are " +
+    "derived; no word of a counter ever decreases; when nothing is being written, all totals are exact. A reader may see a call that is " +
+    "counted before its latency."
   );
 }

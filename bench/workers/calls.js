@@ -1,5 +1,5 @@
-// A thread that makes calls of one service when asked, on what the contender has for it: a registry of its own, or one
-// that threads share. What it makes are whole passes over the same calls, so that all its samples are known.
+// A thread that makes calls of one service on request, on its own registry or a shared one. It makes whole passes over
+// the same calls, so that the resulting samples are known.
 
 import { workerData } from "node:worker_threads";
 import { makeCalls } from "../workload.js";
@@ -17,7 +17,7 @@ answerWith({
     meet(threads);
     return elapsedMs(passes);
   },
-  /** Runs until compiled; tells how many passes that were, and how many of them a millisecond has room for. */
+  /** Runs until compiled. Returns the number of passes made, and the number that fit in a millisecond. */
   warmUp() {
     let passes = 0;
     let passMs = 0;
@@ -51,7 +51,7 @@ function elapsedMs(passes) {
   return performance.now() - startMs;
 }
 
-/** Returns once so many threads are here. */
+/** Returns once that many threads have called it. */
 function meet(threads) {
   const [arrived, meetings] = [0, 1];
   const meeting = Atomics.load(barrier, meetings);

@@ -1,5 +1,5 @@
-// A thread that fills services, all the same data as every other thread, and then is idle; it answers scrapes where the
-// library gathers what threads hold by messages.
+// A thread that fills services with the same data as every other thread and is then idle. Where the library gathers
+// metrics by messages, it answers those.
 
 import { workerData } from "node:worker_threads";
 import { makeServices } from "../workload.js";

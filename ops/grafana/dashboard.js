@@ -24,7 +24,7 @@ import { DATASOURCE, graph, heatmap, stat, topTable } from "./panels.js";
 
 export const DASHBOARD_FILE = fileURLToPath(new URL("nrpc-metrics.json", import.meta.url));
 
-/** Of all services, and of those that the user picked. */
+/** Selectors for all services, for those that the user picked, and for the overflow set. */
 const ALL = 'job=~"$job",instance=~"$instance"';
 const PICKED = `${ALL},service=~"$service"`;
 const OVERFLOW = `${ALL},service="__overflow__"`;
@@ -32,7 +32,7 @@ const OVERFLOW = `${ALL},service="__overflow__"`;
 const rate = (metric, selector, window = "$__rate_interval") => `rate(${metric}{${selector}}[${window}])`;
 const by = (labels, expr) => `sum by (${labels}) (${expr})`;
 const share = (part, whole) => `${part} / (${whole} > 0)`;
-/** Nothing, rather than NaN, without traffic. */
+/** No value, instead of NaN, when there is no traffic. */
 const quantile = (q, metric, selector, labels, window) =>
   `histogram_quantile(${q}, ${by(`${labels}le`, rate(`${metric}_bucket`, selector, window))}) >= 0`;
 const quantiles = (metric) =>
@@ -42,11 +42,11 @@ const quantiles = (metric) =>
   ]);
 const buckets = (metric) => by("le", `increase(${metric}_bucket{${PICKED}}[$__rate_interval])`);
 const top = (expr) => `topk(10, ${expr})`;
-/** Over all the time that the dashboard shows, up to its end, so that it is the same at each point of a graph. */
-const shown = (over, metric, selector) => by("service", `${over}(${metric}{${selector}}[$__range] @ end())`);
-/** `expr` of the services that lead by `measure` alone: a registry may hold thousands, and a graph can't show them. */
+/** Over the dashboard's whole time range, up to its end, so that the value is the same at each point of a graph. */
+const overRange = (over, metric, selector) => by("service", `${over}(${metric}{${selector}}[$__range] @ end())`);
+/** `expr` for the 20 services that lead by `measure`: a registry may hold thousands, too many for a graph. */
 const leading = (expr, measure) => `${expr} and on (service) topk(20, ${measure})`;
-const leadingIn = (expr, metric, selector = PICKED) => leading(expr, shown("rate", metric, selector));
+const leadingIn = (expr, metric, selector = PICKED) => leading(expr, overRange("rate", metric, selector));
 const byService = (metric, selector = PICKED) => leadingIn(by("service", rate(metric, selector)), metric, selector);
 const shares = (part, whole) =>
   leadingIn(share(by("service", rate(part, PICKED)), by("service", rate(whole, PICKED))), part);
@@ -61,7 +61,7 @@ const EMITTED = "nrpc_streaming_chunks_emitted_total";
 const DROPPED = "nrpc_streaming_chunks_dropped_total";
 const DENIED = "nrpc_capability_denied_total";
 
-/** Those of an SLO of 99.9 %: as many as it allows, and as burn a month's budget in two days. */
+/** Thresholds for an SLO of 99.9 %: the ratio that it allows, and the one that burns a month's budget in two days. */
 const ERROR_RATIO = { unit: PercentUnit, warn: 0.001, bad: 0.0144 };
 const LATENCY_SECS = { unit: Seconds, warn: 0.25, bad: 1 };
 
@@ -80,7 +80,7 @@ const overview = () => [
     share(`sum(${rate(ERRORS, ALL)})`, `sum(${rate(CALLS, ALL)})`),
   ),
   stat(
-    { title: "p99 latency", description: "One call in a hundred takes longer.", ...LATENCY_SECS, width: 6 },
+    { title: "p99 latency", description: "One in a hundred calls takes longer.", ...LATENCY_SECS, width: 6 },
     quantile(0.99, LATENCY, ALL, ""),
   ),
   stat(
@@ -90,7 +90,7 @@ const overview = () => [
   graph(
     {
       title: "Calls by service",
-      description: "As callers count them. The 20 most called.",
+      description: "Counted by the callers. The 20 services called most.",
       unit: RequestsPerSecond,
       stacked: true,
       width: 12,
@@ -100,7 +100,7 @@ const overview = () => [
   graph(
     {
       title: "Handler runs by service",
-      description: "As the serving side counts them. The 20 that run most.",
+      description: "Counted by the serving side. The 20 services that run most.",
       unit: OpsPerSecond,
       stacked: true,
       width: 12,
@@ -108,13 +108,19 @@ const overview = () => [
     [byService(RUNS, ALL), "{{service}}"],
   ),
   topTable(
-    { title: "Most called", description: "Over the time shown.", column: "Calls", unit: RequestsPerSecond, width: 8 },
+    {
+      title: "Most called",
+      description: "Over the selected time range.",
+      column: "Calls",
+      unit: RequestsPerSecond,
+      width: 8,
+    },
     top(by("service", rate(CALLS, ALL, "$__range"))),
   ),
   topTable(
     {
       title: "Most failing",
-      description: "Share of failed calls, over the time shown.",
+      description: "Share of failed calls over the selected time range.",
       column: "Failed",
       ...ERROR_RATIO,
       width: 8,
@@ -122,7 +128,13 @@ const overview = () => [
     top(share(by("service", rate(ERRORS, ALL, "$__range")), by("service", rate(CALLS, ALL, "$__range")))),
   ),
   topTable(
-    { title: "Slowest", description: "p99 latency, over the time shown.", column: "p99", ...LATENCY_SECS, width: 8 },
+    {
+      title: "Slowest",
+      description: "p99 latency over the selected time range.",
+      column: "p99",
+      ...LATENCY_SECS,
+      width: 8,
+    },
     top(quantile(0.99, LATENCY, ALL, "service, ", "$__range")),
   ),
 ];
@@ -131,7 +143,7 @@ const callers = () => [
   graph(
     {
       title: "Call rate",
-      description: "Calls that resolved, with success or any error. The 20 most called.",
+      description: "Calls that resolved, with success or any error. The 20 services called most.",
       unit: RequestsPerSecond,
       width: 8,
     },
@@ -141,7 +153,7 @@ const callers = () => [
     {
       title: "Errors by kind",
       description:
-        "no_route: nothing there answers to the name. timeout: no answer in time. server: an answer that says so. transport: the way there or back broke. The 20 services with most errors.",
+        "no_route: nothing serves that name. timeout: no answer in time. server: the server answered with an error. transport: the connection failed. The 20 services with the most errors.",
       unit: RequestsPerSecond,
       stacked: true,
       width: 8,
@@ -151,7 +163,8 @@ const callers = () => [
   graph(
     {
       title: "Failed calls",
-      description: "Share of the resolved calls that failed. Empty without traffic. The 20 services with most errors.",
+      description:
+        "Share of the resolved calls that failed. Empty without traffic. The 20 services with the most errors.",
       ...ERROR_RATIO,
       width: 8,
     },
@@ -161,7 +174,7 @@ const callers = () => [
     {
       title: "Latency",
       description:
-        "Wall-clock time of resolved calls. Quantiles are interpolated within a bucket, and never more than the highest bound. The 20 most called.",
+        "Wall-clock time of resolved calls. Quantiles are interpolated within a bucket and never exceed the highest bound. The 20 services called most.",
       unit: Seconds,
       width: 12,
     },
@@ -170,7 +183,7 @@ const callers = () => [
   heatmap(
     {
       title: "Latency, all calls",
-      description: "How many calls took how long: two peaks are two kinds of calls.",
+      description: "Distribution of latencies over time. Two bands mean two kinds of calls.",
       width: 12,
     },
     buckets(LATENCY),
@@ -181,7 +194,7 @@ const handlers = () => [
   graph(
     {
       title: "Handler runs",
-      description: "Handlers started, whatever became of them. The 20 that run most.",
+      description: "Handlers started, regardless of how they ended. The 20 services that run most.",
       unit: OpsPerSecond,
       width: 8,
     },
@@ -190,7 +203,7 @@ const handlers = () => [
   graph(
     {
       title: "Handlers that threw",
-      description: "Share of the handlers that an exception escaped. The 20 services with most of them.",
+      description: "Share of handler runs that ended with an exception. The 20 services with the most of them.",
       unit: PercentUnit,
       warn: 0.001,
       bad: 0.01,
@@ -201,7 +214,7 @@ const handlers = () => [
   graph(
     {
       title: "Denied calls",
-      description: "Calls refused before any handler ran. The 20 services with most of them.",
+      description: "Calls refused before any handler ran. The 20 services with the most of them.",
       unit: RequestsPerSecond,
       width: 8,
     },
@@ -210,20 +223,20 @@ const handlers = () => [
   graph(
     {
       title: "Handler duration",
-      description: "Start to return or throw, the network excluded. The 20 that run most.",
+      description: "From start to return or throw, without the network. The 20 services that run most.",
       unit: Seconds,
       width: 12,
     },
     ...quantiles(DURATION),
   ),
   heatmap(
-    { title: "Handler duration, all runs", description: "How many handlers ran how long.", width: 12 },
+    { title: "Handler duration, all runs", description: "Distribution of durations over time.", width: 12 },
     buckets(DURATION),
   ),
   graph(
     {
       title: "Streamed chunks",
-      description: "Chunks that handlers emitted, dropped ones among them. The 20 services with most of them.",
+      description: "Chunks that handlers emitted, including dropped ones. The 20 services with the most of them.",
       unit: EventsPerSecond,
       width: 12,
     },
@@ -232,7 +245,7 @@ const handlers = () => [
   graph(
     {
       title: "Dropped chunks",
-      description: "Share of the chunks lost because the queue of their call was full. The 20 services that lose most.",
+      description: "Share of chunks lost because the queue of their call was full. The 20 services that lose the most.",
       unit: PercentUnit,
       warn: 0.001,
       bad: 0.01,
@@ -243,14 +256,14 @@ const handlers = () => [
 ];
 
 const LITTLE =
-  "Little's law: on average as many are in flight as rate times mean time. Well above it, they start and do not end. The 20 services with most of them.";
+  "By Little's law, the average number in flight is the rate times the mean time. Well above that, they start and do not end. The 20 services with the most in flight.";
 
-/** Two series of each service: how many are in flight, and how many should be. */
-function little(inFlight, time, [is, shouldBe]) {
-  const most = shown("avg_over_time", inFlight, PICKED);
+/** Two series for each service: the number in flight, and the number expected by Little's law. */
+function little(inFlight, time, [actual, expected]) {
+  const most = overRange("avg_over_time", inFlight, PICKED);
   return [
-    [leading(by("service", `${inFlight}{${PICKED}}`), most), `{{service}} ${is}`],
-    [leading(by("service", rate(`${time}_sum`, PICKED)), most), `{{service}} ${shouldBe}`],
+    [leading(by("service", `${inFlight}{${PICKED}}`), most), `{{service}} ${actual}`],
+    [leading(by("service", rate(`${time}_sum`, PICKED)), most), `{{service}} ${expected}`],
   ];
 }
 
@@ -270,7 +283,7 @@ const registry = () => [
     {
       title: "Services",
       description:
-        "Those that the registry shows, the overflow set included, and how many may get counters of their own.",
+        "Services in the registry, including the overflow set, and the maximum number of services with separate counters.",
       unit: Short,
       width: 8,
     },
@@ -280,7 +293,7 @@ const registry = () => [
   graph(
     {
       title: "Overflow lookups",
-      description: "Lookups whose name got the shared set __overflow__: the registry is full, or the name too long.",
+      description: "Lookups that got the shared set __overflow__, because the registry is full or the name too long.",
       unit: OpsPerSecond,
       width: 8,
     },
@@ -289,7 +302,7 @@ const registry = () => [
   graph(
     {
       title: "Counted under __overflow__",
-      description: "Share of all calls and of all handler runs that tell nothing of any one service.",
+      description: "Share of all calls, and of all handler runs, that are not counted by service.",
       unit: PercentUnit,
       warn: 0.01,
       bad: 0.1,
@@ -301,7 +314,7 @@ const registry = () => [
   graph(
     {
       title: "Scrapes by result",
-      description: "Any but ok left Prometheus without numbers.",
+      description: "Every result but ok leaves Prometheus without data.",
       unit: OpsPerSecond,
       stacked: true,
       width: 8,
@@ -311,7 +324,7 @@ const registry = () => [
   graph(
     {
       title: "Scrape duration",
-      description: "On average, by instance. Compare with the scrape_timeout of Prometheus, 10 s by default.",
+      description: "Average by instance. Compare with Prometheus's scrape_timeout, 10 s by default.",
       unit: Seconds,
       warn: 1,
       bad: 5,
@@ -328,7 +341,7 @@ const registry = () => [
   graph(
     {
       title: "Scraped bytes",
-      description: "Bodies as they were sent, compressed if they were.",
+      description: "Size of response bodies as sent, after compression.",
       unit: BytesPerSecondSI,
       width: 8,
     },
@@ -348,7 +361,7 @@ function variable(name, label, labelValues) {
   return picker;
 }
 
-/** The same each time, as JSON has it. */
+/** Deterministic: the same JSON each time. */
 function dashboard() {
   const rows = {
     "All services": overview(),

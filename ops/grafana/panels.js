@@ -1,4 +1,4 @@
-// How the dashboard's panels look: each kind with what all of its kind have in common.
+// Builders for the dashboard's panels, one for each kind, with the settings that all panels of a kind share.
 
 import { StackingConfigBuilder, StackingMode, VizLegendOptionsBuilder } from "@grafana/grafana-foundation-sdk/common";
 import { TooltipDisplayMode, VizTooltipOptionsBuilder } from "@grafana/grafana-foundation-sdk/common";
@@ -20,7 +20,7 @@ import { PanelBuilder as TableBuilder } from "@grafana/grafana-foundation-sdk/ta
 import { PanelBuilder as TimeseriesBuilder } from "@grafana/grafana-foundation-sdk/timeseries";
 import { Seconds } from "@grafana/grafana-foundation-sdk/units";
 
-/** What the user picks at the top of the dashboard. */
+/** The data source that the user picks at the top of the dashboard. */
 // biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's template, not JavaScript's
 export const DATASOURCE = { type: "prometheus", uid: "${datasource}" };
 
@@ -33,7 +33,7 @@ function panel(builder, { title, description, unit, width, height = 8 }) {
 
 const query = (expr) => new DataqueryBuilder().datasource(DATASOURCE).refId("A").expr(expr);
 
-/** Green, from `warn` on yellow, from `bad` on red. */
+/** Green, yellow from `warn` on, red from `bad` on. */
 function thresholds({ warn, bad }) {
   const steps = [{ value: null, color: "green" }];
   if (warn !== undefined) steps.push({ value: warn, color: "yellow" });
@@ -49,7 +49,7 @@ export function stat(settings, expr) {
   return builder.noValue("-").withTarget(query(expr).range());
 }
 
-/** `series`: `[expression, legend]` each. */
+/** Each of `series` is `[expression, legend]`. */
 export function graph(settings, ...series) {
   const builder = panel(new TimeseriesBuilder(), settings).min(0).fillOpacity(10);
   builder.tooltip(new VizTooltipOptionsBuilder().mode(TooltipDisplayMode.Multi));
@@ -70,7 +70,7 @@ export function heatmap(settings, expr) {
   return builder.withTarget(query(expr).range().format(PromQueryFormat.Heatmap).legendFormat("{{le}}"));
 }
 
-/** The services that lead by `expr` over the time that the dashboard shows, one row each. */
+/** A table of the services with the highest values of `expr` over the dashboard's time range, one row each. */
 export function topTable(settings, expr) {
   const builder = panel(new TableBuilder(), settings).withTarget(query(expr).instant().format(PromQueryFormat.Table));
   builder.colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds)).thresholds(thresholds(settings));

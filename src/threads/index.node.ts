@@ -1,12 +1,12 @@
-// The entry of nrpc-metrics/threads for runtimes that have node:worker_threads, and with it numbers of threads.
+// The entry of nrpc-metrics/threads for runtimes with node:worker_threads, which gives each thread an id.
 
 import { isMainThread, threadId } from "node:worker_threads";
 import type * as web from "./index.js";
 import { attach, create } from "./registry.js";
 
-// Deno takes a Web Worker for its main thread.
-const isNumbered = !(isMainThread && "WorkerGlobalScope" in globalThis);
-const ownThreadId = isNumbered ? threadId : undefined;
+// Deno reports a Web Worker as the main thread.
+const hasRuntimeId = !(isMainThread && "WorkerGlobalScope" in globalThis);
+const ownThreadId = hasRuntimeId ? threadId : undefined;
 
 export const createSharedRegistry: typeof web.createSharedRegistry = (options = {}) => create(options, ownThreadId);
 

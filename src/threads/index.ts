@@ -1,4 +1,4 @@
-// The entry of nrpc-metrics/threads for the web: its threads have no numbers of their own.
+// The entry of nrpc-metrics/threads for the web, where the runtime gives threads no ids.
 
 import {
   type AttachOptions,
@@ -13,10 +13,12 @@ export type { AttachOptions, SharedRegistryHandle, SharedRegistryOptions, Shared
 export type { TrackableWorker } from "./worker.js";
 
 /**
- * A registry whose counters lie in memory that worker threads share: all of them record into it at full speed,
- * each can take snapshots of the whole, and what was recorded stays when one is killed.
+ * Creates a registry in memory that worker threads share. Every attached thread records at full speed and can take
+ * snapshots of the whole; what a thread has recorded survives it, even if it is killed.
  *
- * @throws TypeError or RangeError for a bad option; Error where threads can't share memory, with what to do.
+ * @param options those of `RpcMetricsRegistry` without `module`, and `maxThreads`. Default: none.
+ * @throws TypeError or RangeError for a bad option, or if the rows of `maxServices` services for `maxThreads` threads
+ * take more than 4 GiB; Error where threads can't share memory, with the remedy in its message.
  *
  * @example
  * const registry = createSharedRegistry({ maxThreads: 8 });
@@ -28,11 +30,15 @@ export function createSharedRegistry(options: SharedRegistryOptions = {}): Share
 }
 
 /**
- * The registry of another thread, in this one: for `handle` see {@link SharedRpcMetricsRegistry}.
+ * Attaches this thread to a registry that another thread created. Call it once per thread: each attachment takes one of
+ * the `maxThreads` places.
  *
- * @throws TypeError if `handle` is none, or one of another release; TypeError or RangeError for a bad option; Error if
- * `maxThreads` threads are attached already, or there is no memory for one more. Nothing has changed then, except that of
- * more `services` than there is room for the first ones have been added.
+ * @param handle {@link SharedRpcMetricsRegistry.handle} of the creating or any attached thread, unchanged.
+ * @param options what each thread sets for itself: `clock`, `detectLeaks` and `services`. Default: none.
+ * @throws TypeError if `handle` is not a handle, went through JSON or comes from another release; TypeError or
+ * RangeError for a bad option; Error if `maxThreads` threads are attached already or there is no memory for one more.
+ * When it throws, nothing has changed, with one exception: if `services` has more names than there is room for, those
+ * that fitted have been added.
  *
  * @example
  * const registry = attachSharedRegistry(workerData.metrics);

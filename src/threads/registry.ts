@@ -1,4 +1,4 @@
-// A registry whose services lie in memory that threads share.
+// The registry in memory that threads share: creating it, attaching to it, and releasing threads that have ended.
 
 import { MAX_THREADS } from "../core/shared/memory.js";
 import { areParts, makeParts, type SharedParts } from "../core/shared/parts.js";
@@ -10,26 +10,34 @@ import { COMMON_OPTIONS, OWN_OPTIONS, type RegistryOptions, RpcMetricsRegistry }
 import { canWatch, holdLock, watchLocks } from "./liveness.js";
 import { onExit, type TrackableWorker } from "./worker.js";
 
-/** Options of {@link createSharedRegistry}: those of `RpcMetricsRegistry`, but for `module`, and one more. */
+/** Options of {@link createSharedRegistry}: those of `RpcMetricsRegistry` without `module`, and `maxThreads`. */
 export interface SharedRegistryOptions extends Omit<RegistryOptions, "module"> {
   /**
-   * At most this many threads take part at a time, the creating one among them: 1 to 1024. Each takes memory
-   * for a row of every service, 1.3 MB by default, but only from when it attaches. Default: 16.
+   * Maximum number of threads attached at the same time, the creating thread included: a whole number from 1 to 1024.
+   * Once a thread attaches, it takes memory for a row of each of `maxServices` services: 1.3 MB by default.
+   * Default: 16.
    */
   maxThreads?: number;
 }
 
-/** Options of {@link attachSharedRegistry}: what each thread has for itself. */
+/** Options of {@link attachSharedRegistry}: those that each thread sets for itself. */
 export type AttachOptions = Pick<RegistryOptions, "clock" | "detectLeaks" | "services">;
 
 /**
- * What a thread needs to attach. Send it as `workerData` or with `postMessage`, to any number of threads and
- * from any of them. What is in it is not for use.
+ * What a thread needs to attach. Send it as `workerData` or with `postMessage`, from any attached thread to any number
+ * of threads. It does not survive JSON. Treat it as opaque: its properties may change in any release.
+ *
+ * @example
+ * const worker = new Worker(url, { workerData: { metrics: registry.handle } });
  */
 export interface SharedRegistryHandle {
+  /** Version of the handle's format and of the memory layout. Threads that load different releases may not match. */
   readonly version: number;
+  /** Identifies the registry among all others. */
   readonly id: string;
+  /** The `WebAssembly.Memory` that holds the counts. */
   readonly memory: object;
+  /** The compiled core, a `WebAssembly.Module`, which saves each thread compiling it. */
   readonly module: object;
 }
 
@@ -38,57 +46,66 @@ interface HandleContents extends SharedRegistryHandle, SharedParts {
   readonly module: SharedParts["module"];
 }
 
-/** Counts up with every change of what lies where, or of the handle: threads may load different releases. */
+/** To be incremented with every change of the memory layout or the handle: threads may load different releases. */
 const VERSION = 1;
 
 const DEFAULT_MAX_THREADS = 16;
 
 /**
- * One thread's registry of those that share their services. Made by {@link createSharedRegistry} and
- * {@link attachSharedRegistry}; all that `RpcMetricsRegistry` has works the same, for the whole process.
+ * One thread's view of a shared registry, returned by {@link createSharedRegistry} and {@link attachSharedRegistry}. It
+ * is an `RpcMetricsRegistry`: services, `maxServices`, the overflow set, `overflowLookups` and snapshots cover all
+ * attached threads; `leakedGuards` covers this thread only.
  */
 export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   /**
-   * What `release` takes. In Node, and in the `node:worker_threads` of Deno and Bun, it is the runtime's
-   * `threadId`; a Web Worker is given one, above 1,000,000.
+   * Identifies this thread for {@link release}. In Node, and in `node:worker_threads` of Deno and Bun, it is the
+   * runtime's `threadId`; a Web Worker gets an id above 1,000,000.
    */
   readonly threadId: number;
-  /** For other threads; see {@link SharedRegistryHandle}. */
+  /** Send this to other threads, which pass it to {@link attachSharedRegistry}. */
   readonly handle: SharedRegistryHandle;
   /**
-   * Fulfils when `track` will notice the end of this thread. That is at once, but in Web Workers, which first get a
-   * Web Lock: one that could hang or end soon after it attached awaits this before it takes work. Never rejects.
+   * Fulfils once {@link track} is sure to notice the end of this thread: in a Web Worker when it holds a Web Lock,
+   * elsewhere at once. Never rejects. A Web Worker that might hang or end soon after attaching should await this before
+   * it accepts work.
    */
   readonly ready: Promise<void>;
   readonly #store: SharedStore;
+  /** Set while this thread polls the locks of Web Workers. */
   #stopWatching: (() => void) | undefined;
 
   /** @internal */
-  constructor(options: AttachOptions, contents: HandleContents, store: SharedStore, isNumbered: boolean) {
+  constructor(options: AttachOptions, contents: HandleContents, store: SharedStore, hasRuntimeId: boolean) {
     const { id, buckets, maxServices, maxServiceNameBytes } = contents;
     super({ ...options, buckets, maxServices, maxServiceNameBytes }, store);
     const { threadId } = store;
     this.threadId = threadId;
     this.handle = contents;
-    this.ready = isNumbered ? Promise.resolve() : holdLock(id, threadId, () => store.lock());
+    this.ready = hasRuntimeId ? Promise.resolve() : holdLock(id, threadId, () => store.lock());
     this.#store = store;
   }
 
   /**
-   * Releases what a worker has here once it has ended, in whatever way. Call it when the worker is made, in a
-   * thread that outlives it, and before you listen for its end yourself: then its place is free when your listener runs.
+   * Releases a worker's place once the worker has ended, for whatever reason: its calls and handlers are no longer in
+   * flight, and another thread can attach. Call it right after creating the worker, in a thread that outlives it, and
+   * before adding your own listener for its end, so that the place is free when your listener runs.
    *
-   * Of a Web Worker on a page or in Deno no event tells, but the Web Lock that it holds, see `ready`. There, one
-   * call sees to all workers, those to come as well, within about a second of their end.
+   * For Web Workers on a page or in Deno no event reports the end, but the worker's Web Lock does: see {@link ready}.
+   * There, one call covers all workers, including later ones, and each is released within about a second of its end.
    *
-   * @throws TypeError for what is no worker that can be terminated, RangeError for one of which the runtime tells
-   * that it has ended; Error where neither event nor lock tells: call `release` yourself.
+   * @param worker a worker of `node:worker_threads`, or a Web Worker.
+   * @throws TypeError if `worker` has no `terminate` method, RangeError if its runtime reports that it has ended
+   * already; Error where neither an event nor a lock can report its end: call {@link release} yourself there.
+   *
+   * @example
+   * const worker = new Worker(url, { workerData: { metrics: registry.handle } });
+   * registry.track(worker);
    */
   track(worker: TrackableWorker): void {
     if (typeof worker?.terminate !== "function") throw invalid("worker", "a Worker", worker, TypeError);
-    if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker which has not ended", -1);
+    if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker that has not ended", -1);
     if (onExit(worker, (threadId, isOver) => this.#store.release(threadId, isOver))) return;
-    if (!canWatch()) throw new Error("nothing here tells when this worker ends: call release(threadId) then");
+    if (!canWatch()) throw new Error("this runtime does not report when this worker ends: call release(threadId) then");
     this.#stopWatching ??= watchLocks(
       this.handle.id,
       () => this.#store.lockedThreads(),
@@ -97,25 +114,33 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   }
 
   /**
-   * Gives back what a thread has in flight, and its place to the next one that attaches; what it has counted stays.
-   * For threads that are gone and that nobody `track`s. One that runs on is as if it had called `detach`; its
-   * place goes to another after a quarter of a second, for which `attachSharedRegistry` waits if it has to. Does nothing for
-   * a thread that has no place.
+   * Releases the place of a thread that has ended, if {@link track} does not do it. What the thread recorded stays; its
+   * calls and handlers are no longer in flight. Does nothing for a thread that is not attached.
    *
-   * @param threadId the `threadId` of that thread's registry. Keep it while the worker runs: Node forgets it then.
-   * @throws TypeError or RangeError for what is no thread's number, and for this thread's, which has `detach`.
+   * If the thread is still running, this has the effect of its calling {@link detach}. Its place is reused after a
+   * quarter of a second, and `attachSharedRegistry` waits for that if no other place is free.
+   *
+   * @param threadId {@link SharedRpcMetricsRegistry.threadId} of that thread. Read it while the worker runs: Node resets
+   * `worker.threadId` when the worker ends.
+   * @throws TypeError if `threadId` is not a number; RangeError if it is not a whole number >= 0, or is this thread's
+   * own, for which there is `detach`.
+   *
+   * @example
+   * const { threadId } = worker;
+   * worker.once("exit", () => registry.release(threadId));
    */
   release(threadId: number): void {
     if (!Number.isSafeInteger(threadId) || threadId < 0)
-      throw invalid("threadId", "a thread's number >= 0, kept from when it ran", threadId);
+      throw invalid("threadId", "a thread id >= 0, saved while the thread was running", threadId);
     if (threadId === this.threadId)
-      throw invalid("threadId", "that of a thread which is gone, not of this one, which can detach()", threadId);
+      throw invalid("threadId", "that of another thread (this one can call detach())", threadId);
     this.#store.release(threadId, false);
   }
 
   /**
-   * Gives back what this thread has in flight, and its place. From then on all its handles and guards
-   * count nothing, and `snapshot()` throws. What was counted stays. A second call does nothing.
+   * Releases this thread's place: its calls and handlers are no longer in flight, and another thread can attach. What
+   * it recorded stays. From then on its handles and guards count nothing, and `snapshot()` throws an Error. A second
+   * call does nothing.
    */
   detach(): void {
     this.#stopWatching?.();
@@ -129,7 +154,7 @@ const maxThreads: Check<number> = (value = DEFAULT_MAX_THREADS, name) => {
   throw invalid(name, `a whole number from 1 to ${MAX_THREADS}`, value);
 };
 
-/** An option that other registries have, and that makes no sense here. */
+/** An option of other registries that must not be set here. */
 function leftOut(reason: string): Check<undefined> {
   return (value, name) => {
     if (value !== undefined) throw invalid(name, `left out, because ${reason}`, value);
@@ -141,10 +166,10 @@ const CREATE_OPTIONS = {
   ...OWN_OPTIONS,
   ...COMMON_OPTIONS,
   maxThreads,
-  module: leftOut("threads run a core of their own"),
+  module: leftOut("threads use their own build of the core"),
 } satisfies ChecksFor<SharedRegistryOptions & Pick<RegistryOptions, "module">>;
 
-const asCreated = leftOut("it is as the registry was created");
+const asCreated = leftOut("the creating thread has set it for all");
 
 const ATTACH_OPTIONS = {
   ...OWN_OPTIONS,
@@ -155,7 +180,7 @@ const ATTACH_OPTIONS = {
   module: asCreated,
 };
 
-/** `threadId`: the runtime's number of this thread, if it has one. */
+/** `threadId`: the runtime's id of this thread, if there is one. */
 export function create(options: SharedRegistryOptions, threadId: number | undefined): SharedRpcMetricsRegistry {
   const { buckets, maxServiceNameBytes, maxServices, maxThreads, ...own } = checkedOptions(options, CREATE_OPTIONS);
   checkHost(threadId);
@@ -169,7 +194,7 @@ export function attach(
   threadId: number | undefined,
 ): SharedRpcMetricsRegistry {
   if (handle?.version !== VERSION || !areParts(handle))
-    throw invalid("handle", "a shared registry's, as it was sent, of the same release", handle, TypeError);
+    throw invalid("handle", "the unchanged handle of a shared registry of the same release", handle, TypeError);
   const own = checkedOptions(options, ATTACH_OPTIONS);
   return join(handle as HandleContents, own, threadId);
 }
@@ -190,7 +215,7 @@ function join(
   }
 }
 
-/** Before any of them is added, which could not be undone. */
+/** Called before any service is added, because a name can't be removed again. */
 function checkNames(services: readonly string[], maxServiceNameBytes: number): void {
   for (const name of services) {
     if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
@@ -204,7 +229,7 @@ function checkHost(threadId: number | undefined): void {
     throw new Error(
       "SharedArrayBuffer is missing, so threads can't share a registry: serve the page with the headers " +
         "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp, " +
-        "or use one RpcMetricsRegistry a thread",
+        "or use one RpcMetricsRegistry per thread",
     );
   }
   if (threadId === undefined && typeof Worker !== "function")

@@ -1,4 +1,4 @@
-// As much of node:worker_threads as is used; the types of Node would let all of src/ use all of Node.
+// Declares the part of node:worker_threads that is used. Node's own types would let all of src/ use all of Node.
 declare module "node:worker_threads" {
   export const isMainThread: boolean;
   export const threadId: number;

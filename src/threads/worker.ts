@@ -1,24 +1,32 @@
-// Workers as the runtimes have them, and the event by which they tell of their end.
+// The workers of all runtimes, and the event that reports their end.
 
-/** As much of a worker as `track` looks at; workers of Node, Deno, Bun and browsers all fit. */
+/**
+ * What `track` of `SharedRpcMetricsRegistry` needs of a worker. The workers of `node:worker_threads` and the Web
+ * Workers of browsers, Deno and Bun all fit.
+ */
 export interface TrackableWorker {
+  /** The runtime's id of the thread, -1 in Node once it has ended. Web Workers of browsers and Deno have none. */
   readonly threadId?: number;
+  /** Every worker has it; a value without it is refused. */
   terminate(): unknown;
+  /** How workers of `node:worker_threads` report their end. */
   once?(event: "exit", listener: () => void): unknown;
+  /** How Web Workers of Bun report their end. */
   addEventListener?(event: "close", listener: () => void): unknown;
 }
 
-/** Deno tells that a worker has ended while it may run on, and a busy one does, for seconds. */
-const tellsTooEarly = "Deno" in globalThis;
+/** Deno emits `exit` while the worker may still be running: a busy one keeps running for seconds. */
+const emitsExitEarly = "Deno" in globalThis;
 
 /**
- * Calls `gone` with the worker's thread id when an event tells that it has ended, and whether it has run its last
- * instruction then. False for a worker that has no id and no such event, as Web Workers but for Bun's.
+ * Calls `gone` when an event reports the worker's end, with its thread id and with whether it has certainly run its
+ * last instruction. Returns false, and never calls it, for a worker without an id or such an event: a Web Worker of a
+ * browser or of Deno.
  */
 export function onExit(worker: TrackableWorker, gone: (threadId: number, isOver: boolean) => void): boolean {
-  const { threadId } = worker; // now: Node forgets it when the worker ends
+  const { threadId } = worker; // read now, because Node resets it when the worker ends
   if (typeof threadId !== "number") return false;
-  const ended = () => gone(threadId, !tellsTooEarly);
+  const ended = () => gone(threadId, !emitsExitEarly);
   if (worker.once) worker.once("exit", ended);
   else if (worker.addEventListener) worker.addEventListener("close", ended);
   else return false;

@@ -318,7 +318,9 @@ describe("release", () => {
   ])("refuses what is no thread's number: %s", (bad, Kind) => {
     const [registry] = registries(0);
     expect(() => registry.release(bad)).toThrow(Kind);
-    expect(() => registry.release(bad)).toThrow("threadId must be a thread's number >= 0, kept from when it ran, got");
+    expect(() => registry.release(bad)).toThrow(
+      "threadId must be a thread id >= 0, saved while the thread was running, got",
+    );
   });
 
   test("refuses this thread's own, which is not gone", () => {
@@ -340,7 +342,7 @@ test.each([undefined, null, 5, "worker", {}, { threadId: 5, once() {} }, () => 1
 test("track refuses a worker that has ended, of which Node no longer knows the number", () => {
   const [registry] = registries(0);
   expect(() => registry.track({ threadId: -1, once() {}, terminate() {} })).toThrow(
-    "that of a worker which has not ended, got -1",
+    "that of a worker that has not ended, got -1",
   );
 });
 
@@ -348,7 +350,7 @@ test("track says what to do where the end of a Web Worker can't be seen", () => 
   const [registry] = registries(0);
   vi.stubGlobal("navigator", {});
   expect(() => registry.track({ postMessage() {}, terminate() {} })).toThrow(
-    "nothing here tells when this worker ends: call release",
+    "this runtime does not report when this worker ends: call release",
   );
 });
 
@@ -359,14 +361,14 @@ describe("createSharedRegistry", () => {
 
   test("refuses more threads than 4 GiB have rows for", () => {
     expect(() => createSharedRegistry({ maxThreads: 16, maxServices: 1_000_000 })).toThrow(
-      "maxThreads must be at most 14, whose rows of 1000000 services 4 GiB hold, got 16",
+      "maxThreads must be at most 14 for the rows of 1000000 services to fit in 4 GiB, got 16",
     );
     expect(createSharedRegistry({ maxThreads: 13, maxServices: 1_000_000 }).size).toBe(0);
   });
 
   test("refuses more services than 4 GiB have rows for", () => {
     expect(() => createSharedRegistry({ maxServices: 20_000_000 })).toThrow(
-      "maxServices must be so few that 4 GiB hold their rows, got 20000000",
+      "maxServices must be small enough for all rows to fit in 4 GiB, got 20000000",
     );
   });
 
@@ -407,7 +409,7 @@ test.each([
 ])("attachSharedRegistry refuses what is no handle: %#", (bad) => {
   expect(() => attachSharedRegistry(bad)).toThrow(TypeError);
   expect(() => attachSharedRegistry(bad)).toThrow(
-    "handle must be a shared registry's, as it was sent, of the same release",
+    "handle must be the unchanged handle of a shared registry of the same release",
   );
 });
 
@@ -417,7 +419,7 @@ test.each(["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "modul
     const { handle } = createSharedRegistry({ maxThreads: 2 });
     expect(() => attachSharedRegistry(handle, { [option]: 7 })).toThrow(RangeError);
     expect(() => attachSharedRegistry(handle, { [option]: 7 })).toThrow(
-      `${option} must be left out, because it is as the registry was created, got 7`,
+      `${option} must be left out, because the creating thread has set it for all, got 7`,
     );
     expect(attachSharedRegistry(handle, { [option]: undefined }).size).toBe(0);
   },

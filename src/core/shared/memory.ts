@@ -1,4 +1,4 @@
-// The memory that threads share: what lies where, and how it is handed out in blocks.
+// The memory that threads share: its layout, and the allocation of blocks in it.
 //
 // From address 0:
 //
@@ -9,46 +9,48 @@
 //   └────────────┴────────────────┴──────────────────────────────────────┴─────────┴─────────┴─ ─
 //                                                                        whole pages each
 //
-// Nothing here waits for another thread, and a thread may be killed between any two instructions: every
-// change that others can see is one compare-and-exchange of one word, after all that it tells of has been
-// written. What a killed thread had claimed is found by the next owner of its slab, for a block's word names
-// the slab that it belongs to. Words of blocks and names go from 0 to one value for good.
+// Nothing here waits for another thread, and a thread may be killed between any two instructions. So every
+// change that other threads can see is a single compare-and-exchange of one word, made after everything it
+// refers to has been written. A block's word names the slab that the block belongs to, so the next owner of a
+// killed thread's slab finds the blocks it had claimed. Words of blocks and names change once, from 0 to their
+// final value.
 
 import type { CoreMemory } from "../exports.js";
 import { WORD_BYTES } from "../layout.js";
 import { PAGE_BYTES } from "../thresholds.js";
 
-/** All that 32-bit addresses reach. */
+/** Pages that 32-bit addresses can reach: 4 GiB. */
 export const MAX_PAGES = 65536;
 
-export const pagesOf = (bytes: number) => Math.ceil(bytes / PAGE_BYTES);
+export const pageCount = (bytes: number) => Math.ceil(bytes / PAGE_BYTES);
 
-/** In a block's word, the page behind its end; its slab stands above. */
+/** A block's word holds the page after the block's last one in its low bits, and the block's slab above them. */
 const END_PAGE_BITS = 17;
 const END_PAGE_MASK = 2 ** END_PAGE_BITS - 1;
-/** A block's word has room for 16 times as many. */
+/** Largest `maxThreads`. A block's word has room for 16 times as many slabs. */
 export const MAX_THREADS = 1024;
 
-/** Limits that all threads must agree on. */
+/** Limits that are the same for all threads of a registry. */
 export interface SharedLimits {
   readonly maxThreads: number;
   readonly maxServices: number;
   readonly maxServiceNameBytes: number;
 }
 
-/** Addresses. */
+/** A range of addresses, `end` exclusive. */
 export interface Block {
   readonly start: number;
   readonly end: number;
 }
 
-/** Where the words are: the address of owners, the indices of control words, and where all of them end. */
+/** Addresses of the owners, of the control words and of their end; indices of the control words. */
 export function controlLayout(ownersStart: number, { maxThreads, maxServices }: SharedLimits) {
   const wordsStart = ownersStart + maxThreads * WORD_BYTES;
   const attachments = 0;
   const overflow = attachments + 1;
   const blocks = overflow + 1;
-  // A slab each, one for names a service at worst, and some that hold no name because another thread was first.
+  // One for each slab; at worst one of names for each service; and for each thread one that holds no name because
+  // another thread was first.
   const maxBlocks = 2 * maxThreads + maxServices;
   const names = blocks + maxBlocks;
   const wordCount = names + maxServices;
@@ -56,9 +58,10 @@ export function controlLayout(ownersStart: number, { maxThreads, maxServices }: 
   return { ownersStart, wordsStart, attachments, overflow, blocks, maxBlocks, names, wordCount, end };
 }
 
+/** One thread's access to the shared memory. */
 export class SharedMemory {
   readonly control: ReturnType<typeof controlLayout>;
-  // All words lie in the memory's first pages and never move, so that these views last.
+  // These words are in the memory's first pages and never move, so the views stay valid when the memory grows.
   readonly owners: BigUint64Array;
   readonly words: Int32Array;
   readonly #memory: CoreMemory;
@@ -71,28 +74,32 @@ export class SharedMemory {
     this.#memory = memory;
   }
 
-  /** When the overflow set appeared, in ms since 1970 and to the second; 0 if there is none. */
+  /** When the overflow set appeared, in ms since 1970, to the second; 0 while there is none. */
   overflowCreated(): number {
     return (Atomics.load(this.words, this.control.overflow) >>> 0) * 1000;
   }
 
+  /** Makes the overflow set appear, unless it has. */
   showOverflow(): void {
     if (this.overflowCreated() > 0) return;
     Atomics.compareExchange(this.words, this.control.overflow, 0, Math.max(1, Date.now() / 1000));
   }
 
-  /** The memory, up to `end` if it reaches there: where another thread has grown it, it may look smaller than it is. */
+  /**
+   * The memory's buffer, of at least `end` bytes if the memory is that large. A buffer obtained before another thread
+   * grew the memory may be too short.
+   */
   buffer(end: number): ArrayBufferLike {
     if (this.#memory.buffer.byteLength < end) this.#pages();
     return this.#memory.buffer;
   }
 
-  /** Whether `block` has memory. */
+  /** Whether the memory has been grown as far as the end of `block`. */
   hasMemory({ end }: Block): boolean {
     return this.buffer(end).byteLength >= end;
   }
 
-  /** Blocks of all slabs, with their slabs, in the order of their addresses. */
+  /** The blocks of all slabs, in the order of their addresses. */
   *blocks(): Generator<Block & { slab: number }> {
     const { blocks, maxBlocks } = this.control;
     let startPage = this.#firstPage();
@@ -105,10 +112,13 @@ export class SharedMemory {
     }
   }
 
-  /** A new block for a slab. It may lack memory: `grow` gets that. Undefined when addresses have run out. */
+  /**
+   * Claims a new block for a slab; undefined when no addresses are left. The memory may not reach that far yet: see
+   * `grow`.
+   */
   claim(slab: number, bytes: number): Block | undefined {
     const { blocks, maxBlocks } = this.control;
-    const pages = pagesOf(bytes);
+    const pages = pageCount(bytes);
     let startPage = this.#firstPage();
     for (let i = blocks; i < blocks + maxBlocks; i++) {
       const endPage = startPage + pages;
@@ -120,14 +130,14 @@ export class SharedMemory {
     return undefined;
   }
 
-  /** Makes the memory reach the end of `block`; false when the host gives no more. */
+  /** Grows the memory to the end of `block`; false if the host refuses. */
   grow({ end }: Block): boolean {
-    const wanted = end / PAGE_BYTES;
-    for (let pages = this.#pages(); pages < wanted; ) {
+    const wantedPages = end / PAGE_BYTES;
+    for (let pages = this.#pages(); pages < wantedPages; ) {
       try {
-        this.#memory.grow(wanted - pages);
+        this.#memory.grow(wantedPages - pages);
       } catch {}
-      // Failed or not, another thread may have grown it meanwhile; only if none did was it the host that refused.
+      // Even if this failed, another thread may have grown the memory. Only if its size is unchanged did the host refuse.
       const before = pages;
       pages = this.#pages();
       if (pages === before) return false;
@@ -135,12 +145,12 @@ export class SharedMemory {
     return true;
   }
 
-  /** Where blocks begin. */
+  /** The first page of block 0. */
   #firstPage(): number {
-    return pagesOf(this.control.end);
+    return pageCount(this.control.end);
   }
 
-  /** The true size, which growing by nothing tells. */
+  /** The memory's current size in pages. Growing by 0 returns it even where `buffer` is out of date. */
   #pages(): number {
     try {
       return this.#memory.grow(0);

@@ -1,12 +1,13 @@
-// The directory of service names, which only grows: the n-th name is that of the n-th row in every slab.
+// The directory of service names, which only grows: the n-th name belongs to the n-th row of every slab.
 //
-// A name's record is when it appeared, in ms since 1970 as a double, its length in 4 bytes, and its UTF-8 bytes, in a
-// block of the slab whose owner wrote it.
-// The n-th control word for names is 0, or the address of the n-th record in units of 8 bytes. A thread
-// first writes the record where nobody looks, then exchanges the first word that is 0 for its address. Should
-// that fail, another thread was first: its name is read like all before it, and if it is the same, the service
-// exists. So a name is never half-written, never there twice, and what a killed thread wrote in vain is
-// overwritten by the next owner of its slab.
+// A record holds the time at which the name appeared (ms since 1970, a double), the name's length in bytes
+// (32 bits) and its UTF-8 bytes. It lies in a block of the slab whose owner wrote it.
+//
+// The n-th control word for names is 0 or the address of the n-th record, in units of 8 bytes. A thread first
+// writes a record that nothing refers to, then exchanges the first word that is 0 for the record's address. If
+// the exchange fails, another thread was first: its name is read like all others, and if it is the same name,
+// the service exists. So a name is never half-written and never listed twice, and the next owner of a killed
+// thread's slab overwrites the records that were never published.
 
 import { decoder } from "../../model/names.js";
 import type { Block, SharedMemory } from "./memory.js";
@@ -19,13 +20,14 @@ const BYTES = LENGTH + Uint32Array.BYTES_PER_ELEMENT;
 
 const align = (bytes: number) => Math.ceil(bytes / UNIT_BYTES) * UNIT_BYTES;
 
-/** Bytes of the record of a name of so many. */
+/** Size in bytes of the record of a name that takes `nameBytes`. */
 export const recordBytes = (nameBytes: number) => align(BYTES + nameBytes);
 
+/** One thread's position in the directory: it reads each name once, in order. */
 export class SharedNames {
   readonly #shared: SharedMemory;
   readonly #maxServices: number;
-  /** So many names have been read; all that are there lie before the first word that is 0. */
+  /** Number of names read so far. */
   count = 0;
 
   constructor(shared: SharedMemory, maxServices: number) {
@@ -33,33 +35,34 @@ export class SharedNames {
     this.#maxServices = maxServices;
   }
 
-  /** So many names are there, read or not. */
+  /** Number of names in the directory, read or not. They lie before the first word that is 0. */
   total(): number {
     let total = this.count;
-    while (this.#start(total) !== 0) total++;
+    while (this.#recordStart(total) !== 0) total++;
     return total;
   }
 
-  /** The next name that was not read yet, if there is one. */
+  /** Reads the next name, if there is one that has not been read. */
   next(): { name: string; createdMs: number } | undefined {
-    const start = this.#start(this.count);
+    const start = this.#recordStart(this.count);
     if (start === 0) return undefined;
-    const buffer = this.#shared.buffer(start + this.#size(start));
-    const shared = new Uint8Array(buffer, start + BYTES, this.#length(start));
-    const name = decoder.decode(shared.slice()); // a copy, because decoders of browsers refuse shared memory
+    const buffer = this.#shared.buffer(start + this.#recordSize(start));
+    const shared = new Uint8Array(buffer, start + BYTES, this.#nameBytes(start));
+    const name = decoder.decode(shared.slice()); // a copy, because browsers' decoders refuse shared memory
     this.count++;
     return { name, createdMs: new Float64Array(buffer, start + CREATED, 1)[0] as number };
   }
 
-  /** Where in `area` records may be written: behind all that are in the directory, whoever wrote them. */
+  /** The first address in `area` after all records of the directory, where new records may be written. */
   freeFrom(area: Block): number {
     let free = area.start;
-    for (let i = 0, start = this.#start(0); start !== 0; start = this.#start(++i)) {
-      if (start >= area.start && start < area.end) free = Math.max(free, start + this.#size(start));
+    for (let i = 0, start = this.#recordStart(0); start !== 0; start = this.#recordStart(++i)) {
+      if (start >= area.start && start < area.end) free = Math.max(free, start + this.#recordSize(start));
     }
     return free;
   }
 
+  /** Writes a record, which takes `recordBytes(name.length)` bytes. Other threads see it once it is published. */
   write(start: number, name: Uint8Array, createdMs: number): void {
     const buffer = this.#shared.buffer(start + recordBytes(name.length));
     new Float64Array(buffer, start + CREATED, 1)[0] = createdMs;
@@ -67,24 +70,24 @@ export class SharedNames {
     new Uint8Array(buffer, start + BYTES, name.length).set(name);
   }
 
-  /** Makes the record at `start` the next name; false if another thread's is that already. */
+  /** Makes the record at `start` the next name of the directory; false if another thread published its own first. */
   publish(start: number): boolean {
     const { words, control } = this.#shared;
     return Atomics.compareExchange(words, control.names + this.count, 0, start / UNIT_BYTES) === 0;
   }
 
-  /** Address of a record; 0 if there is none. */
-  #start(index: number): number {
+  /** Address of the record of the name at `index`; 0 if there is none. */
+  #recordStart(index: number): number {
     if (index === this.#maxServices) return 0;
     const { words, control } = this.#shared;
     return Atomics.load(words, control.names + index) * UNIT_BYTES;
   }
 
-  #length(start: number): number {
+  #nameBytes(start: number): number {
     return new Uint32Array(this.#shared.buffer(start + BYTES), start + LENGTH, 1)[0] as number;
   }
 
-  #size(start: number): number {
-    return recordBytes(this.#length(start));
+  #recordSize(start: number): number {
+    return recordBytes(this.#nameBytes(start));
   }
 }

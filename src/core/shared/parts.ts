@@ -1,43 +1,47 @@
-// What threads send each other to share a registry: its memory, its limits and the core.
+// The parts of a shared registry that threads send each other: its memory, its limits and the compiled core.
 
 import { invalid } from "../../model/errors.js";
 import type { CoreMemory } from "../exports.js";
 import { rowLayout } from "../layout.js";
 import { thresholdsEnd, writeThresholds } from "../thresholds.js";
 import { sharedModule, templateCore } from "./core.js";
-import { controlLayout, MAX_PAGES, pagesOf, type SharedLimits } from "./memory.js";
+import { controlLayout, MAX_PAGES, pageCount, type SharedLimits } from "./memory.js";
 import { recordBytes } from "./names.js";
 import { slabLayout } from "./slabs.js";
 
-/** What a thread needs to take part. All of it can be sent to another thread. */
+/** What a thread needs to join a registry. All of it can be posted to another thread. */
 export interface SharedParts extends SharedLimits {
   readonly memory: CoreMemory;
   readonly module: WebAssembly.Module;
   readonly buckets: readonly number[];
 }
 
-/** Whether `handle` still has what can't go through JSON or be made up. */
+/** Whether the memory and the module are genuine. Neither survives JSON. */
 export function areParts({ memory, module }: { memory: unknown; module: unknown }): boolean {
   return memory instanceof WebAssembly.Memory && module instanceof WebAssembly.Module;
 }
 
 /**
- * A new memory for threads to share, in which none has a slab yet. Its maximum is what all of them can come to
- * need, for some engines set that aside at once.
+ * Makes a new memory for threads to share, without any slab. Its maximum is no larger than all threads can need at
+ * most, because some engines reserve the maximum at once.
  */
 export function makeParts(buckets: readonly number[], limits: SharedLimits): SharedParts {
   const { maxThreads, maxServices, maxServiceNameBytes } = limits;
   const core = templateCore();
-  const controlPages = pagesOf(controlLayout(thresholdsEnd(core, buckets), limits).end);
-  const slabPages = pagesOf(slabLayout(rowLayout(core, buckets), maxServices).bytes);
+  const controlPages = pageCount(controlLayout(thresholdsEnd(core, buckets), limits).end);
+  const slabPages = pageCount(slabLayout(rowLayout(core, buckets), maxServices).bytes);
   if (controlPages + slabPages > MAX_PAGES)
-    throw invalid("maxServices", "so few that 4 GiB hold their rows", maxServices);
-  const fitting = Math.floor((MAX_PAGES - controlPages) / slabPages);
-  if (maxThreads > fitting)
-    throw invalid("maxThreads", `at most ${fitting}, whose rows of ${maxServices} services 4 GiB hold`, maxThreads);
-  // Twice what the longest names take: of a block, the last record may not fit in almost half.
+    throw invalid("maxServices", "small enough for all rows to fit in 4 GiB", maxServices);
+  const fittingThreads = Math.floor((MAX_PAGES - controlPages) / slabPages);
+  if (maxThreads > fittingThreads)
+    throw invalid(
+      "maxThreads",
+      `at most ${fittingThreads} for the rows of ${maxServices} services to fit in 4 GiB`,
+      maxThreads,
+    );
+  // Twice the size of the longest names, because the next record may not fit in almost half of a block.
   const record = recordBytes(maxServiceNameBytes);
-  const namePages = 2 * pagesOf(maxServices * record) + maxThreads * pagesOf(record);
+  const namePages = 2 * pageCount(maxServices * record) + maxThreads * pageCount(record);
   const memory = new WebAssembly.Memory({
     initial: controlPages,
     maximum: Math.min(MAX_PAGES, controlPages + maxThreads * slabPages + namePages),

@@ -1,5 +1,5 @@
-// The store of a registry whose services lie in memory that threads share: this thread's slab, and the
-// directory of names that all threads have.
+// The store of a registry in memory that threads share: this thread's slab, and the directory of names, which
+// is common to all threads.
 
 import type { RowLayout } from "../../model/data.js";
 import { encoder, OVERFLOW_SERVICE_LABEL } from "../../model/names.js";
@@ -13,16 +13,17 @@ import { recordBytes, SharedNames } from "./names.js";
 import type { SharedParts } from "./parts.js";
 import {
   type Attachment,
-  blocksOf,
   HEADER_BYTES,
   lockedThreads,
   OVERFLOW_LOOKUPS,
   releaseSlabs,
+  slabBlocks,
   slabLayout,
+  slabViews,
   takeSlab,
-  viewsOf,
 } from "./slabs.js";
 
+/** One thread's store of a shared registry: it counts in its own slab, and a copy adds up all slabs. */
 export class SharedStore implements Store {
   readonly core: SharedCore;
   readonly layout: RowLayout;
@@ -35,13 +36,14 @@ export class SharedStore implements Store {
   /** The slab's address. */
   readonly #start: number;
   readonly #scratch: Block;
-  /** Where this thread's next name goes. */
+  /** Free space for this thread's next names. */
   #free: Block;
 
   /**
    * Takes a slab for this thread.
    *
-   * @param threadId the runtime's number for this thread; without one the thread is given one.
+   * @param threadId the runtime's id of this thread; without one, the thread gets an id above 1,000,000.
+   * @throws Error if all slabs are taken, or if there is no memory for one more.
    */
   constructor({ memory, module, buckets, ...limits }: SharedParts, threadId: number | undefined) {
     const template = templateCore(module);
@@ -64,7 +66,7 @@ export class SharedStore implements Store {
       this.#scratch = { start: first.start + offsets.scratch, end: first.start + offsets.names };
       const area = others.at(-1) ?? { start: first.start + offsets.names, end: first.end };
       this.#free = { start: this.#names.freeFrom(area), end: area.end };
-      this.#dropGauges();
+      this.#zeroGauges();
       attachment.activate();
     } catch (error) {
       attachment.release();
@@ -72,6 +74,7 @@ export class SharedStore implements Store {
     }
   }
 
+  /** The runtime's id of this thread, or the one it got instead. */
   get threadId(): number {
     return this.#attachment.threadId;
   }
@@ -81,7 +84,7 @@ export class SharedStore implements Store {
   }
 
   get overflowLookups(): number {
-    const counts = viewsOf(this.#shared).map(({ start }) => {
+    const counts = slabViews(this.#shared).map(({ start }) => {
       const word = new BigUint64Array(this.#shared.buffer(start + HEADER_BYTES), start + OVERFLOW_LOOKUPS, 1);
       return Number(Atomics.load(word, 0));
     });
@@ -89,7 +92,7 @@ export class SharedStore implements Store {
   }
 
   readServices(keep: Keep): void {
-    // Names first: a service that is called so may have been there before there was overflow.
+    // Names first: a service named like the overflow set may have existed before the set did.
     for (let next = this.#names.next(); next !== undefined; next = this.#names.next())
       keep(next.name, this.first + this.#names.count * this.layout.rowBytes, next.createdMs);
     const overflowed = this.#shared.overflowCreated();
@@ -99,13 +102,13 @@ export class SharedStore implements Store {
   addService(name: string, keep: Keep): void {
     const encoded = encoder.encode(name);
     for (;;) {
-      let isThere = false;
+      let exists = false;
       this.readServices((other, row, createdMs) => {
         keep(other, row, createdMs);
-        isThere ||= other === name;
+        exists ||= other === name;
       });
-      // A thread that is no longer the slab's owner must not write into it: the next one may be doing so.
-      if (isThere || this.room === 0 || !this.#attachment.isOwner) return;
+      // A thread that no longer owns the slab must not write to it, because the next owner may be writing.
+      if (exists || this.room === 0 || !this.#attachment.isOwner) return;
       const bytes = recordBytes(encoded.length);
       if (!this.#makeRoom(bytes)) return;
       this.#names.write(this.#free.start, encoded, Date.now());
@@ -121,8 +124,10 @@ export class SharedStore implements Store {
   }
 
   /**
-   * All slabs added up, a few rows at a time, in this slab's scratch rows: the core adds what only shared memory
-   * can hold, and what it has added is copied out.
+   * The sum of all slabs. The core can only add within shared memory, so it adds a few rows at a time into this slab's
+   * scratch rows, from where they are copied out.
+   *
+   * @throws Error once this thread has detached or was released.
    */
   copy(): Uint32Array {
     if (!this.#attachment.isOwner)
@@ -131,7 +136,7 @@ export class SharedStore implements Store {
     const { start, end } = this.#scratch;
     const scratch = new Uint32Array(this.#shared.buffer(end), start, wordIndex(end - start));
     const scratchRows = (end - start) / rowBytes;
-    const slabs = viewsOf(this.#shared);
+    const slabs = slabViews(this.#shared);
     const rowCount = this.#names.count + 1;
     const rows = new Uint32Array(wordIndex(rowCount * rowBytes));
     for (let from = 0; from < rowCount; from += scratchRows) {
@@ -147,38 +152,39 @@ export class SharedStore implements Store {
     return rows;
   }
 
-  /** Gives this thread's slab back: from then on it counts nothing. */
+  /** Frees this thread's slab. From then on this thread counts nothing. */
   detach(): void {
     this.#attachment.release();
   }
 
-  /** Gives back the slabs of another thread. `isOver`: whether it has run its last instruction for certain. */
+  /** Frees the slabs of another thread. `isOver`: whether that thread has certainly run its last instruction. */
   release(threadId: number, isOver: boolean): void {
     releaseSlabs(this.#shared, threadId, isOver);
   }
 
-  /** Says that this thread holds a lock for as long as it lives. */
+  /** Records, for all threads to see, that this thread holds a lock until it ends. */
   lock(): void {
     this.#attachment.lock();
   }
 
+  /** Ids of the attached threads that hold their locks. */
   lockedThreads(): number[] {
     return lockedThreads(this.#shared);
   }
 
-  /** The slab's blocks; the first one, with the rows, has memory. */
+  /** The slab's blocks. The first one holds the rows, and its memory has been allocated. */
   #claimBlocks(bytes: number): [Block, ...Block[]] {
     const { slab } = this.#attachment;
-    if (blocksOf(this.#shared, slab).length === 0) this.#shared.claim(slab, bytes);
-    // Looked up even if it was just claimed: should two threads have thought the slab theirs, they agree on this.
-    const [first, ...others] = blocksOf(this.#shared, slab);
+    if (slabBlocks(this.#shared, slab).length === 0) this.#shared.claim(slab, bytes);
+    // Looked up even if it was just claimed: if two threads took the slab for their own, both use the same block.
+    const [first, ...others] = slabBlocks(this.#shared, slab);
     if (first === undefined || !this.#shared.grow(first))
       throw new Error(`there is no memory for one more thread: ${bytes} bytes, within 4 GiB and what the host has`);
     return [first, ...others];
   }
 
-  /** Gives back what the slab's last owner had in flight. Done before gauges count, so that no snapshot sees it. */
-  #dropGauges(): void {
+  /** Zeroes the gauges left by the slab's last owner. Done before `activate`, so no snapshot sees the old values. */
+  #zeroGauges(): void {
     const { rowBytes, inFlight, handlerInFlight } = this.layout;
     const bytes = (this.#names.total() + 1) * rowBytes;
     const words = new BigInt64Array(this.#shared.buffer(this.first + bytes), this.first, bytes / WORD_BYTES);
@@ -188,7 +194,7 @@ export class SharedStore implements Store {
     }
   }
 
-  /** Makes room for a record of so many bytes; false if there is no memory for it. */
+  /** Makes room for a record of that size; false if there is no memory for it. */
   #makeRoom(bytes: number): boolean {
     if (this.#free.end - this.#free.start < bytes) {
       const block = this.#shared.claim(this.#attachment.slab, bytes);

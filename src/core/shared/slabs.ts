@@ -1,9 +1,9 @@
-// Slabs: who owns which, and what lies in one.
+// Slabs: their layout, and which thread owns which.
 //
 // A slab's first block, in bytes:
 //
 //     0 ┌──────────────────────────────┐
-//       │ overflowLookups              │  of its owners
+//       │ overflowLookups              │  of all its owners so far
 //    64 ├──────────────────────────────┤
 //       │ row of the overflow set      │
 //       │ row of service 0             │
@@ -11,81 +11,84 @@
 //       ├──────────────────────────────┤
 //       │ scratch rows                 │  for the owner's snapshots
 //       ├──────────────────────────────┤
-//       │ names                        │  see names.ts; more of them lie in the slab's other blocks
+//       │ names                        │  see names.ts; the slab's other blocks hold more of them
 //       └──────────────────────────────┘
 //
-// The owner of a slab, 64 bits; 0 is nobody:
+// The owner word of a slab, 64 bits; 0 when the slab is free:
 //
 //    63 ┌────────────────┬──────────┬────────────────┬────────────┐ 0
-//       │ thread id + 1  │ isLocked │ attachment     │ isAttached │  a thread; isLocked: it holds a lock for as
-//       ├────────────────┼──────────┼────────────────┼────────────┤  long as it lives (threads/liveness.ts)
-//       │ 0              │ 1        │ when, in ms    │ 0          │  a thread was released that may run on
-//       └────────────────┴──────────┴────────────────┴────────────┘
+//       │ thread id + 1  │ isLocked │ attachment     │ isAttached │  owned; isLocked: the thread holds a lock
+//       ├────────────────┼──────────┼────────────────┼────────────┤  until it ends (threads/liveness.ts)
+//       │ 0              │ 1        │ time, in ms    │ 0          │  released at that time, while the thread
+//       └────────────────┴──────────┴────────────────┴────────────┘  may still be running
 //                              high │ low
 //
-// The low half tells an attachment from all others, and the core counts only while it stands there. A thread
-// takes a slab, prepares it, and then sets isAttached; only from then on its gauges count. So letting a slab go
-// is one exchange of its owner, whoever does it and whatever the owner is doing.
+// The low half identifies an attachment, and the core counts only while the word holds it. A thread takes a
+// slab, prepares it and then sets isAttached; snapshots leave out the slab's gauges until then. Releasing a slab
+// is therefore one exchange of its owner word, whichever thread does it and whatever the owner is doing.
 //
-// A thread that runs on finds out at its next look, but may be past its last one: between a look and what it
-// allowed lie a few instructions in the core, microseconds for a name, milliseconds for a snapshot. Its slab is
-// therefore handed on only when GRACE_MS have passed. Thousands of releases of running threads on one processor
-// spoilt the next owner's counts a few times without that.
+// A released thread that is still running notices when it next checks the word. But it may have checked it just
+// before: what a check permits takes a few instructions in the core, microseconds for a name, milliseconds for a
+// snapshot. So its slab is reused only after GRACE_MS. Without that delay, thousands of releases of running
+// threads on one processor corrupted the next owner's counts a few times.
 
 import type { RowLayout } from "../../model/data.js";
 import { WORD_BYTES } from "../layout.js";
 import { PAGE_BYTES } from "../thresholds.js";
-import { type Block, pagesOf, type SharedMemory } from "./memory.js";
+import { type Block, pageCount, type SharedMemory } from "./memory.js";
 
 const FREE = 0n;
 const ATTACHED = 1n;
 const LOCKED = 1n << 32n;
-/** How long the slab of a thread that may run on is kept from others. */
+/** How long a slab stays reserved after its release, if the released thread may still be running. */
 const GRACE_MS = 250;
 
-/** Attachments are told apart, and times kept, in so many bits. */
+/** The bits for an attachment's number, and for a time in ms. */
 const LOW_MASK = 2 ** 31 - 1;
 
-/** Offset of the word. */
+/** Offset in a slab of the word that counts overflow lookups. */
 export const OVERFLOW_LOOKUPS = 0;
-/** A line of a processor's cache. */
+/** Size of what precedes a slab's rows: one cache line. */
 export const HEADER_BYTES = 64;
-/** As much as a processor's nearest cache holds beside what is added to it. */
+/** Scratch rows of this size stay in a processor's L1 cache, together with the rows that are added to them. */
 const SCRATCH_BYTES = 16384;
 
-/** What threads without an id of the runtime's are numbered from; runtimes count theirs up from 0. */
-const FIRST_GIVEN_ID = 1_000_000;
+/** First id for threads without an id from the runtime. Runtimes count theirs up from 0. */
+const FIRST_ASSIGNED_ID = 1_000_000;
 
-/** The owner of a slab whose thread was released at `nowMs` and may run on. */
-const runningOn = (nowMs: number) => LOCKED | (BigInt(nowMs % (LOW_MASK + 1)) << 1n);
+/** The owner word of a slab whose thread was released at `nowMs` and may still be running. */
+const releasedOwner = (nowMs: number) => LOCKED | (BigInt(nowMs % (LOW_MASK + 1)) << 1n);
 
-/** How much longer a slab is kept from others, as its owner tells: not at all, or for ever while it has one. */
-function graceMs(owner: bigint, nowMs: number): number {
+/** How much longer a slab stays reserved, by its owner word: 0 when it is free, Infinity while a thread owns it. */
+function remainingGraceMs(owner: bigint, nowMs: number): number {
   if (owner === FREE) return 0;
   if (owner >> 32n !== 1n || owner & ATTACHED) return Infinity;
-  const passedMs = Number(runningOn(nowMs) - owner) / 2; // less than 0 if the clock was set back
+  const passedMs = Number(releasedOwner(nowMs) - owner) / 2; // less than 0 if the clock was set back
   return passedMs >= 0 ? Math.max(0, GRACE_MS - passedMs) : 0;
 }
 
-const threadIdOf = (owner: bigint) => Number(owner >> 33n) - 1;
+const ownerThreadId = (owner: bigint) => Number(owner >> 33n) - 1;
 
+/** Offsets in a slab's first block, and the block's size, in bytes. */
 export function slabLayout({ rowBytes }: RowLayout, maxServices: number) {
   const rows = HEADER_BYTES;
   const scratchRows = Math.max(1, Math.floor(SCRATCH_BYTES / rowBytes));
   const scratch = rows + (maxServices + 1) * rowBytes;
   const names = scratch + scratchRows * rowBytes;
-  // What is left of the last page is for names, but not less than a quarter of a page.
-  const bytes = pagesOf(names + PAGE_BYTES / 4) * PAGE_BYTES;
+  // Names get the rest of the last page, and at least a quarter of a page.
+  const bytes = pageCount(names + PAGE_BYTES / 4) * PAGE_BYTES;
   return { rows, scratch, names, bytes };
 }
 
 /** A slab as a snapshot reads it. */
 export interface SlabView {
+  /** Address of the slab's first block. */
   readonly start: number;
+  /** Whether a thread is attached. Without one, the slab's gauges are left out of snapshots. */
   readonly hasGauges: boolean;
 }
 
-/** One thread's hold on a slab. */
+/** One thread's ownership of a slab. */
 export class Attachment {
   readonly threadId: number;
   readonly slab: number;
@@ -93,34 +96,35 @@ export class Attachment {
   readonly #taken: bigint;
 
   constructor(owners: BigUint64Array, slab: number, taken: bigint) {
-    this.threadId = threadIdOf(taken);
+    this.threadId = ownerThreadId(taken);
     this.slab = slab;
     this.#owners = owners;
     this.#taken = taken;
   }
 
-  /** What the core is to find at `ownerAddress` before it counts. */
+  /** Address of the owner word's low half, and the value it must hold for this thread's core to count. */
   get owner(): { ownerAddress: number; owner: number } {
     const ownerAddress = this.#owners.byteOffset + this.slab * WORD_BYTES;
     return { ownerAddress, owner: Number(BigInt.asIntN(32, this.#taken | ATTACHED)) };
   }
 
+  /** Whether this thread still owns the slab, and has activated it. */
   get isOwner(): boolean {
     return (Atomics.load(this.#owners, this.slab) & ~LOCKED) === (this.#taken | ATTACHED);
   }
 
-  /** The slab is ready: from now on the core counts in it. */
+  /** Marks the slab as ready: from now on the core counts in it. */
   activate(): void {
     Atomics.compareExchange(this.#owners, this.slab, this.#taken, this.#taken | ATTACHED);
   }
 
-  /** This thread holds its lock. */
+  /** Records that this thread holds its lock. */
   lock(): void {
     const attached = this.#taken | ATTACHED;
     Atomics.compareExchange(this.#owners, this.slab, attached, attached | LOCKED);
   }
 
-  /** This thread writes nothing more there, so that it is free at once. */
+  /** Frees the slab. It can be reused at once, because this thread writes nothing more to it. */
   release(): void {
     const taken = this.#taken;
     for (const owner of [taken, taken | ATTACHED, taken | ATTACHED | LOCKED])
@@ -129,26 +133,27 @@ export class Attachment {
 }
 
 /**
- * Takes a free slab for a thread: those with memory first, for they have the lowest numbers. Waits a moment if the
- * only ones are those of threads that may run on.
+ * Takes a free slab for a thread; undefined if there is none. Slabs that have memory already have the lowest numbers
+ * and are taken first. If the only slabs left are those of released threads that may still be running, waits until
+ * one can be reused.
  *
- * @param threadId the runtime's number for the thread; without one it is given one.
+ * @param threadId the runtime's id of the thread; without one, the thread gets an id above 1,000,000.
  */
 export function takeSlab({ owners, words, control }: SharedMemory, threadId?: number): Attachment | undefined {
-  const number = (Atomics.add(words, control.attachments, 1) + 1) & LOW_MASK;
-  const id = threadId ?? FIRST_GIVEN_ID + number;
-  const taken = (BigInt(id + 1) << 33n) | (BigInt(number) << 1n);
+  const attachment = (Atomics.add(words, control.attachments, 1) + 1) & LOW_MASK;
+  const id = threadId ?? FIRST_ASSIGNED_ID + attachment;
+  const taken = (BigInt(id + 1) << 33n) | (BigInt(attachment) << 1n);
   for (let waits = 0; ; waits++) {
-    let leastMs = Infinity;
+    let shortestMs = Infinity;
     for (let slab = 0; slab < owners.length; slab++) {
       const owner = Atomics.load(owners, slab);
-      const remainingMs = graceMs(owner, Date.now());
+      const remainingMs = remainingGraceMs(owner, Date.now());
       if (remainingMs === 0 && Atomics.compareExchange(owners, slab, owner, taken) === owner)
         return new Attachment(owners, slab, taken);
-      leastMs = Math.min(leastMs, remainingMs);
+      shortestMs = Math.min(shortestMs, remainingMs);
     }
-    if (leastMs === Infinity || waits === owners.length) return undefined;
-    pause(leastMs);
+    if (shortestMs === Infinity || waits === owners.length) return undefined;
+    pause(shortestMs);
   }
 }
 
@@ -156,44 +161,44 @@ function pause(ms: number): void {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   } catch {
-    // A page's main thread may not wait.
+    // A page's main thread must not block in Atomics.wait.
     for (const endMs = Date.now() + ms; Date.now() < endMs; );
   }
 }
 
 /**
- * Frees whatever slabs a thread has.
+ * Frees all slabs of a thread.
  *
- * @param isOver whether the thread has run its last instruction for certain.
+ * @param isOver whether the thread has certainly run its last instruction, so that its slabs can be reused at once.
  */
 export function releaseSlabs({ owners }: SharedMemory, threadId: number, isOver: boolean): void {
   for (let slab = 0; slab < owners.length; ) {
     const owner = Atomics.load(owners, slab);
-    const next = isOver ? FREE : runningOn(Date.now());
-    // Again if the exchange fails: a thread that is not gone yet may have set a bit of its own.
-    if (threadIdOf(owner) !== threadId || Atomics.compareExchange(owners, slab, owner, next) === owner) slab++;
+    const next = isOver ? FREE : releasedOwner(Date.now());
+    // Retry if the exchange fails: a thread that is still running may have set isAttached or isLocked.
+    if (ownerThreadId(owner) !== threadId || Atomics.compareExchange(owners, slab, owner, next) === owner) slab++;
   }
 }
 
-/** Ids of the threads that hold their locks. */
+/** Ids of the attached threads that hold their locks. */
 export function lockedThreads({ owners }: SharedMemory): number[] {
   return Array.from(owners.keys(), (slab) => Atomics.load(owners, slab))
     .filter((owner) => owner & ATTACHED && owner & LOCKED)
-    .map(threadIdOf);
+    .map(ownerThreadId);
 }
 
-/** The blocks of a slab: the first one holds its rows, the last one the names that its owner added last. */
-export function blocksOf(shared: SharedMemory, slab: number): Block[] {
+/** The blocks of a slab: the first one holds its rows, the last one the names added last. */
+export function slabBlocks(shared: SharedMemory, slab: number): Block[] {
   return Array.from(shared.blocks()).filter((block) => block.slab === slab);
 }
 
-/** All slabs that have memory, and so may have counts. */
-export function viewsOf(shared: SharedMemory): SlabView[] {
+/** All slabs that have memory. Only these can hold counts. */
+export function slabViews(shared: SharedMemory): SlabView[] {
   const firstBlocks = new Map<number, Block>();
   for (const block of shared.blocks()) if (!firstBlocks.has(block.slab)) firstBlocks.set(block.slab, block);
   return Array.from(firstBlocks, ([slab, block]) => ({
     start: block.start,
     hasGauges: (Atomics.load(shared.owners, slab) & ATTACHED) !== FREE,
-    isThere: shared.hasMemory(block),
-  })).filter(({ isThere }) => isThere);
+    hasMemory: shared.hasMemory(block),
+  })).filter(({ hasMemory }) => hasMemory);
 }

@@ -1,4 +1,4 @@
-// Spark lines and histograms, drawn as SVG and boxes, and told in words.
+// Sparklines (SVG) and histograms (boxes), each with a text alternative.
 
 import { h, type VNode } from "preact";
 import { bound, count, rate, stretch } from "./format.js";
@@ -6,12 +6,13 @@ import { bound, count, rate, stretch } from "./format.js";
 interface SparkProps {
   readonly label: string;
   readonly rates: readonly number[] | undefined;
-  /** Drawn in the colour of what is wrong. */
+  /** Drawn in the colour for errors. */
   readonly errors?: readonly number[] | undefined;
+  /** Length of the interval of each rate. */
   readonly seconds: readonly number[];
 }
 
-/** Points for a line over `seconds`, in a box of 100 by 20, the newest at the right. */
+/** Path data for `rates` in a box of 100 by 20, the newest at the right edge; the box is `width` seconds wide. */
 function points(rates: readonly number[], seconds: readonly number[], top: number, width: number): string {
   let x = 100;
   const places: string[] = [];
@@ -25,14 +26,14 @@ function points(rates: readonly number[], seconds: readonly number[], top: numbe
 export function Spark({ label, rates = [], errors, seconds }: SparkProps): VNode {
   const top = Math.max(...rates);
   if (!(top > 0)) return <span />;
-  // The width stands for five minutes, however little there is of them; for more, if samples came late.
+  // The box always spans five minutes, even while there is less data, and more if samples came late.
   const span = seconds.reduce((sum, length) => sum + length, 0);
   const width = Math.max(span, 300);
   const line = points(rates, seconds, top, width);
   const left = line.slice(line.lastIndexOf("L") + 1).split(" ")[0];
-  const told = `${label}: ${rate(rates.at(-1) ?? 0)[0]} now, at most ${rate(top)[0]} in ${stretch(span)}`;
+  const description = `${label}: ${rate(rates.at(-1) ?? 0)[0]} now, at most ${rate(top)[0]} in ${stretch(span)}`;
   return (
-    <svg viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label={told}>
+    <svg viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label={description}>
       <path class="area" d={`M100 20L${line}L${left} 20Z`} />
       <path d={`M${line}`} />
       {errors && <path class="bad" d={`M100 19L${points(errors, seconds, top, width)}L${left} 19Z`} />}
@@ -41,7 +42,7 @@ export function Spark({ label, rates = [], errors, seconds }: SparkProps): VNode
 }
 
 interface HistogramProps {
-  /** What is counted. */
+  /** What is counted, in the plural. */
   readonly unit: string;
   readonly counts: readonly number[];
   readonly bounds: readonly number[];

@@ -1,4 +1,4 @@
-// The table's columns: what they are called, and how their values come from a row.
+// The table's columns: their labels, and how their values are computed from a row and formatted.
 
 import type { PageData, PageRow } from "../data.js";
 import { type Amount, count, duration, rate, share } from "./format.js";
@@ -6,27 +6,27 @@ import { type Amount, count, duration, rate, share } from "./format.js";
 export interface Column {
   readonly key: string;
   readonly label: string;
-  /** What the number is, in a sentence. */
+  /** Explains the number in a tooltip. */
   readonly title: string;
-  /** Numbers above 0 are bad news. */
+  /** Values above 0 are shown in red. */
   readonly isBad?: boolean;
-  /** Screens narrower than `WIDTHS` at this index do without; the opened row has it. */
+  /** Index into `WIDTHS`: narrower screens hide the column, and only an opened row shows the value. */
   readonly step?: 0 | 1 | 2;
-  /** Some of its numbers have a unit, for which the others leave room. */
+  /** Some of its values have a unit, and the others leave room for one. */
   readonly hasUnit?: boolean;
-  /** NaN where there is none. */
+  /** NaN if the row has no value. */
   value(row: PageRow, data: PageData): number;
   format(value: number, data: PageData): Amount;
 }
 
-/** In pixels: below the first the kinds of errors go, then medians and streams, then all but the essence. */
+/** In pixels: narrower screens hide kinds of errors, then also medians and streams, then also most other columns. */
 const WIDTHS = [1600, 1400, 1000];
 
 export interface Group {
   readonly label: string;
-  /** Of a detail's rates, those drawn before the columns. */
+  /** The detail's rates that are drawn to the left of the columns. */
   readonly spark?: "calls" | "handlerInvocations";
-  /** Of a detail's histograms, the one drawn below them, and what it counts. */
+  /** The detail's histogram that is drawn in an opened row, and what it counts. */
   readonly histogram?: "latency" | "handlerDuration";
   readonly unit?: string;
   readonly columns: readonly Column[];
@@ -35,14 +35,14 @@ export interface Group {
 type Index = Exclude<keyof PageRow & `${number}`, "0"> extends `${infer N extends number}` ? N : never;
 
 const at = (row: PageRow, index: Index): number => (row[index] as number | null) ?? Number.NaN;
-const aSecond = (index: Index) => (row: PageRow, data: PageData) =>
+const perSecond = (index: Index) => (row: PageRow, data: PageData) =>
   data.spanSeconds > 0 ? at(row, index) / data.spanSeconds : Number.NaN;
 const shareOf = (part: (row: PageRow) => number, total: Index) => (row: PageRow) =>
   part(row) / (at(row, total) || Number.NaN);
 
 const errors = (row: PageRow): number => row[2] + row[3] + row[4] + row[5];
 
-/** Kinds of errors, and where they are in a row. */
+/** Kinds of errors, and their index in a row. */
 const KINDS: readonly (readonly [label: string, index: Index])[] = [
   ["No route", 2],
   ["Timeout", 3],
@@ -68,11 +68,11 @@ export const GROUPS: readonly Group[] = [
     histogram: "latency",
     unit: "calls",
     columns: [
-      { key: "calls", label: "Calls/s", title: "Calls that resolved, a second", value: aSecond(1), format: rate },
+      { key: "calls", label: "Calls/s", title: "Resolved calls per second", value: perSecond(1), format: rate },
       {
         key: "errors",
         label: "Errors",
-        title: "Share of calls that failed, of whatever kind",
+        title: "Share of calls that failed, with any kind of error",
         isBad: true,
         hasUnit: true,
         value: shareOf(errors, 1),
@@ -82,7 +82,7 @@ export const GROUPS: readonly Group[] = [
         ([label, index]): Column => ({
           key: label.toLowerCase().replace(" ", "_"),
           label,
-          title: `Share of calls that failed, of the kind ${label.toLowerCase().replace(" ", "_")}`,
+          title: `Share of calls that failed with an error of kind ${label.toLowerCase().replace(" ", "_")}`,
           isBad: true,
           hasUnit: true,
           step: 0,
@@ -107,7 +107,7 @@ export const GROUPS: readonly Group[] = [
     histogram: "handlerDuration",
     unit: "runs",
     columns: [
-      { key: "runs", label: "Runs/s", title: "Handlers started, a second", value: aSecond(10), format: rate },
+      { key: "runs", label: "Runs/s", title: "Handlers started per second", value: perSecond(10), format: rate },
       {
         key: "throws",
         label: "Throws",
@@ -135,15 +135,15 @@ export const GROUPS: readonly Group[] = [
       {
         key: "emitted",
         label: "Chunks/s",
-        title: "Chunks emitted, a second",
+        title: "Chunks emitted per second",
         step: 1,
-        value: aSecond(16),
+        value: perSecond(16),
         format: rate,
       },
       {
         key: "dropped",
         label: "Dropped",
-        title: "Chunks lost in the window, because the queue of their call was full",
+        title: "Chunks dropped in the window because the queue of their call was full",
         isBad: true,
         step: 1,
         value: (row) => row[17],
@@ -152,7 +152,7 @@ export const GROUPS: readonly Group[] = [
       {
         key: "denied",
         label: "Denied",
-        title: "Calls refused in the window, before any handler ran",
+        title: "Calls refused in the window before any handler ran",
         isBad: true,
         step: 1,
         value: (row) => row[18],
@@ -162,7 +162,7 @@ export const GROUPS: readonly Group[] = [
   },
 ];
 
-/** The columns for which a screen of this width has room. */
+/** The groups and columns that fit on a screen of this width, in pixels. */
 export const groupsFor = (width: number): Group[] =>
   GROUPS.map(({ label, spark, columns }) => ({
     label,

@@ -1,6 +1,6 @@
-// Numbers as people read them: three digits that matter, and a unit.
+// Formats numbers for people: three significant digits and a unit.
 
-/** A number and its unit, apart so that columns of them align. */
+/** A number and its unit, kept apart so that columns can align both. */
 export type Amount = readonly [number: string, unit: string];
 
 const whole = new Intl.NumberFormat("en");
@@ -11,9 +11,9 @@ function threeDigits(value: number): string {
   return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 }
 
-/** 12,345 and then 123k, 1.23M. */
+/** In full up to five digits, then with a prefix: 12,345, 123k, 1.23M. */
 export function count(value: number): Amount {
-  // Here and below, a unit begins where the one before would round up to its first number.
+  // Here and below, the next unit takes over where rounding would show its first value: at 99,999.5, not at 100,000.
   if (Math.abs(value) < 99_999.5) return [whole.format(Math.round(value)), ""];
   let power = 1;
   while (power < 6 && Math.abs(value) >= 999.5 * 1000 ** power) power++;
@@ -24,23 +24,23 @@ function small(value: number, unit: string): Amount {
   return [value < 0.005 ? "<0.01" : threeDigits(value), unit];
 }
 
-export const rate = (aSecond: number): Amount => (aSecond < 999.5 ? small(aSecond, "") : count(aSecond));
+export const rate = (perSecond: number): Amount => (perSecond < 999.5 ? small(perSecond, "") : count(perSecond));
 
 export const share = (fraction: number): Amount => small(fraction * 100, "%");
 
-/** `top`: the greatest bound of the buckets, at which a quantile that lies above them is put. */
+/** `top`: the highest bucket bound. A quantile above it is reported as the bound itself, so it is shown with "≥". */
 export function duration(seconds: number, top = Infinity): Amount {
   const [scale, unit] = seconds >= 0.9995 ? [1, "s"] : seconds >= 0.0009995 ? [1e3, "ms"] : [1e6, "µs"];
   return [(seconds >= top ? "≥" : "") + threeDigits(seconds * (scale as number)), unit as string];
 }
 
-/** A bucket's bound without the zeros that only align: 5 ms, 2.5 s. */
+/** A bucket's bound without trailing zeros: 5 ms, 2.5 s. */
 export function bound(seconds: number): string {
   const [number, unit] = duration(seconds);
   return `${Number(number)} ${unit}`;
 }
 
-/** A stretch of time: 42 s, 3 min 5 s, 26 h 10 min. */
+/** A length of time in at most two units: 42 s, 3 min 5 s, 26 h 10 min. */
 export function stretch(seconds: number): string {
   const s = Math.round(seconds);
   if (s < 60) return `${s} s`;

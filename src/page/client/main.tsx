@@ -1,4 +1,4 @@
-// Starts the page: keeps its state, draws it, and turns what somebody does into changes.
+// Starts the page: holds its state, renders it and turns user input into state changes.
 
 import { h, render } from "preact";
 import type { PageDetail, PageRow } from "../data.js";
@@ -6,9 +6,9 @@ import { poll } from "./poll.js";
 import { LINKED, placeOf, readLink, rowsInView, type State, writeLink } from "./state.js";
 import { type Actions, ROW_HEIGHT, View } from "./view.js";
 
-/** Rows are drawn by steps of this, and so many beyond what is seen: a scrolled pixel need not draw anything. */
+/** Rows are rendered in multiples of this, and as many beyond the view, so that most scrolling renders nothing. */
 const STEP = 8;
-/** After the last scrolled pixel, in milliseconds, before the details of what came into view are asked for. */
+/** Delay in ms between the last scrolled pixel and the request for details of the rows that came into view. */
 const SETTLED_MS = 120;
 
 const state: State = {
@@ -35,15 +35,15 @@ function change(patch: Partial<State>): void {
   if (has("data", "filter", "sort", "order")) rows = rowsInView(state);
   if (has(...LINKED)) history.replaceState(null, "", writeLink(state));
   if (has("filter", "sort")) scroller()?.scrollTo({ top: 0 });
-  // While paused, numbers change only with the window: then once.
+  // While paused, only a change of the window fetches new numbers, once.
   if (has("window") || (has("isPaused") && !state.isPaused)) polling.now();
-  else if (!state.isPaused && has("open", "filter", "sort", "order", "first")) askSoon();
+  else if (!state.isPaused && has("open", "filter", "sort", "order", "first")) pollSoon();
   else if (state.isPaused && has("isPaused", "data", "failure")) polling.stop();
   drawSoon();
 }
 
-/** Details of other rows are wanted now. */
-function askSoon(): void {
+/** Requests details of the rows in view, once they stop changing. */
+function pollSoon(): void {
   clearTimeout(settling);
   settling = setTimeout(() => state.isPaused || polling.now(), SETTLED_MS);
 }
@@ -60,7 +60,7 @@ const polling = poll(
     const isFirst = !state.data;
     details = new Map(data.details.map((detail) => [detail.service, detail]));
     change({ data, failure: "", atMs: performance.now() });
-    if (isFirst && !state.isPaused) polling.now(); // the first reply told which rows there are to tell in detail
+    if (isFirst && !state.isPaused) polling.now(); // only now are there rows whose details can be requested
   },
   (failure) => change({ failure }),
 );
@@ -68,7 +68,7 @@ const polling = poll(
 function drawSoon(): void {
   if (isDrawing) return;
   isDrawing = true;
-  // Not requestAnimationFrame: a page in the background would keep all its changes waiting.
+  // Not requestAnimationFrame: in a background page it does not run, and changes would never be rendered.
   setTimeout(draw);
 }
 
@@ -78,11 +78,11 @@ function draw(): void {
   render(<View {...{ state, rows, details, ageSeconds, actions }} />, document.body);
   const panelHeight = document.querySelector<HTMLElement>(".detail")?.offsetHeight ?? state.panelHeight;
   if (panelHeight !== state.panelHeight) change({ panelHeight });
-  look();
+  updateVisibleRows();
 }
 
-/** Sees which rows are in sight. */
-function look(): void {
+/** Works out which rows are in view, and renders again if they have changed. */
+function updateVisibleRows(): void {
   const box = scroller();
   if (!box) return;
   const openAt = placeOf(state.open, rows);
@@ -97,7 +97,7 @@ function look(): void {
 const actions: Actions = {
   change,
   sortBy(key) {
-    // Numbers are looked at from the greatest, names from the first.
+    // Numbers sort from the greatest at first, names alphabetically.
     const isTurned = state.sort === key ? state.order === "descending" : key === "service";
     change({ sort: key, order: isTurned ? "ascending" : "descending" });
   },
@@ -110,7 +110,7 @@ function toggle(place: number): void {
   document.querySelector(".detail")?.scrollIntoView({ block: "nearest" });
 }
 
-/** Moves the focus to a row, which may have to be scrolled into sight and drawn first. */
+/** Moves the focus to a row, which may first have to be scrolled into view and rendered. */
 function focusRow(place: number): void {
   const box = scroller();
   const active = Math.max(0, Math.min(rows.length - 1, place));
@@ -122,14 +122,14 @@ function focusRow(place: number): void {
   if (y < box.scrollTop) box.scrollTop = y;
   else if (y > box.scrollTop + seen) box.scrollTop = y - seen;
   state.active = active;
-  look();
+  updateVisibleRows();
   draw();
   box.querySelector<HTMLElement>(`[data-place="${active}"] button`)?.focus({ preventScroll: true });
 }
 
 const rowOf = (target: EventTarget | null) => (target instanceof Element ? target.closest(".row") : null);
 
-/** A row moves as numbers change: where it is now. */
+/** The row's current place: it moves as numbers change. */
 const placeIn = (row: Element) => Number(row.getAttribute("data-place"));
 
 const STEPS: Readonly<Record<string, number>> = {
@@ -166,8 +166,8 @@ addEventListener("click", ({ target }) => {
   if (row && getSelection()?.isCollapsed !== false) toggle(placeIn(row));
 });
 
-// Scrolling does not bubble, but can be caught on its way down.
-addEventListener("scroll", look, { capture: true, passive: true });
+// Scroll events do not bubble, but they can be captured.
+addEventListener("scroll", updateVisibleRows, { capture: true, passive: true });
 addEventListener("resize", () => change({ width: innerWidth }));
 addEventListener("hashchange", () => change(readLink(location.hash)));
 document.addEventListener("visibilitychange", () => {

@@ -1,10 +1,11 @@
-// Names of services, which may come from anybody: what would be invisible, or turn the text around it, is shown.
+// Renders service names, which may come from anyone: invisible and direction-changing characters are made visible.
 
 import { h, type VNode } from "preact";
 
-/** Controls, formats, separators and what Unicode doesn't know; but not a space within text, nor what joins emoji. */
+/** Control, format, separator and unassigned characters, except a single space within text and the joiner of emoji. */
 const INVISIBLE = /(?!\u200d|(?<=\S) (?=\S))[\p{C}\p{Z}]/gu;
 
+/** A control picture (␀ to ␠) or the code point in hexadecimal. */
 function mark(character: string): string {
   const code = character.codePointAt(0) as number;
   return code <= 32 ? String.fromCharCode(0x2400 + code) : `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;

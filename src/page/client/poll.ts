@@ -1,73 +1,73 @@
-// Asks for the data, again and again.
+// Polls the page's data from the server.
 
 import type { PageData, PageWindow } from "../data.js";
 
 const INTERVAL_MS = 2000;
 const TIMEOUT_MS = 15_000;
-/** Of the address that asks: servers take 8 kB of it or more. */
-const MAX_ADDRESS = 6000;
-/** So many the server tells in detail, and refuses more. */
+/** Longest request URL, in characters. Servers accept 8 kB or more. */
+const MAX_URL_LENGTH = 6000;
+/** Services whose details one request may ask for. The server refuses more. */
 const MAX_SERVICES = 200;
-/** Characters of what the server says when something is wrong. */
-const MAX_SAID = 200;
+/** Characters of the server's error text that are shown. */
+const MAX_ERROR_LENGTH = 200;
 
-export interface Wanted {
+export interface Query {
   readonly window: PageWindow;
-  /** Services to tell in detail, the most wanted first. */
+  /** Services whose details are wanted, the most important first. */
   readonly services: readonly string[];
 }
 
 export interface Polling {
-  /** Asks at once; what was asked before is no longer wanted. */
+  /** Sends a request at once, and ignores the reply to any earlier one. */
   now(): void;
   stop(): void;
 }
 
-/** Calls `got` with data, or `failed` with a sentence, until it is stopped. */
-export function poll(wanted: () => Wanted, got: (data: PageData) => void, failed: (reason: string) => void): Polling {
+/** Polls from `now()` until `stop()`. Calls `got` with the data, or `failed` with a sentence for the user. */
+export function poll(query: () => Query, got: (data: PageData) => void, failed: (reason: string) => void): Polling {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  /** Counts what was asked, so that only the last answer is heard. */
-  let asked = 0;
+  /** Incremented by each request, so that only the reply to the last one is used. */
+  let requestNumber = 0;
 
   async function now(): Promise<void> {
     stop();
-    const number = asked;
-    const began = performance.now();
-    let tell: () => void;
+    const number = requestNumber;
+    const startMs = performance.now();
+    let report: () => void;
     try {
-      const response = await fetch(address(wanted()), { signal: AbortSignal.timeout(TIMEOUT_MS) });
-      if (!response.ok) throw new Error(await refusal(response));
+      const response = await fetch(requestUrl(query()), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+      if (!response.ok) throw new Error(await errorText(response));
       const data: PageData = await response.json();
-      if (data.version !== 1) throw new Error("The server has changed: load this page again.");
-      tell = () => got(data);
+      if (data.version !== 1) throw new Error("The server has been updated: reload this page.");
+      report = () => got(data);
     } catch (error) {
-      // What fetch says of a server that is gone differs by browser and tells nothing.
-      tell = () =>
+      // The message of fetch for an unreachable server differs by browser and explains nothing.
+      report = () =>
         failed(error instanceof TypeError ? "Connection lost: the server can’t be reached." : (error as Error).message);
     }
-    if (number !== asked) return;
-    // What takes long is asked for less often, so that looking costs the process no more than a tenth of a core.
-    timer = setTimeout(now, Math.max(INTERVAL_MS, 10 * (performance.now() - began)));
-    tell();
+    if (number !== requestNumber) return;
+    // Slow replies are requested less often, so that an open page costs the process at most a tenth of a core.
+    timer = setTimeout(now, Math.max(INTERVAL_MS, 10 * (performance.now() - startMs)));
+    report();
   }
 
   function stop(): void {
     clearTimeout(timer);
-    asked++;
+    requestNumber++;
   }
 
   return { now, stop };
 }
 
-/** Of a response that is an error. What a proxy says of its own is mostly a whole page: markup, and long. */
-async function refusal(response: Response): Promise<string> {
+/** A sentence for an error response. HTML is not quoted, because a proxy's error is usually a whole page. */
+async function errorText(response: Response): Promise<string> {
   const text = (await response.text()).trim();
-  const said = text.startsWith("<") ? response.statusText : text.slice(0, MAX_SAID);
-  return `The server says ${response.status}${said && `: ${said}`}`;
+  const reason = text.startsWith("<") ? response.statusText : text.slice(0, MAX_ERROR_LENGTH);
+  return `The server says ${response.status}${reason && `: ${reason}`}`;
 }
 
-/** The page's own, so that it works wherever it is mounted, and what was in its query, such as a token, goes along. */
-function address({ window, services }: Wanted): string {
+/** The page's own URL with its query, such as a token, kept. So the page works wherever it is mounted. */
+function requestUrl({ window, services }: Query): string {
   const url = new URL(location.href);
   const { searchParams } = url;
   url.hash = "";
@@ -75,8 +75,8 @@ function address({ window, services }: Wanted): string {
   searchParams.set("window", window);
   searchParams.delete("service");
   for (const service of services.slice(0, MAX_SERVICES)) {
-    // A character takes nine at most.
-    if (url.href.length + 9 * service.length < MAX_ADDRESS) searchParams.append("service", service);
+    // Escaped, a UTF-16 code unit takes at most nine characters.
+    if (url.href.length + 9 * service.length < MAX_URL_LENGTH) searchParams.append("service", service);
   }
   return url.href;
 }

@@ -1,35 +1,35 @@
-// What the page shows, and its part that a link carries.
+// The page's state, the part of it that the URL's fragment stores, and the rows that it selects.
 
 import type { PageData, PageRow, PageWindow } from "../data.js";
 import { COLUMNS } from "./columns.js";
 
-/** What a link carries, as in its text. */
+/** The part of the state that a link stores, with the values as they appear in it. */
 interface Linked {
   window: PageWindow;
   /** Key of a column, or `service`. */
   sort: string;
   order: "ascending" | "descending";
   filter: string;
-  /** The service whose row is open. */
+  /** Name of the service whose row is open. */
   open: string | null;
 }
 
 export interface State extends Linked {
   data?: PageData;
-  /** When the data came, in milliseconds of `performance.now()`. */
+  /** When the data arrived, in ms of `performance.now()`. */
   atMs: number;
-  /** What went wrong when last asked; empty when nothing did. */
+  /** Why the last request failed; empty if it succeeded. */
   failure: string;
   isPaused: boolean;
-  /** Place in the view of the row that the arrow keys have reached. */
+  /** Place, among the rows in view, of the row that the arrow keys have reached. */
   active: number;
-  /** Place of the first row that is drawn. */
+  /** Place of the first rendered row. */
   first: number;
-  /** So many rows are drawn. */
+  /** Number of rendered rows. */
   drawn: number;
-  /** Of the window, in pixels. */
+  /** Width of the browser's window, in pixels. */
   width: number;
-  /** Pixels that the opened row's panel takes. */
+  /** Height of the opened row's panel, in pixels. */
   panelHeight: number;
 }
 
@@ -37,33 +37,33 @@ const DEFAULTS: Linked = { window: "minute", sort: "calls", order: "descending",
 
 export const LINKED = Object.keys(DEFAULTS) as (keyof Linked)[];
 
-/** How long a window is meant to be; 0 for what has no length of its own. */
+/** Nominal length of a window; 0 for the one since the start. */
 export const WINDOW_SECONDS: Readonly<Record<PageWindow, number>> = { minute: 60, hour: 3600, start: 0 };
 
-/** The words that there are where not every text will do. */
+/** Valid values, where not every text is valid. */
 const CHOICES: Readonly<Partial<Record<keyof Linked, readonly string[]>>> = {
   window: Object.keys(WINDOW_SECONDS),
   sort: ["service", ...COLUMNS.map(({ key }) => key)],
   order: ["ascending", "descending"],
 };
 
-/** What a link doesn't say, or says in words that there are not, is as it is by default. */
+/** Reads the state from a URL's fragment. Missing and invalid values take their default. */
 export function readLink(hash: string): Linked {
   const link = new URLSearchParams(hash.slice(1));
   const read = (key: keyof Linked) => {
-    const said = link.get(key);
-    return said === null || CHOICES[key]?.includes(said) === false ? DEFAULTS[key] : said;
+    const value = link.get(key);
+    return value === null || CHOICES[key]?.includes(value) === false ? DEFAULTS[key] : value;
   };
   return Object.fromEntries(LINKED.map((key) => [key, read(key)])) as unknown as Linked;
 }
 
-/** Without what is as it is by default. */
+/** The state as a URL's fragment, without values that equal their default. */
 export function writeLink(state: Linked): string {
-  const said = LINKED.filter((key) => state[key] !== DEFAULTS[key]);
-  return `#${new URLSearchParams(said.map((key) => [key, String(state[key])]))}`;
+  const changed = LINKED.filter((key) => state[key] !== DEFAULTS[key]);
+  return `#${new URLSearchParams(changed.map((key) => [key, String(state[key])]))}`;
 }
 
-/** The rows to show, in order. Those without a value come last; equal ones by what they do, then by name. */
+/** The rows to show, sorted. Rows without a value come last; rows with equal values go by traffic, then by name. */
 export function rowsInView({ data, filter, sort, order }: State): readonly PageRow[] {
   if (!data) return [];
   const wanted = filter.toLowerCase();
@@ -81,7 +81,7 @@ export function rowsInView({ data, filter, sort, order }: State): readonly PageR
     .map(({ row }) => row);
 }
 
-/** Where a service is in the view, or -1. */
+/** Place of a service among the rows in view; -1 if it is not there. */
 export function placeOf(service: string | null, rows: readonly PageRow[]): number {
   return rows.findIndex(([name]) => name === service);
 }

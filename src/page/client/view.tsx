@@ -1,4 +1,4 @@
-// The whole page, drawn from its state.
+// Renders the whole page from its state.
 
 import { h, type VNode } from "preact";
 import type { PageData, PageDetail, PageRow, PageWindow } from "../data.js";
@@ -8,12 +8,12 @@ import { type Amount, count, stretch } from "./format.js";
 import { Name } from "./name.js";
 import { placeOf, type State, WINDOW_SECONDS } from "./state.js";
 
-/** Pixels; page.css has the same. */
+/** In pixels; page.css sets the same height. */
 export const ROW_HEIGHT = 34;
 /** Header rows of the table, which count as rows for screen readers. */
 const HEADER_ROWS = 2;
 
-/** What somebody did; `main.tsx` makes it so. */
+/** What user input asks for; implemented in `main.tsx`. */
 export interface Actions {
   change(patch: Partial<State>): void;
   sortBy(key: string): void;
@@ -58,7 +58,7 @@ function Empty(): VNode {
   return (
     <section class="empty">
       <h2>No services yet</h2>
-      <p>A service appears here when the registry that this page was given first hears its name:</p>
+      <p>A service appears here once your code has asked the registry for it by name:</p>
       <pre>
         <code>{'const echo = registry.forService("echo");\nawait echo.observeCall(() => client.echo(request));'}</code>
       </pre>
@@ -119,7 +119,7 @@ function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
   );
 }
 
-/** Columns that tell something of all services together. */
+/** Columns that make sense for all services together. */
 const TOTALS = ["calls", "errors", "in_flight", "runs", "throws", "running", "dropped", "denied"];
 
 function Summary({ data, rows }: { data: PageData; rows: readonly PageRow[] }): VNode {
@@ -149,7 +149,7 @@ function Figure({ label, amount: [number, unit], tone = "" }: { label: string; a
   );
 }
 
-/** A column's value of a row, and how it is to look. */
+/** A column's formatted value for a row, and its style. */
 function shown(column: Column, row: PageRow, data: PageData): { amount: Amount; tone: string } {
   const value = column.value(row, data);
   if (!value) return { amount: [value === 0 ? "0" : "–", ""], tone: "nil" };
@@ -188,7 +188,7 @@ function Table({ state, rows, data, details, actions }: ViewProps & { data: Page
   );
 }
 
-/** Stands for rows that are not drawn. */
+/** Takes the space of rows that are not rendered. */
 function Gap({ height, cells }: { height: number; cells: number }): VNode {
   return (
     <tbody class="gap" aria-hidden="true">
