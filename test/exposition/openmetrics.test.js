@@ -5,10 +5,10 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
-import { installed } from "../installed.js";
-import { AWKWARD_NAMES } from "./names.js";
-import { expectedOpenMetrics, expectFamilies, STRICT_PARSER, startStrictParser } from "./openmetrics.js";
-import { atThatTime } from "./that-time.js";
+import { installed } from "../support/installed.js";
+import { AWKWARD_NAMES } from "../support/service-names.js";
+import { expectedOpenMetrics, expectFamilies, STRICT_PARSER, startStrictParser } from "../support/openmetrics.js";
+import { atThatTime } from "../support/that-time.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
 const created = () => "1764000000.123";

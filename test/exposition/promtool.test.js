@@ -4,8 +4,8 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
-import { installed } from "../installed.js";
-import { AWKWARD_NAMES, anyNameWithoutCr } from "./names.js";
+import { installed } from "../support/installed.js";
+import { AWKWARD_NAMES, anyNameWithoutCr } from "../support/service-names.js";
 
 const PROMTOOL = "/usr/bin/promtool";
 

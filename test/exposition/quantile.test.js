@@ -3,9 +3,9 @@
 import fc from "fast-check";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { installed } from "../installed.js";
-import { PROMETHEUS, startPrometheus } from "./prometheus.js";
-import { toNumber } from "./series.js";
+import { installed } from "../support/installed.js";
+import { PROMETHEUS, startPrometheus } from "../support/prometheus.js";
+import { toNumber } from "../support/series.js";
 
 const BOUNDS = {
   "default-buckets": undefined,

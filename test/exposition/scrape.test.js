@@ -4,10 +4,10 @@ import { CallOutcome, DEFAULT_LATENCY_BUCKETS_SECS, RpcMetricsRegistry } from "n
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
-import { installed } from "../installed.js";
-import { AWKWARD_NAMES } from "./names.js";
-import { PROMETHEUS, startPrometheus } from "./prometheus.js";
-import { familiesOf, numeric, withCreated } from "./series.js";
+import { installed } from "../support/installed.js";
+import { AWKWARD_NAMES } from "../support/service-names.js";
+import { PROMETHEUS, startPrometheus } from "../support/prometheus.js";
+import { familiesOf, numeric, withCreated } from "../support/series.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
 const CREATED_MS = 1_764_000_000_123;

@@ -10,8 +10,8 @@ import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { runForJson } from "../runtime/process.js";
-import { get, open, selfMetricsOf, serve, textOf, until } from "./client.js";
+import { runForJson } from "../support/process.js";
+import { get, open, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
 
 const SERVICES = 4095; // and one that tests count calls of
 /** Every slice waits for a turn of the event loop, which makes a scrape take long. */

@@ -8,7 +8,7 @@ import { Hono } from "hono";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { expect, onTestFinished, test } from "vitest";
-import { get, listenerOf, OPEN_METRICS, selfMetricsOf, serve, textOf, until } from "./client.js";
+import { get, listenerOf, OPEN_METRICS, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
 
 function registryOf(services) {
   const registry = new RpcMetricsRegistry();

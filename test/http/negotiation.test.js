@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { describe, expect, test } from "vitest";
-import { get, listenerOf, selfMetricsOf, serve, textOf } from "./client.js";
+import { get, listenerOf, selfMetricsOf, serve, textOf } from "../support/http-client.js";
 
 const TEXT = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS_1 = "application/openmetrics-text; version=1.0.0; charset=utf-8";

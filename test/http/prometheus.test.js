@@ -3,10 +3,10 @@
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsListener } from "nrpc-metrics/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PROMETHEUS, startScraping } from "../exposition/prometheus.js";
-import { toNumber } from "../exposition/series.js";
-import { installed } from "../installed.js";
-import { serveUntilClosed, until } from "./client.js";
+import { PROMETHEUS, startScraping } from "../support/prometheus.js";
+import { toNumber } from "../support/series.js";
+import { installed } from "../support/installed.js";
+import { serveUntilClosed, until } from "../support/http-client.js";
 
 const ROUNDS = 40;
 /** So many rounds are made before the first scrape, for Prometheus lets no rate begin below zero. */

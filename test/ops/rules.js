@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
-import { runPrometheus } from "../exposition/prometheus.js";
+import { runPrometheus } from "../support/prometheus.js";
 
 export const PROMTOOL = "/usr/bin/promtool";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));

@@ -7,7 +7,7 @@ import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { pageHandler } from "nrpc-metrics/page";
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { movableTime } from "./time.js";
+import { movableTime } from "../support/time.js";
 
 let time;
 beforeEach(() => {
