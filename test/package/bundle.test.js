@@ -10,7 +10,7 @@ import { rollup } from "rollup";
 import { parseAst } from "rollup/parseAst";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { nodesOf } from "./graph.js";
-import { installed } from "../installed.js";
+import { installed } from "../support/installed.js";
 
 const CHROMIUM = "/usr/bin/chromium";
 const folder = mkdtempSync(join(inject("packed").folder, "bundle-"));
