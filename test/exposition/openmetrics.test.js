@@ -8,7 +8,7 @@ import { vectors } from "../conformance/vectors.js";
 import { installed } from "../support/installed.js";
 import { AWKWARD_NAMES } from "../support/service-names.js";
 import { expectedOpenMetrics, expectFamilies, STRICT_PARSER, startStrictParser } from "../support/openmetrics.js";
-import { atThatTime } from "../support/that-time.js";
+import { madeAtKnownTime } from "../support/time.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
 const created = () => "1764000000.123";
@@ -23,7 +23,7 @@ function afterCalls(names, options) {
 
 const BUCKETS = [1e-9, 1e-5, 0.1, 1, 10, 123456.7, 1e6, 1e21, 1e300];
 
-const snapshots = atThatTime(() => [
+const snapshots = madeAtKnownTime(() => [
   ...vectors.map(({ name, ops }) => ({ name, snapshot: replay(library, ops).snapshot() })),
   ...vectors
     .filter(({ service_count: count }) => count < 1000)

@@ -1,16 +1,16 @@
 // A real Prometheus scrapes the text, in both formats, and knows afterwards what the snapshot knows.
 
 import { CallOutcome, DEFAULT_LATENCY_BUCKETS_SECS, RpcMetricsRegistry } from "nrpc-metrics";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
 import { installed } from "../support/installed.js";
 import { AWKWARD_NAMES } from "../support/service-names.js";
 import { PROMETHEUS, startPrometheus } from "../support/prometheus.js";
 import { familiesOf, numeric, withCreated } from "../support/series.js";
+import { CREATED_MS, madeAtKnownTime } from "../support/time.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
-const CREATED_MS = 1_764_000_000_123;
 
 function afterCalls(names) {
   const registry = new RpcMetricsRegistry();
@@ -28,9 +28,7 @@ function makeSnapshots() {
   };
 }
 
-vi.useFakeTimers({ toFake: ["Date"], now: CREATED_MS });
-const snapshots = makeSnapshots();
-vi.useRealTimers();
+const snapshots = madeAtKnownTime(makeSnapshots);
 const unambiguous = Object.keys(snapshots).filter((job) => job !== "ambiguous-names");
 
 const FORMATS = [

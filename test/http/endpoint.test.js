@@ -9,7 +9,7 @@ import { vectors } from "../conformance/vectors.js";
 import { AWKWARD_NAMES } from "../support/service-names.js";
 import { STRICT_PARSER, startStrictParser } from "../support/openmetrics.js";
 import { parse } from "../support/text-parser.js";
-import { atThatTime, CREATED_MS } from "../support/that-time.js";
+import { madeAtKnownTime, CREATED_MS } from "../support/time.js";
 import { installed } from "../support/installed.js";
 import { get, OPEN_METRICS, open, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
 
@@ -72,7 +72,7 @@ const FORMATS = [
   },
 ];
 
-const registries = atThatTime(() => [
+const registries = madeAtKnownTime(() => [
   ...vectors.map(({ name, ops }) => [`the state of ${name}`, replay(library, ops)]),
   ...[0, 1, 127, 128, 129, 256, 257].map((count) => [`${count} services`, registryOf(names(count))]),
   ["4,097 services", registryOf(names(4097), { maxServices: 5000 })],
@@ -88,7 +88,7 @@ const registries = atThatTime(() => [
 
 describe.each(FORMATS)("in $format", ({ format, headers, created = false, bytes }) => {
   test.each(registries)("of %s it serves what the snapshot says, and what it tells of itself", async (_, registry) => {
-    const listener = atThatTime(() => metricsListener(registry, { created }));
+    const listener = madeAtKnownTime(() => metricsListener(registry, { created }));
     const { body } = await get(await serve(listener), { headers });
     const openMetrics = format !== "text";
     const counts = Buffer.from(bytes(registry.snapshot()))

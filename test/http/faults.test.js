@@ -12,6 +12,7 @@ import { createSharedRegistry } from "nrpc-metrics/threads";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { runForJson } from "../support/process.js";
 import { get, open, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
+import { fakeTime } from "../support/time.js";
 
 const SERVICES = 4095; // and one that tests count calls of
 /** Every slice waits for a turn of the event loop, which makes a scrape take long. */
@@ -401,9 +402,7 @@ describe("a registry", () => {
 test("a scrape leaves the event loop its turn when the budget is spent", async () => {
   const { registry } = bigRegistry();
   const handler = metricsHandler(registry, { sliceBudgetMs: 4, selfMetrics: false });
-  let nowMs = 0;
-  const now = vi.spyOn(performance, "now").mockImplementation(() => nowMs++); // a slice takes 1 ms of this clock
-  onTestFinished(() => now.mockRestore());
+  fakeTime(["performance"], { msPerLook: 1 }); // a slice takes 1 ms, because each is preceded by a look
   let slices = 0;
   let isDone = false;
   const reading = ask(handler).then(async ({ body }) => {

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { AWKWARD_NAMES } from "../support/service-names.js";
 import { hasChromium, launchChromium } from "../support/browsers/chromium.js";
 import { shopTraffic } from "./shop.js";
-import { movableTime } from "../support/time.js";
+import { fakeTime } from "../support/time.js";
 
 const HOSTILE_NAMES = [
   "<img src=x onerror=alert(1)>",
@@ -419,7 +419,7 @@ else
 
     test("has names and roles for screen readers", async () => {
       const registry = new RpcMetricsRegistry();
-      const time = movableTime();
+      const time = fakeTime(["performance", "setInterval", "clearInterval"]);
       const listener = pageListener(registry);
       time.advance(60_000, () => countCalls(registry, "shop/Buy", [0, 3]));
       time.restore();
@@ -454,7 +454,7 @@ else
     test.each(Object.entries(LOOKS))("looks as in %s.png, in readable colours", async (name, look) => {
       const { width = 1440, height = 700, hash = "", colorScheme } = look;
       const registry = new RpcMetricsRegistry();
-      const time = movableTime();
+      const time = fakeTime(["performance", "setInterval", "clearInterval"]);
       const listener = pageListener(registry);
       const traffic = shopTraffic(registry);
       time.advance(6 * 60_000, () => traffic(5));

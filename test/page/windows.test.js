@@ -6,14 +6,13 @@ import { runInNewContext } from "node:vm";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { pageHandler } from "nrpc-metrics/page";
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { movableTime } from "../support/time.js";
+import { beforeEach, describe, expect, test } from "vitest";
+import { fakeTime } from "../support/time.js";
 
 let time;
 beforeEach(() => {
-  time = movableTime();
+  time = fakeTime(["performance", "setInterval", "clearInterval"]);
 });
-afterEach(() => time.restore());
 
 async function dataOf(page, window, services = []) {
   const query = new URLSearchParams([
@@ -205,12 +204,12 @@ test("close() ends the timer, after which requests sample; and so does Symbol.di
   const registry = new RpcMetricsRegistry();
   const page = pageHandler(registry);
   const other = pageHandler(registry);
-  expect(time.timers.size).toBe(2);
+  expect(time.intervalCount()).toBe(2);
   page.close();
-  expect(time.timers.size).toBe(1);
+  expect(time.intervalCount()).toBe(1);
   if (Symbol.dispose) other[Symbol.dispose]();
   else other.close();
-  expect(time.timers.size).toBe(0);
+  expect(time.intervalCount()).toBe(0);
   time.advance(60_000);
   registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
   await dataOf(page, "minute");

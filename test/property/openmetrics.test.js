@@ -3,7 +3,7 @@
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { manualClock } from "../support/clock.js";
+import { manualClock } from "../support/time.js";
 import { anyName } from "../support/service-names.js";
 import { expectedOpenMetrics, expectFamilies, STRICT_PARSER, startStrictParser } from "../support/openmetrics.js";
 import { installed } from "../support/installed.js";

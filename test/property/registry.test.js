@@ -3,7 +3,7 @@
 import { escapeLabel, RpcMetricsRegistry } from "nrpc-metrics";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { manualClock } from "../support/clock.js";
+import { manualClock } from "../support/time.js";
 import { asDoubles, ModelRegistry, ModelService } from "../support/naive-model.js";
 import { apply, applyToModel, durationNs, operations, serviceName } from "../support/operations.js";
 

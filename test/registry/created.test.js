@@ -1,13 +1,12 @@
 // `_created`: when each service appeared, as OpenMetrics tells it.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { beforeEach, expect, test } from "vitest";
+import { fakeTime } from "../support/time.js";
 
+let time;
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"] });
-});
-afterEach(() => {
-  vi.useRealTimers();
+  time = fakeTime(["Date"]);
 });
 
 /** Lines of the text that are samples of `service`, without the label for it. */
@@ -36,10 +35,10 @@ const allCreated = (seconds) => [
 ];
 
 test("every counter, each kind of errors and every histogram tells when its service appeared, and no gauge", () => {
-  vi.setSystemTime(1_764_000_000_123);
+  time.set(1_764_000_000_123);
   const registry = new RpcMetricsRegistry();
   registry.forService("echo");
-  vi.setSystemTime(1_764_000_060_000);
+  time.set(1_764_000_060_000);
   registry.forService("users");
   expect(createdOf(registry, "echo")).toEqual(allCreated("1764000000.123"));
   expect(createdOf(registry, "users")).toEqual(allCreated("1764000060"));
@@ -52,7 +51,7 @@ test("it is not told unless wanted", () => {
 });
 
 test("it stands behind the other samples of its metric, before those of another kind and another service", () => {
-  vi.setSystemTime(1_764_000_000_000);
+  time.set(1_764_000_000_000);
   const registry = new RpcMetricsRegistry({ services: ["echo"], buckets: [1] });
   registry.forService("echo").recordCall(CallOutcome.Timeout, 5e8);
   const lines = linesOf(registry, "echo");
@@ -74,10 +73,10 @@ test("it stands behind the other samples of its metric, before those of another 
 });
 
 test("nothing that comes later moves it: lookups, calls, other services, snapshots", () => {
-  vi.setSystemTime(1_764_000_000_000);
+  time.set(1_764_000_000_000);
   const registry = new RpcMetricsRegistry({ services: ["echo"] });
   for (let i = 1; i <= 3; i++) {
-    vi.setSystemTime(1_764_000_000_000 + i * 1000);
+    time.set(1_764_000_000_000 + i * 1000);
     registry.forService("echo").recordCall(CallOutcome.Ok, 1e6);
     registry.forService(`other-${i}`);
     expect(createdOf(registry, "echo")).toEqual(allCreated("1764000000"));
@@ -94,27 +93,27 @@ test("a snapshot does not know of services that came after it", () => {
 });
 
 test("the overflow set appeared with the first lookup that got it", () => {
-  vi.setSystemTime(1_764_000_000_000);
+  time.set(1_764_000_000_000);
   const registry = new RpcMetricsRegistry({ services: ["echo"], maxServices: 1 });
-  vi.setSystemTime(1_764_000_005_000);
+  time.set(1_764_000_005_000);
   registry.forService("one too many");
-  vi.setSystemTime(1_764_000_009_000);
+  time.set(1_764_000_009_000);
   registry.forService("another one");
   expect(createdOf(registry, "__overflow__")).toEqual(allCreated("1764000005"));
 });
 
 test("a service called __overflow__ that came before there was overflow keeps its time", () => {
-  vi.setSystemTime(1_764_000_000_000);
+  time.set(1_764_000_000_000);
   const registry = new RpcMetricsRegistry({ services: ["__overflow__"], maxServices: 1 });
-  vi.setSystemTime(1_764_000_005_000);
+  time.set(1_764_000_005_000);
   registry.forService("one too many");
   expect(createdOf(registry, "__overflow__")).toEqual(allCreated("1764000000"));
 });
 
 test("a time that the host does not know is left out: Workers have none but in a request", () => {
-  vi.setSystemTime(0);
+  time.set(0);
   const registry = new RpcMetricsRegistry({ services: ["at startup"] });
-  vi.setSystemTime(1_764_000_000_000);
+  time.set(1_764_000_000_000);
   registry.forService("in a request");
   registry.forService("at startup").recordCall(CallOutcome.Ok, 1e6);
   expect(createdOf(registry, "at startup")).toEqual([]);
@@ -128,7 +127,7 @@ test.each([
   [4_294_967_296_999, "4294967296.999"],
   [8_640_000_000_000_000 - 1, "8639999999999.999"],
 ])("any time that a clock can show is told to the millisecond: %s", (nowMs, seconds) => {
-  vi.setSystemTime(nowMs);
+  time.set(nowMs);
   const registry = new RpcMetricsRegistry({ services: ["echo"] });
   expect(createdOf(registry, "echo")).toEqual(allCreated(seconds));
 });

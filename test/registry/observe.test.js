@@ -2,7 +2,7 @@
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
-import { manualClock } from "../support/clock.js";
+import { manualClock } from "../support/time.js";
 
 function setup() {
   const clock = manualClock();

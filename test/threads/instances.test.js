@@ -2,13 +2,13 @@
 
 import fc from "fast-check";
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { expect, test } from "vitest";
 // The entry for the web gives each a number of its own, as if each were a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
-import { manualClock } from "../support/clock.js";
+import { fakeTime, manualClock } from "../support/time.js";
 import { asDoubles, GAUGES, ModelRegistry, ModelService } from "../support/naive-model.js";
 import { apply, applyToModel, operation, serviceName } from "../support/operations.js";
-import { passGrace } from "./grace.js";
+import { GRACE_MS } from "./grace.js";
 
 const PLACES = 4;
 
@@ -62,8 +62,7 @@ const limits = fc.record({
 });
 
 test("registries on one memory count as the model counts, whoever comes and goes", () => {
-  passGrace();
-  onTestFinished(() => vi.restoreAllMocks());
+  const time = fakeTime(["Date"]);
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), limits, (steps, options) => {
       const clock = manualClock();
@@ -82,7 +81,10 @@ test("registries on one memory count as the model counts, whoever comes and goes
           expect(registry.snapshot().services.map((row) => ({ ...row }))).toEqual(model.rows());
         } else {
           if (step === "detach") registry.detach();
-          else created.release(registry.threadId);
+          else {
+            created.release(registry.threadId);
+            time.advance(GRACE_MS);
+          }
           thread.isThere = false;
           places[place] = undefined;
         }

@@ -1,16 +1,19 @@
 // A thread killed at each single step of attaching, registering and leaving that other threads can see.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 // The entry for the web gives each a number of its own, as if each were a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
-import { passGrace } from "./grace.js";
+import { fakeTime } from "../support/time.js";
+import { GRACE_MS } from "./grace.js";
 
 const original = { ...Object.getOwnPropertyDescriptors(Atomics) };
-beforeEach(passGrace);
+let time;
+beforeEach(() => {
+  time = fakeTime(["Date"]);
+});
 afterEach(() => {
   Object.defineProperties(Atomics, original);
-  vi.restoreAllMocks();
 });
 
 const KILLED = new Error("killed");
@@ -63,6 +66,7 @@ test.each([
     const seen = created.snapshot().services;
     expect(seen.every(({ service }) => places.includes(service) || service === "__overflow__")).toBe(true);
     created.release(GIVEN_ID);
+    time.advance(GRACE_MS);
     expect(created.snapshot().services.every(({ inFlight }) => inFlight === 0)).toBe(true);
 
     // The next one finds everything as if the other had never been: it takes no more memory than one life does.

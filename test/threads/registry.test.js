@@ -5,7 +5,8 @@ import { attachSharedRegistry as attachNumbered, createSharedRegistry } from "nr
 import { afterEach, describe, expect, test, vi } from "vitest";
 // The entry for the web gives each a number of its own, as if each were a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
-import { passGrace } from "./grace.js";
+import { fakeTime } from "../support/time.js";
+import { GRACE_MS } from "./grace.js";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -206,12 +207,13 @@ describe("detach", () => {
 
 describe("release", () => {
   test("gives back what a thread had in flight, and its place, once and for that thread alone", () => {
-    passGrace();
+    const time = fakeTime(["Date"]);
     const [a, b, c] = registries(2, { maxThreads: 3 });
     for (const registry of [a, b, c]) registry.forService("echo").startCall();
     a.release(b.threadId);
     a.release(b.threadId);
     expect(a.snapshot().get("echo").inFlight).toBe(2);
+    time.advance(GRACE_MS);
     const d = attachSharedRegistry(a.handle);
     d.forService("echo").startCall();
     a.release(b.threadId); // which is no longer the owner of d's place
@@ -219,10 +221,11 @@ describe("release", () => {
   });
 
   test("makes a thread that runs on after all count nothing, in its old place or in that of its names", () => {
-    passGrace();
+    const time = fakeTime(["Date"]);
     const [a, b] = registries(1, { maxThreads: 2 });
     const call = b.forService("echo").startCall();
     a.release(b.threadId);
+    time.advance(GRACE_MS);
     const c = attachSharedRegistry(a.handle);
     c.forService("echo").startCall();
     call.end(CallOutcome.Ok);
@@ -238,15 +241,13 @@ describe("release", () => {
 
   test("keeps its place from others for 250 ms, in which it notices, and attaching waits for that", () => {
     const [a, b] = registries(1, { maxThreads: 2 });
-    let nowMs = 5000;
-    vi.spyOn(Date, "now").mockImplementation(() => nowMs);
+    const time = fakeTime(["Date"], { nowMs: 5000 });
     a.release(b.threadId);
-    nowMs += 249; // and time stands still, so that waiting does not help
+    time.advance(GRACE_MS - 1); // from here on time stands still, so that waiting does not help
     expect(() => attachSharedRegistry(a.handle)).toThrow("all 2 places are taken");
-    vi.restoreAllMocks();
-    vi.spyOn(Date, "now").mockImplementation(() => 5250);
+    time.advance(1);
     expect(attachSharedRegistry(a.handle).size).toBe(0);
-    vi.restoreAllMocks();
+    time.restore();
     const [c, d] = registries(1, { maxThreads: 2 });
     c.release(d.threadId);
     expect(attachSharedRegistry(c.handle).size).toBe(0);
@@ -450,7 +451,7 @@ test("a host without memory for one more thread says so, and nothing has changed
 });
 
 test("memory is taken as threads attach, and not for threads that come after them", () => {
-  passGrace();
+  const time = fakeTime(["Date"]);
   const created = createSharedRegistry({ maxThreads: 3 });
   const bytes = () => created.handle.memory.buffer.byteLength;
   const sizes = [bytes()];
@@ -463,6 +464,7 @@ test("memory is taken as threads attach, and not for threads that come after the
   expect(sizes[2] - sizes[1]).toBe(20 * 65_536);
   for (let i = 0; i < 50; i++) {
     created.release(threads.shift().threadId);
+    time.advance(GRACE_MS);
     threads.push(attachSharedRegistry(created.handle));
     threads[1].forService(`svc-${i}`);
   }
