@@ -1,4 +1,4 @@
-// Servers on free ports of 127.0.0.1, and a client that shows what really comes: no redirects, nothing decompressed.
+// Servers on free ports of 127.0.0.1, and a client that shows the bytes as sent: no redirects, no decompression.
 
 import { createServer, request as httpRequest } from "node:http";
 import { gunzipSync } from "node:zlib";
@@ -17,14 +17,14 @@ export async function serveUntilClosed(listener) {
   };
 }
 
-/** Serves until the test is over; fulfils with the origin. */
+/** Serves until the test has finished; fulfils with the origin. */
 export async function serve(listener) {
   const { origin, close } = await serveUntilClosed(listener);
   onTestFinished(close);
   return origin;
 }
 
-/** A listener for a handler that speaks fetch, with all of its body at once. */
+/** A node:http listener for a fetch handler; it sends the whole body at once. */
 export function listenerOf(handler) {
   return async (request, response) => {
     const { method, url } = request;
@@ -38,8 +38,8 @@ export function listenerOf(handler) {
 }
 
 /**
- * Begins a request on a connection of its own and fulfils with node:http's IncomingMessage, of which nothing has been
- * read; `destroy()` of it cuts the connection.
+ * Begins a request on a new connection and fulfils with node:http's IncomingMessage, none of which has been read; its
+ * `destroy()` closes the connection.
  */
 export function open(url, { method = "GET", headers = {} } = {}) {
   return new Promise((resolve, reject) => {
@@ -47,7 +47,7 @@ export function open(url, { method = "GET", headers = {} } = {}) {
   });
 }
 
-/** Fulfils with `{ status, headers, body }`, the body as it was sent; rejects if it was cut short. */
+/** Fulfils with `{ status, headers, body }`, the body as sent; rejects if it was cut short. */
 export async function get(url, options) {
   const response = await open(url, options);
   const chunks = [];
@@ -55,14 +55,14 @@ export async function get(url, options) {
   return { status: response.statusCode, headers: response.headers, body: Buffer.concat(chunks) };
 }
 
-/** The text of a response, decompressed if it says that it is compressed. */
+/** The text of a response, decompressed if its headers say that it is compressed. */
 export function textOf({ headers, body }) {
   return (headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString();
 }
 
 export const OPEN_METRICS = "application/openmetrics-text;version=1.0.0";
 
-/** The self-metrics of a text: `{ tracked_services: 3, 'scrapes_total{result="ok"}': 1, … }`. */
+/** The self-metrics in a text: `{ tracked_services: 3, 'scrapes_total{result="ok"}': 1, … }`. */
 export function selfMetricsOf(text) {
   const from = text.search(/^# HELP \w+_tracked_services /m);
   if (from === -1) return undefined;
@@ -70,7 +70,7 @@ export function selfMetricsOf(text) {
   return Object.fromEntries(samples.map(([, series, value]) => [series, Number(value)]));
 }
 
-/** Waits until `look` gives something, however long that takes here. */
+/** Calls `look` until it returns something truthy; only the test's timeout limits how long that may take. */
 export async function until(look) {
   for (;;) {
     const found = await look();

@@ -1,10 +1,10 @@
-// Programs that tests start and that may be missing.
+// Checks for programs that tests start and that may not be installed.
 
 import { existsSync } from "node:fs";
 
 /**
- * Whether a program that tests need is there. Where it is not, they are skipped and a line says so; CI
- * may skip nothing, so there it is an error.
+ * Whether a program is installed. If it isn't, the tests that need it are skipped and a line says so; in CI, which
+ * must not skip tests, it throws instead.
  */
 export function installed(file, howToInstall) {
   if (existsSync(file)) return true;

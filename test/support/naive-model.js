@@ -1,4 +1,4 @@
-// The naive model: the specification once more, in BigInts, with no thought of speed.
+// A naive model of a registry: the specification in BigInts, with no regard for speed.
 
 export const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 export const ERROR_FIELDS = [undefined, "errorsNoRoute", "errorsTimeout", "errorsServer", "errorsTransport"];
@@ -13,7 +13,7 @@ export const COUNTERS = [
 ];
 export const GAUGES = ["inFlight", "handlerInFlight"];
 
-/** One service's numbers: a Map from field to BigInt, and the durations observed. */
+/** One service's counters and gauges as BigInts, and the durations observed. */
 export class ModelService {
   fields = Object.fromEntries([...COUNTERS, ...GAUGES].map((field) => [field, 0n]));
   latency = [];
@@ -61,12 +61,12 @@ export class ModelRegistry {
 
   forService(name) {
     const wellFormed = name.toWellFormed();
-    const overflow = this.services.has("__overflow__") && this.overflowTookNoPlace ? 1 : 0;
+    const overflow = this.services.has("__overflow__") && this.overflowSetIsExtra ? 1 : 0;
     const fits = Buffer.byteLength(wellFormed) <= this.maxServiceNameBytes;
     if (this.services.has(wellFormed)) return this.services.get(wellFormed);
     if (fits && this.services.size - overflow < this.maxServices) return this.make(wellFormed);
     if (this.services.has("__overflow__")) return this.services.get("__overflow__");
-    this.overflowTookNoPlace = true;
+    this.overflowSetIsExtra = true;
     return this.make("__overflow__");
   }
 
@@ -75,7 +75,7 @@ export class ModelRegistry {
     return this.services.get(name);
   }
 
-  /** All rows with their numbers as BigInts, in the order of the UTF-8 bytes of their names. */
+  /** All rows, with numbers as BigInts, in the order of the UTF-8 bytes of their names. */
   rows(bounds = BOUNDS) {
     return [...this.services]
       .sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
@@ -83,7 +83,7 @@ export class ModelRegistry {
   }
 }
 
-/** A model's row in the doubles of a snapshot. */
+/** A row of the model with doubles, as in a snapshot. */
 export function asDoubles(row) {
   return Object.fromEntries(
     Object.entries(row).map(([field, value]) => [

@@ -1,4 +1,4 @@
-// OpenMetrics: its strict parser, and what that has to read.
+// A strict parser of OpenMetrics, and the families that it should read from a snapshot.
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -6,20 +6,20 @@ import { expect } from "vitest";
 import { parse } from "./text-parser.js";
 import { toNumber, withCreated } from "./series.js";
 
-/** The parser of Prometheus' Python client; see strict-parser.py. */
+/** The parser of Prometheus' Python client; strict-parser.py runs it. */
 export const STRICT_PARSER = "/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py";
 const LINE_FEED = 0x0a;
 const PYTHON = "/usr/bin/python3";
 const script = fileURLToPath(new URL("strict-parser.py", import.meta.url));
 
 /**
- * Starts the parser, once for many documents. `parse(bytes)` fulfils with the families, `{ name, help, type, unit,
- * samples: [{ name, labels, value }] }` with values as text, and rejects with the parser's words. Call `stop()`.
+ * Starts the parser for any number of documents. `parse(bytes)` fulfils with the families, `{ name, help, type, unit,
+ * samples: [{ name, labels, value }] }` with values as text, and rejects with the parser's message. Call `stop()`.
  */
 export function startStrictParser() {
   const child = spawn(PYTHON, [script], { stdio: ["pipe", "pipe", "inherit"] });
   const waiting = [];
-  // Not by readline, which searches all of a line again with each chunk: an answer may have 30 MB.
+  // Not with readline, which searches the whole line again for each chunk: an answer may be 30 MB long.
   let chunks = [];
   child.stdout.on("data", (chunk) => {
     chunks.push(chunk);
@@ -53,19 +53,19 @@ export function startStrictParser() {
   };
 }
 
-/** Text of digits as it is, for there are integers past 2^53; other values and bounds by their number. */
+/** Digits stay text, because integers may exceed 2^53; other values and bounds are written as numbers. */
 function exact({ name, labels, value }) {
   const le = labels.le === undefined ? {} : { le: String(toNumber(labels.le)) };
   return { name, labels: { ...labels, ...le }, value: /^\d+$/.test(value) ? value : String(toNumber(value)) };
 }
 
-/** Families of whichever parser, to compare; all in them is text. */
+/** Families of either parser with all values as text, so that they can be compared. */
 const comparable = (families) => families.map((family) => ({ ...family, samples: family.samples.map(exact) }));
 
-/** Expects what was parsed to be that, sample by sample. */
+/** Expects the parsed families to equal `expected`, sample by sample. */
 export function expectFamilies(parsed, expected) {
   const got = comparable(parsed);
-  // Of 170,000 samples the matcher takes seconds to find nothing.
+  // With 170,000 samples, toEqual takes seconds even if they are equal.
   const lines = (families) => families.flatMap(({ samples, ...head }) => [head, ...samples].map(sortedJson)).join("\n");
   if (lines(got) !== lines(expected)) expect(got).toEqual(expected);
 }
@@ -73,9 +73,9 @@ export function expectFamilies(parsed, expected) {
 const sortedJson = (object) => JSON.stringify(Object.fromEntries(Object.entries(object).sort()));
 
 /**
- * What the OpenMetrics of a snapshot has to say, told from its text of 0.0.4.
+ * The families that a snapshot's OpenMetrics text should contain, derived from its 0.0.4 text.
  *
- * @param createdOf a service's `_created`, undefined for none.
+ * @param createdOf returns a service's `_created`, or undefined for none.
  */
 export function expectedOpenMetrics(snapshot, createdOf = () => undefined) {
   const families = withCreated(parse(snapshot.prometheusText()), createdOf).map(({ name, ...family }) => ({

@@ -1,11 +1,11 @@
-// Operations on a registry: how to make them up, and what they do to the library and to the model.
+// Random operations on a registry, and how to apply them to the library and to the naive model.
 
 import fc from "fast-check";
 import { COUNTERS, GAUGES } from "./naive-model.js";
 
 const U64_MAX = 2n ** 64n - 1n;
 
-/** Names that collide, sort oddly, print oddly or are too long; and any others. */
+/** Names that collide, sort oddly, print oddly or are too long, and any others. */
 export const serviceName = fc.oneof(
   fc.constantFrom(
     "a",
@@ -26,7 +26,7 @@ export const serviceName = fc.oneof(
   fc.constantFrom("é".repeat(20), "long name ".repeat(5)),
 );
 
-/** Whole nanoseconds: around the default bounds, small, and anything that fits. */
+/** Whole nanoseconds: near the default bounds, small ones, and any that fit. */
 export const durationNs = fc.oneof(
   fc
     .tuple(fc.constantFrom(5e6, 1e7, 2.5e7, 1e9, 2.5e9, 1e10), fc.integer({ min: -1, max: 1 }))
@@ -37,10 +37,10 @@ export const durationNs = fc.oneof(
 
 const outcome = fc.integer({ min: 0, max: 4 });
 
-/** Milliseconds that a test's clock can show for whole nanoseconds, exactly enough to round back. */
+/** Whole nanoseconds that survive the conversion to milliseconds of a test's clock and back. */
 const elapsedNs = fc.integer({ min: 0, max: 2 ** 40 });
 
-/** What may be done to a service. */
+/** An operation on a service. */
 export const operation = fc.oneof(
   fc.record({ op: fc.constant("call"), outcome, ns: elapsedNs }),
   fc.record({ op: fc.constant("drop"), ns: elapsedNs }),
@@ -64,7 +64,7 @@ export const operation = fc.oneof(
 
 export const operations = fc.array(fc.tuple(serviceName, operation), { maxLength: 60 });
 
-/** Does one operation to the library's service, whose clock is `clock`. */
+/** Applies an operation to a service of the library whose clock is `clock`. */
 export function apply(service, clock, { op, ...args }) {
   switch (op) {
     case "call": {
@@ -97,7 +97,7 @@ export function apply(service, clock, { op, ...args }) {
   }
 }
 
-/** The same to the model's. */
+/** Applies an operation to a service of the model. */
 export function applyToModel(service, { op, ...args }) {
   switch (op) {
     case "call":

@@ -1,4 +1,4 @@
-// The package as its users get it: packed and installed into a fresh folder, once a test run.
+// The package as its users get it: packed, and installed into an empty folder, once per test run.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Runs npm; what it says is shown when it fails. */
+/** Runs npm; its output is shown if it fails. */
 function npm(args, cwd) {
   return execFileSync("npm", args, { cwd, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] });
 }

@@ -1,4 +1,4 @@
-// Starts real programs and ends them, whatever becomes of the test.
+// Starts programs and makes sure that they end, whether or not the test passes.
 
 import { spawn } from "node:child_process";
 
@@ -6,10 +6,10 @@ const running = new Set();
 process.on("exit", () => {
   for (const child of running) killGroup(child);
 });
-// vitest ends its workers with a signal, and after Ctrl-C just leaves them: no exit handler would run.
+// vitest ends its workers with a signal, and abandons them after Ctrl-C; without these, no exit handler would run.
 for (const end of ["SIGTERM", "SIGINT", "SIGHUP", "disconnect"]) process.once(end, () => process.exit(1));
 
-/** Each child leads a process group of its own, so that what it started in turn ends with it. */
+/** Each child leads its own process group, so that the processes it started end with it. */
 function killGroup(child, signal = "SIGKILL") {
   try {
     process.kill(-child.pid, signal);
@@ -20,7 +20,7 @@ function killGroup(child, signal = "SIGKILL") {
 
 /**
  * Starts a program. `ended` fulfils with `{ code, stdout, stderr }`; `said(pattern)` fulfils with the
- * first match in its stdout and rejects if it ends without one; `stop()` ends it, politely at first.
+ * first match in its stdout and rejects if it ends without one; `stop()` sends SIGTERM, then SIGKILL.
  */
 export function start(command, args, { cwd, env } = {}) {
   const child = spawn(command, args, {
@@ -66,12 +66,12 @@ export function start(command, args, { cwd, env } = {}) {
       const deadline = setTimeout(() => killGroup(child), 5000);
       await ended;
       clearTimeout(deadline);
-      killGroup(child); // what it started and left behind
+      killGroup(child); // processes that it left behind
     },
   };
 }
 
-/** Runs a program that prints one JSON document, and gives back the document. */
+/** Runs a program that prints one JSON document, and returns the document. */
 export async function runForJson(command, args, options) {
   const { code, stdout, stderr } = await start(command, args, options).ended;
   if (code !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${code}: ${stderr}${stdout}`);

@@ -1,4 +1,4 @@
-// A real Prometheus that scrapes what a test serves over HTTP.
+// Starts a real Prometheus that scrapes what a test serves over HTTP.
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export const PROMETHEUS = "/usr/bin/prometheus";
 const SCRAPE_PATIENCE_MS = 100_000;
 
-/** Serves each of `pages`, by path, on a free port. */
+/** Serves `pages`, a map from path to page, on a free port. */
 async function serve(pages) {
   const server = createServer((request, response) => {
     const page = pages.get(request.url);
@@ -22,23 +22,23 @@ async function serve(pages) {
   return server;
 }
 
-/** The address that Prometheus says it listens on; rejects if it ends before. */
+/** The address that Prometheus logs once it listens; rejects if it ends before that. */
 function listening(child) {
   return new Promise((resolve, reject) => {
-    const said = [];
+    const log = [];
     createInterface({ input: child.stderr }).on("line", (line) => {
       const address = /msg="Listening on" address=(\S+)/.exec(line)?.[1];
       if (address) resolve(address);
-      else if (said.length < 50) said.push(line);
+      else if (log.length < 50) log.push(line);
     });
     child.once("error", reject);
-    child.once("exit", (code) => reject(new Error(`prometheus ended with ${code}:\n${said.join("\n")}`)));
+    child.once("exit", (code) => reject(new Error(`prometheus ended with ${code}:\n${log.join("\n")}`)));
   });
 }
 
 /**
- * Starts a Prometheus that scrapes one target a job, `pages` being each job's `{ contentType, body }`.
- * Call `stop()` of what it returns, also after a failure.
+ * Starts a Prometheus that scrapes one target per job; `pages` has each job's `{ contentType, body }`.
+ * Call `stop()` on the result, even after a failure.
  */
 export async function startPrometheus(pages) {
   const server = await serve(new Map(Object.entries(pages).map(([job, page]) => [`/${job}`, page])));
@@ -48,7 +48,7 @@ export async function startPrometheus(pages) {
   };
   const origin = `http://127.0.0.1:${server.address().port}`;
   try {
-    // Long enough for pages of 213,000 lines on a busy machine; the first scrape comes within one interval.
+    // Long enough for pages of 213,000 lines on a busy machine; the first scrape happens within one interval.
     const prometheus = await startScraping(
       Object.fromEntries(Object.keys(pages).map((job) => [job, `${origin}/${job}`])),
       "20s",
@@ -60,7 +60,7 @@ export async function startPrometheus(pages) {
   }
 }
 
-/** Starts a Prometheus that scrapes a page a job, `addresses` being the pages'; as above. */
+/** Starts a Prometheus that scrapes one page per job; `addresses` has the pages' URLs. Call `stop()` on the result. */
 export function startScraping(addresses, interval) {
   return runPrometheus({
     global: { scrape_interval: interval, scrape_timeout: interval },
@@ -72,7 +72,7 @@ export function startScraping(addresses, interval) {
   });
 }
 
-/** Starts a Prometheus with what prometheus.yml has. Call `stop()` of what it returns. */
+/** Starts a Prometheus with the contents of prometheus.yml. Call `stop()` on the result. */
 export async function runPrometheus(config) {
   const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-prometheus-"));
   const configFile = join(folder, "prometheus.yml");
@@ -87,7 +87,7 @@ export async function runPrometheus(config) {
   process.once("exit", kill);
 
   async function stop() {
-    kill(); // what it would put in order is thrown away
+    kill(); // its data is deleted, so it need not shut down cleanly
     await ended;
     process.off("exit", kill);
     rmSync(folder, { recursive: true, force: true });
@@ -101,7 +101,7 @@ export async function runPrometheus(config) {
   }
 }
 
-/** What tests ask over the HTTP API at `api`. */
+/** A client of the HTTP API at `api`. */
 function client(api, jobCount) {
   async function ask(path, parameters = {}) {
     for (;;) {
@@ -118,19 +118,19 @@ function client(api, jobCount) {
   }
   return {
     ask,
-    /** Waits until each target was scraped once: `[{ job, health, lastError }]`. */
+    /** Waits until each target has been scraped once: `[{ job, health, lastError }]`. */
     async scraped() {
       for (const deadline = Date.now() + SCRAPE_PATIENCE_MS; Date.now() < deadline; await sleep(200)) {
         const { activeTargets } = await ask("targets", { state: "active" });
         if (activeTargets.length !== jobCount || activeTargets.some(({ health }) => health === "unknown")) continue;
-        // A target is told healthy just before its samples can be queried.
+        // A target is reported healthy just before its samples can be queried.
         const { result } = await ask("query", { query: "scrape_samples_scraped" });
         if (result.length !== jobCount) continue;
         return activeTargets.map(({ labels, health, lastError }) => ({ job: labels.job, health, lastError }));
       }
       throw new Error(`prometheus did not scrape all targets within ${SCRAPE_PATIENCE_MS} ms`);
     },
-    /** The instant vector that `expression` gives: `[{ labels, value }]`, values as text. */
+    /** The instant vector of `expression`: `[{ labels, value }]`, values as text. */
     async query(expression) {
       const { result } = await ask("query", { query: expression });
       return result.map(({ metric, value }) => ({ labels: metric, value: value[1] }));

@@ -1,4 +1,4 @@
-// The series that a snapshot stands for, told from its rows and not from its text.
+// The series that a snapshot should expose, derived from its rows and not from its text.
 
 const one = (name, type, field) => ({ name, type, samples: (row) => [[name, {}, row[field]]] });
 
@@ -35,7 +35,10 @@ const FAMILIES = [
   one("nrpc_capability_denied_total", "counter", "capabilityDeniedTotal"),
 ];
 
-/** Families in the order of exposition: `{ name, type, samples: [{ name, labels, value }] }`, bounds and values numbers. */
+/**
+ * The families in the order of exposition: `{ name, type, samples: [{ name, labels, value }] }`, with bounds and values
+ * as numbers.
+ */
 export function familiesOf({ services }, bounds) {
   return FAMILIES.map(({ name, type, samples }) => ({
     name,
@@ -51,9 +54,9 @@ export function familiesOf({ services }, bounds) {
 }
 
 /**
- * Families with `_created` samples where OpenMetrics has them: behind the others of their metric.
+ * Adds `_created` samples where OpenMetrics has them: after the other samples of their metric.
  *
- * @param createdOf a service's `_created`, undefined for none.
+ * @param createdOf returns a service's `_created`, or undefined for none.
  */
 export function withCreated(families, createdOf) {
   const created = ({ name, labels }) => {
@@ -67,14 +70,14 @@ export function withCreated(families, createdOf) {
   }));
 }
 
-const NO_DECIMALS = { "+Inf": Infinity, "-Inf": -Infinity, NaN: Number.NaN };
+const NON_FINITE = { "+Inf": Infinity, "-Inf": -Infinity, NaN: Number.NaN };
 
-/** A number as Prometheus' formats write it. */
+/** Parses a number in the notation of Prometheus' formats. */
 export function toNumber(text) {
-  return NO_DECIMALS[text] ?? Number(text);
+  return NON_FINITE[text] ?? Number(text);
 }
 
-/** A sample whose bound and value were read as text, with both as numbers. */
+/** Converts the bound and the value of a sample from text to numbers. */
 export function numeric({ name, labels, value }) {
   const le = labels.le === undefined ? {} : { le: toNumber(labels.le) };
   return { name, labels: { ...labels, ...le }, value: toNumber(value) };

@@ -1,4 +1,4 @@
-// Service names that are hard to expose.
+// Service names that are hard to write as label values.
 
 import fc from "fast-check";
 
@@ -8,7 +8,7 @@ const CONTROL_CHARACTERS = Array.from({ length: 32 }, (_, code) => String.fromCh
   "\x9f",
 );
 
-/** Without CR, which promtool refuses. */
+/** None contains CR, which promtool rejects. */
 export const AWKWARD_NAMES = [
   "",
   " ",
@@ -55,7 +55,7 @@ export const AWKWARD_NAMES = [
   "{}",
 ];
 
-/** Any string, lone surrogates too, with the characters that matter more often than chance has them. */
+/** Any string, including lone surrogates; characters that need care are more frequent than chance. */
 export const anyName = fc.string({
   unit: fc.oneof(
     { weight: 4, arbitrary: fc.string({ unit: "binary", minLength: 1, maxLength: 1 }) },
@@ -70,5 +70,5 @@ export const anyName = fc.string({
   maxLength: 40,
 });
 
-/** The same without CR, which promtool refuses. */
+/** The same without CR, which promtool rejects. */
 export const anyNameWithoutCr = anyName.map((name) => name.replaceAll("\r", ""));

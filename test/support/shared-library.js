@@ -1,4 +1,4 @@
-// The library whose registries are shared ones, for a whole run of the suite that plain ones pass.
+// The library with shared registries in place of plain ones, so that the tests of a registry run against both.
 
 import { createSharedRegistry } from "../../dist/threads.node.js";
 
@@ -6,7 +6,7 @@ export * from "../../dist/index.js";
 
 export class RpcMetricsRegistry {
   constructor(options) {
-    // biome-ignore lint/correctness/noConstructorReturn: tests say `new`, and what they get has to be shared
+    // biome-ignore lint/correctness/noConstructorReturn: tests call `new`, and have to get a shared registry
     return createSharedRegistry({ maxThreads: 2, ...options });
   }
 }

@@ -1,7 +1,7 @@
-"""Reads OpenMetrics documents from stdin, each behind its length in 4 bytes, and answers each with a line of JSON.
+"""Reads OpenMetrics documents from stdin, each preceded by its length in 4 bytes, and answers each with a line of JSON.
 
-The parser is that of Prometheus' Python client, the reference for the format. Values come as text, for integers past
-2**53. Of two equal series the parser drops one without a word: whoever reads the answer has to count.
+The parser is that of Prometheus' Python client, the reference for the format. Values are text, because integers may
+exceed 2**53. If a series appears twice the parser silently drops one, so readers of the answer have to count series.
 """
 
 import json

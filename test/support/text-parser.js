@@ -1,16 +1,16 @@
-// A strict parser of the Prometheus text exposition format 0.0.4, stricter than the format: families come one
-// after another, each with HELP, TYPE and then its samples, and no series comes twice.
+// A parser of the Prometheus text exposition format 0.0.4, stricter than the format: each family has HELP, TYPE and
+// then its samples, and no family or series appears twice.
 
 const NAME = "[a-zA-Z_:][a-zA-Z0-9_:]*";
 const LABEL = /([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\.)*)"(,|$)/uy;
 const SAMPLE = new RegExp(`^(${NAME})\\{(.*)\\} ([0-9]+(?:\\.[0-9]+)?|NaN|\\+Inf)$`, "su");
 const SUFFIXES = { counter: [""], gauge: [""], histogram: ["_bucket", "_sum", "_count"] };
-/** `\r` is not in the format; this library writes it, see escapeLabel. */
+/** The escape `\r` is not part of the format, but this library writes it; see escapeLabel. */
 const ESCAPES = { "\\\\": "\\", '\\"': '"', "\\n": "\n", "\\r": "\r" };
 
 function unescaped(value) {
   return value.replace(/\\./gsu, (sequence) => {
-    if (ESCAPES[sequence] === undefined) throw new Error(`no such escape: ${sequence}`);
+    if (ESCAPES[sequence] === undefined) throw new Error(`unknown escape: ${sequence}`);
     return ESCAPES[sequence];
   });
 }
@@ -22,7 +22,7 @@ function parseLabels(text) {
     const match = LABEL.exec(text);
     if (!match) throw new Error(`bad labels: ${text}`);
     const [, name, value] = match;
-    if (labels.has(name)) throw new Error(`label ${name} comes twice: ${text}`);
+    if (labels.has(name)) throw new Error(`label ${name} appears twice: ${text}`);
     labels.set(name, unescaped(value));
   }
   return Object.fromEntries(labels);
@@ -33,7 +33,7 @@ function parseSample(line, family) {
   if (!match) throw new Error(`bad sample: ${line}`);
   const [, name, labels, value] = match;
   const suffix = SUFFIXES[family.type].find((end) => family.name + end === name);
-  if (suffix === undefined) throw new Error(`${name} is no sample of the ${family.type} ${family.name}`);
+  if (suffix === undefined) throw new Error(`${name} is not a sample of the ${family.type} ${family.name}`);
   return { name, labels: parseLabels(labels), value };
 }
 
@@ -43,9 +43,9 @@ function parseHeader(line, keyword) {
   return { name: match[1], rest: match[2] };
 }
 
-/** Families in their order: `{ name, help, type, samples: [{ name, labels, value }] }`; values as they are written. */
+/** The families in order: `{ name, help, type, samples: [{ name, labels, value }] }`, values as they are written. */
 export function parse(text) {
-  if (!text.endsWith("\n")) throw new Error("the last line has no end");
+  if (!text.endsWith("\n")) throw new Error("the last line does not end with a line feed");
   const lines = text.slice(0, -1).split("\n");
   const families = [];
   const seen = new Set();
@@ -57,11 +57,11 @@ export function parse(text) {
     for (; at < lines.length && !lines[at].startsWith("#"); at++) {
       const sample = parseSample(lines[at], family);
       const series = JSON.stringify([sample.name, Object.entries(sample.labels).sort()]);
-      if (seen.has(series)) throw new Error(`comes twice: ${series}`);
+      if (seen.has(series)) throw new Error(`series ${series} appears twice`);
       seen.add(series);
       family.samples.push(sample);
     }
-    if (families.some((other) => other.name === name)) throw new Error(`family ${name} comes twice`);
+    if (families.some((other) => other.name === name)) throw new Error(`family ${name} appears twice`);
     families.push(family);
   }
   return families;

@@ -1,4 +1,4 @@
-// Serves files and pages to browsers, and takes the report that a page sends back.
+// Serves files and pages to browsers, and receives the report that a page posts.
 
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -12,13 +12,13 @@ const CONTENT_TYPES = {
   ".wasm": "application/wasm",
 };
 
-/** What a page and its workers are served with to share memory. */
+/** The headers that a page and its workers need to share memory. */
 export const ISOLATION = {
   "cross-origin-opener-policy": "same-origin",
   "cross-origin-embedder-policy": "require-corp",
 };
 
-/** What is served for a file: its bytes and their type. */
+/** The response for a file: its bytes and their content type. */
 export function fileResponse(file) {
   const contentType = CONTENT_TYPES[extname(file)];
   if (contentType === undefined) throw new Error(`no content type is known for ${file}`);
@@ -37,10 +37,9 @@ function findFile(folders, path) {
 }
 
 /**
- * A server on a free port of 127.0.0.1, which browsers take for a secure context; it closes when the test
- * is over. `folders` maps the beginnings of paths to folders, `pages` whole paths to `{ body, headers }`; `headers` go
- * with all that is found.
- * `reported` fulfils with the JSON that a page posts.
+ * Starts a server on a free port of 127.0.0.1, which browsers treat as a secure context; it closes when the test has
+ * finished. `folders` maps path prefixes to folders, `pages` maps paths to `{ body, headers }`; `headers` are added to
+ * everything that is found. `reported` fulfils with the JSON that a page posts.
  */
 export async function serve({ folders, pages = {}, headers = {} }) {
   let report;

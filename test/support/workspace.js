@@ -1,4 +1,4 @@
-// Folders in which a runtime finds the packed package by its bare name, and next to it what it shall run.
+// Folders in which a runtime finds the packed package by its bare name, and next to it the programs it runs.
 
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -7,12 +7,12 @@ import { inject } from "vitest";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
 
-/** The installed package. */
+/** Path of the installed package. */
 export const packageFolder = () => join(inject("packed").folder, "node_modules/nrpc-metrics");
 
 /**
- * A new folder with copies of `sources`, paths in the repository. They have to be copied: run where they
- * stand, they would get the package from the sources around them instead of from its tarball.
+ * A new folder with copies of `sources`, paths in the repository. They have to be copied: run in place, they would
+ * import the package from the repository around them instead of from its tarball.
  */
 export function makeWorkspace(...sources) {
   const folder = mkdtempSync(join(inject("packed").folder, "run-"));

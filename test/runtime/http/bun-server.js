@@ -1,4 +1,4 @@
-// The endpoint in Bun; prints its address.
+// The endpoint in Bun; prints its port.
 
 import { makeHandler } from "./counted.js";
 

@@ -1,4 +1,4 @@
-// A registry whose counts are the same wherever this is run, behind the endpoint. Plain JavaScript on web standards alone.
+// The endpoint of a registry whose counts are the same in every runtime. Uses nothing but web standards.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";

@@ -1,4 +1,4 @@
-// The endpoint in Deno; prints its address.
+// The endpoint in Deno; prints its port.
 
 import { makeHandler } from "./counted.js";
 

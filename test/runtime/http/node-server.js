@@ -1,4 +1,4 @@
-// The endpoint in Node; prints its address.
+// The endpoint in Node; prints its port.
 
 import { createServer } from "node:http";
 import { makeListener } from "./counted.js";

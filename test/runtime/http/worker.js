@@ -1,4 +1,4 @@
-// The endpoint in a Worker, made in its first request: outside one, it may not be slow.
+// The endpoint in a Worker. It is made in the first request, because startup has a time limit.
 
 import { makeHandler } from "./counted.js";
 

@@ -1,4 +1,4 @@
-// Prints what the live page answers in this runtime; the timer of a handler that is not closed must not keep it alive.
+// Prints what the live page answers in this runtime. A handler that is never closed must not keep the process alive.
 
 import * as library from "nrpc-metrics";
 import { pageHandler } from "nrpc-metrics/page";

@@ -1,6 +1,6 @@
-// What the live page answers where this runs: a handler made before anything was counted, and one made before requests.
+// What the live page answers in this runtime, before and after something was counted.
 
-/** `respond`: the handler; `registry`: what it was given. */
+/** `page`: the handler; `registry`: its registry. */
 export async function reportPage({ CallOutcome }, registry, page) {
   const ask = (path, init) => page(new Request(`http://localhost/rpc${path}`, init));
   const html = await ask("/");

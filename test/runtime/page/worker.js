@@ -1,4 +1,4 @@
-// A Worker with the live page: its handler is made at the start, where Workers have neither timers nor a clock.
+// A Worker with the live page. The handler is made at startup, when Workers have neither timers nor a clock.
 
 import * as library from "nrpc-metrics";
 import { pageHandler } from "nrpc-metrics/page";

@@ -1,20 +1,19 @@
-// What is tested in every browser.
+// What a registry has to do in every browser.
 
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { expectProof } from "./expect-proof.js";
-import { expectThreads } from "../threads/expect-threads.js";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { visit } from "../../support/browsers/visit.js";
+import { expectProof } from "./expect-proof.js";
 
 const COUNTED = { counted: 1 };
+const folder = "test/runtime/registry";
 
 /**
- * @param launch starts the browser; gives `{ open(url), close() }`. `sharesMemory`: with what it needs for pages to
- * have SharedArrayBuffer when their headers ask for it.
- * @param hasSymbolDispose whether it has `Symbol.dispose` and the `using` syntax.
- * @param takesModuleOfWorker whether a page that may not compile WebAssembly may run what a worker with
- * a policy of its own has compiled.
+ * @param launch starts the browser and returns `{ open(url), close() }`.
+ * @param hasSymbolDispose whether the browser has `Symbol.dispose` and the `using` syntax.
+ * @param runsModuleFromWorker whether a page that may not compile WebAssembly may run a module compiled by a worker
+ * whose own policy allows it.
  */
-export function testBrowser(name, { launch, hasSymbolDispose, takesModuleOfWorker }) {
+export function testBrowser(name, { launch, hasSymbolDispose, runsModuleFromWorker }) {
   describe(name, () => {
     let browser;
     beforeAll(async () => {
@@ -22,43 +21,30 @@ export function testBrowser(name, { launch, hasSymbolDispose, takesModuleOfWorke
     });
     afterAll(() => browser?.close());
 
-    test(`replays all vectors and measures live guards, ${hasSymbolDispose ? "with" : "without"} using`, async () => {
-      const report = await visit(browser.open, "test/runtime/registry/report-proof-on-page.js");
+    const reportUnderPolicy = (scriptSources) => visit(browser.open, `${folder}/report-policy.js`, { scriptSources });
+
+    test(`a registry replays all vectors and measures live guards, ${hasSymbolDispose ? "with" : "without"} using`, async () => {
+      const report = await visit(browser.open, `${folder}/report-proof-on-page.js`);
       expect(report.disposable).toBe(hasSymbolDispose);
       expectProof(report, { parsesUsing: hasSymbolDispose });
     });
 
-    test("works under a strict Content-Security-Policy that allows 'wasm-unsafe-eval'", async () => {
-      const report = await visit(browser.open, "test/runtime/registry/report-policy.js", {
-        scriptSources: ["'wasm-unsafe-eval'"],
-      });
+    test("a registry works under a strict Content-Security-Policy that allows 'wasm-unsafe-eval'", async () => {
+      const report = await reportUnderPolicy(["'wasm-unsafe-eval'"]);
       expect(report).toEqual({ embedded: COUNTED, compiledHere: COUNTED, compiledInWorker: COUNTED });
     });
 
-    test("under a policy without it, tells at construction what to allow", async () => {
-      const report = await visit(browser.open, "test/runtime/registry/report-policy.js", { scriptSources: [] });
+    test("under a policy without 'wasm-unsafe-eval', the constructor throws an error that names it", async () => {
+      const report = await reportUnderPolicy([]);
       expect(report.embedded.failure).toContain("nrpc-metrics can't run WebAssembly here");
       expect(report.embedded.failure).toContain("'wasm-unsafe-eval'");
       expect(report.compiledHere).toHaveProperty("failure");
     });
 
-    test("on an isolated page, one registry counts for Web Workers, of which some are killed", async () => {
-      const sharing = await launch({ sharesMemory: true });
-      onTestFinished(() => sharing.close());
-      const report = await visit(sharing.open, "test/runtime/threads/report-page-workers.js", { isolated: true });
-      expectThreads(report, { numbersThreads: false });
-    });
-
-    test("on any other page, says that SharedArrayBuffer is missing and which headers bring it", async () => {
-      const { failure } = await visit(browser.open, "test/runtime/threads/report-isolation.js");
-      expect(failure).toMatch(
-        /^SharedArrayBuffer is missing.*Cross-Origin-Opener-Policy.*Cross-Origin-Embedder-Policy/,
-      );
-    });
-
-    test(`under such a policy ${takesModuleOfWorker ? "runs" : "does not run"} a worker's module`, async () => {
-      const report = await visit(browser.open, "test/runtime/registry/report-policy.js", { scriptSources: [] });
-      if (takesModuleOfWorker) expect(report.compiledInWorker).toEqual(COUNTED);
+    const runs = runsModuleFromWorker ? "runs" : "can't run";
+    test(`under a policy without 'wasm-unsafe-eval', a page ${runs} a module compiled by a worker`, async () => {
+      const report = await reportUnderPolicy([]);
+      if (runsModuleFromWorker) expect(report.compiledInWorker).toEqual(COUNTED);
       else expect(report.compiledInWorker).toHaveProperty("failure");
     });
   });

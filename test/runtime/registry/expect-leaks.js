@@ -1,4 +1,4 @@
-// What the report of dropped guards has to say.
+// What a runtime's report on dropped guards has to contain.
 
 import { expect } from "vitest";
 

@@ -1,8 +1,8 @@
-// What a runtime's report has to say.
+// What a runtime's report on the registry has to contain.
 
 import { expect } from "vitest";
 
-/** `parsesUsing`: whether the runtime knows the `using` syntax. */
+/** `parsesUsing`: whether the runtime has the `using` syntax. */
 export function expectProof(report, { parsesUsing }) {
   expect(report.replay).toEqual({ replayed: 16, differences: [] });
 

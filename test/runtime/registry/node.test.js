@@ -1,12 +1,13 @@
 // The packed package in the running Node and in others.
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runForJson } from "../../support/process.js";
+import { nodesUnderTest } from "../../support/runtimes/node.js";
+import { makeWorkspace } from "../../support/workspace.js";
 import { expectLeaksGivenBack } from "./expect-leaks.js";
 import { expectProof } from "./expect-proof.js";
-import { expectThreads } from "../threads/expect-threads.js";
-import { runForJson } from "../../support/process.js";
-import { makeWorkspace } from "../../support/workspace.js";
-import { nodesUnderTest } from "../../support/runtimes/node.js";
+
+const folder = "test/runtime/registry";
 
 /** require() of an ES module without a flag came with 20.19 and 22.12. */
 function requiresModules({ major, minor }) {
@@ -15,27 +16,23 @@ function requiresModules({ major, minor }) {
 
 let workspace;
 beforeAll(() => {
-  workspace = makeWorkspace("test/conformance", "test/runtime");
+  workspace = makeWorkspace("test/conformance", folder);
 });
 afterAll(() => workspace?.remove());
 
 describe.each(nodesUnderTest())("Node $version", ({ node, ...version }) => {
   const report = (...args) => runForJson(node, args, { cwd: workspace.folder });
 
-  test("replays all vectors and measures live guards", async () => {
-    expectProof(await report("test/runtime/registry/report-proof.js"), { parsesUsing: version.major >= 24 });
+  test("a registry replays all vectors and measures live guards", async () => {
+    expectProof(await report(`${folder}/report-proof.js`), { parsesUsing: version.major >= 24 });
   });
 
-  test("gives back guards that were dropped without an end", async () => {
-    expectLeaksGivenBack(await report("--expose-gc", "test/runtime/registry/report-leaks.js"));
+  test("guards that were dropped without an end no longer count as in flight", async () => {
+    expectLeaksGivenBack(await report("--expose-gc", `${folder}/report-leaks.js`));
   });
 
-  test("one registry counts for worker threads, of which some are killed", async () => {
-    expectThreads(await report("test/runtime/threads/report-node-workers.js"), { numbersThreads: true });
-  });
-
-  test("without WebAssembly imports, and says at construction what is missing", async () => {
-    const { imported, failure } = await report("--jitless", "test/runtime/registry/report-construction.js");
+  test("without WebAssembly, the import succeeds and the constructor throws an error that says what is missing", async () => {
+    const { imported, failure } = await report("--jitless", `${folder}/report-construction.js`);
     expect(imported).toBe("function");
     expect(failure).toMatchObject({
       name: "Error",
@@ -45,7 +42,7 @@ describe.each(nodesUnderTest())("Node $version", ({ node, ...version }) => {
 
   if (!requiresModules(version)) return;
   test("require() and import give the same exports", async () => {
-    const modules = await report("test/runtime/registry/report-modules.cjs");
+    const modules = await report(`${folder}/report-modules.cjs`);
     expect(modules.names).toContain("RpcMetricsRegistry");
     expect(modules.requiredNames).toEqual(modules.names);
     expect(modules.different).toEqual([]);

@@ -1,5 +1,5 @@
-// What every runtime has to prove. Plain JavaScript on web standards alone, like the replay it calls: each
-// runtime loads this very file and reports what came out, as JSON.
+// What every runtime reports on the registry, as JSON. Each runtime loads this file and the replay it imports,
+// so both use nothing but web standards.
 
 import { replayAll } from "../../conformance/replay.js";
 
@@ -8,7 +8,7 @@ function echoRegistry({ RpcMetricsRegistry }) {
   return { registry, echo: registry.forService("echo"), read: () => registry.snapshot().get("echo") };
 }
 
-/** One call and one handler, with the runtime's own clock. */
+/** One call and one handler, timed by the runtime's clock. */
 async function liveGuards(library) {
   const { registry, echo, read } = echoRegistry(library);
   const call = echo.startCall();
@@ -22,12 +22,12 @@ async function liveGuards(library) {
     during,
     after: read(),
     text: registry.snapshot().prometheusText(),
-    // Where Symbol.dispose is missing, a method must not get the name that it would turn into.
+    // Without Symbol.dispose, `[Symbol.dispose]() {}` would define a method named "undefined".
     hasMemberUndefined: "undefined" in call || "undefined" in handler,
   };
 }
 
-/** Undefined where the runtime does not know the syntax. */
+/** Undefined if the runtime does not have the syntax. */
 async function usingBlock(library) {
   const { echo, read } = echoRegistry(library);
   try {

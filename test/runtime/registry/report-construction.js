@@ -1,4 +1,4 @@
-// What Node and Deno run: the import and then a construction, which may fail, but not before the import is done.
+// Run by Node and Deno: imports the package, then constructs a registry, which may fail; the import may not.
 
 import { RpcMetricsRegistry } from "nrpc-metrics";
 

@@ -1,5 +1,5 @@
-// What Node, Deno and Bun run: guards dropped without an end, and what the registry knows of them after
-// collections. One guard is held all the while, and some are ended: neither may count as leaked.
+// Run by Node, Deno and Bun: drops guards without ending them, and reports what the registry counts after garbage
+// collections. One guard is still held and some have ended: neither may count as leaked.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 
@@ -34,7 +34,7 @@ for (let round = 0; round < MAX_ROUNDS && registry.leakedGuards < dropped; round
   collect();
   await new Promise((resolve) => setTimeout(resolve, 1));
 }
-// Should more than the dropped ones be counted, then here.
+// If other guards than the dropped ones were counted, it would show by now.
 for (let round = 0; round < 5; round++) {
   collect();
   await new Promise((resolve) => setTimeout(resolve, 1));

@@ -1,4 +1,4 @@
-// What Node runs: the package through require() and through import in one process.
+// Run by Node: compares what require() and import give in one process.
 
 const required = require("nrpc-metrics");
 

@@ -1,4 +1,4 @@
-// What a page with a strict Content-Security-Policy can and can't do.
+// Run by every browser: which ways to construct a registry the page's Content-Security-Policy allows.
 
 import { RpcMetricsRegistry } from "nrpc-metrics";
 
@@ -12,7 +12,7 @@ async function attempt(make) {
   }
 }
 
-/** The core, compiled by a worker under a policy of the worker's own. */
+/** The core, compiled by a worker under the worker's policy. */
 function moduleFromWorker() {
   const worker = new Worker("/worker.js", { type: "module" });
   return new Promise((resolve, reject) => {

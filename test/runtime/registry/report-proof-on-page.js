@@ -1,4 +1,4 @@
-// What every browser runs: the proof, with the package found through the import map.
+// Run by every browser: returns the report on the registry, imported through the import map.
 
 import * as library from "nrpc-metrics";
 import { prove } from "./proof.js";

@@ -1,4 +1,4 @@
-// What Node, Deno and Bun run: the proof, with the package found by its bare name.
+// Run by Node, Deno and Bun: prints the report on the registry, imported by its bare name.
 
 import * as library from "nrpc-metrics";
 import { vectors } from "../../conformance/vectors.js";

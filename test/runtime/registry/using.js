@@ -1,4 +1,4 @@
-// A module of its own, because not every runtime can parse it.
+// A separate module, because not every runtime can parse `using`.
 
 export function callInUsingBlock(service, outcome, read) {
   using call = service.startCall();

@@ -1,9 +1,9 @@
 // The packed package in WebKit.
 
 import { test } from "vitest";
-import { testBrowser } from "./browser-suite.js";
 import { hasWebKit, launchWebKit } from "../../support/browsers/webkit.js";
+import { testBrowser } from "./browser-suite.js";
 
 if (hasWebKit()) {
-  testBrowser("WebKit", { launch: launchWebKit, hasSymbolDispose: false, takesModuleOfWorker: false });
-} else test.skip("WebKit");
+  testBrowser("WebKit", { launch: launchWebKit, hasSymbolDispose: false, runsModuleFromWorker: false });
+} else test.skip("a registry works in WebKit");

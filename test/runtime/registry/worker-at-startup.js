@@ -1,5 +1,5 @@
-// A worker that makes its registry while it starts, as workers should: one registry for all requests. It
-// reports what came of it, and of the option that needs a recent compatibility date.
+// A Worker that constructs its registry at startup, as Workers should: one registry for all requests. It reports
+// whether that worked, also with the option that needs a recent compatibility date.
 
 import { RpcMetricsRegistry } from "nrpc-metrics";
 
@@ -14,7 +14,7 @@ function construct(options) {
 const atStartup = construct({ services: ["echo"] });
 const startRegistry = atStartup.failure ? undefined : new RpcMetricsRegistry({ services: ["echo"] });
 
-/** The seconds at which a registry's services appeared, as its text tells them. */
+/** The `_created` values in a registry's text, in seconds. */
 function created(registry) {
   const text = registry?.snapshot().openMetricsText({ created: true }) ?? "";
   return [...text.matchAll(/_created\{.*\} (.*)\n/g)].map(([, seconds]) => Number(seconds));

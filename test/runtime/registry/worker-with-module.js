@@ -1,4 +1,4 @@
-// The worker that reports the proof with the module passed as an option; it is sent the vectors.
+// A Worker that returns the report on the registry, with the option `module`; the request body is the vectors.
 
 import * as library from "nrpc-metrics";
 import module from "nrpc-metrics/core.wasm";

@@ -1,4 +1,4 @@
-// The worker that reports the proof; it is sent the vectors.
+// A Worker that returns the report on the registry; the request body is the vectors.
 
 import * as library from "nrpc-metrics";
 import { prove } from "./proof.js";

@@ -6,9 +6,9 @@ import { expectProof } from "./expect-proof.js";
 import { startWorker } from "../../support/runtimes/workerd.js";
 
 const folder = "test/runtime/registry";
-const proofModules = ["test/runtime/registry/proof.js", "test/runtime/registry/using.js", "test/conformance/replay.js"];
+const proofModules = [`${folder}/proof.js`, `${folder}/using.js`, "test/conformance/replay.js"];
 
-/** The vectors are sent only to those that read them: a request that is not read to its end may be reset. */
+/** `body`: the vectors, only for workers that read them, because a request that is not read to its end may be reset. */
 async function report(worker, options, body) {
   const miniflare = await startWorker([`${folder}/${worker}`, ...proofModules], options);
   onTestFinished(() => miniflare.dispose());
@@ -27,39 +27,30 @@ describe.each([
   { compatibilityDate: RECENT, compatibilityFlags: [] },
   { compatibilityDate: RECENT, compatibilityFlags: ["disallow_eval_during_startup"] },
 ])("workerd of $compatibilityDate with the flags $compatibilityFlags", (compatibility) => {
-  test("replays all vectors and measures live guards", async () => {
+  test("a registry replays all vectors and measures live guards", async () => {
     expectProof(await report("worker.js", compatibility, VECTORS), { parsesUsing: true });
   });
 
-  test("does so through the default entry, too, given the module", async () => {
+  test("through the default entry with the option `module`, a registry replays all vectors and measures live guards", async () => {
     const options = { ...compatibility, condition: "default" };
     expectProof(await report("worker-with-module.js", options, VECTORS), { parsesUsing: true });
   });
 
-  test("makes a registry while it starts as well as in a request", async () => {
+  test("a registry can be constructed at startup and in a request", async () => {
     const made = await report("worker-at-startup.js", compatibility);
     expect(made).toMatchObject({ atStartup: { size: 1 }, inRequest: { size: 1 } });
   });
 
-  test("tells when services appeared, or leaves it out where it has no time, but never 1970", async () => {
+  test("_created is the current time where the Worker has a clock, and is never in 1970", async () => {
     const seconds = Date.now() / 1000;
     const { createdAtStartup, createdInRequest } = await report("worker-at-startup.js", compatibility);
     expect(createdInRequest).toHaveLength(12);
-    // Deployed Workers have no time at their start; workerd alone has.
+    // Deployed Workers have no clock at startup; workerd on its own does.
     for (const created of [...createdAtStartup, ...createdInRequest]) expect(created).toBeGreaterThan(seconds - 60);
   });
 });
 
-test.each([{ compatibilityDate: OLD }, { compatibilityDate: RECENT }])(
-  "a shared registry is refused, for there are no threads: workerd of $compatibilityDate",
-  async (compatibility) => {
-    const made = await report("../threads/worker.js", compatibility);
-    const failure = "Worker is missing: without threads to share a registry with, use RpcMetricsRegistry";
-    expect(made).toEqual({ atStartup: { failure }, inRequest: { failure } });
-  },
-);
-
-test("the default entry, not given the module, says in a request that there is such an option", async () => {
+test("the default entry without the option `module` throws an error that names the option", async () => {
   const compatibility = { compatibilityDate: RECENT, compatibilityFlags: ["disallow_eval_during_startup"] };
   const made = await report("worker-at-startup.js", { ...compatibility, condition: "default" });
   expect(made.atStartup.failure).toContain("option `module`");
@@ -70,9 +61,12 @@ test.each([
   { compatibilityDate: RECENT, detectingLeaks: { size: 1 } },
   { compatibilityDate: "2025-05-05", detectingLeaks: { size: 1 } },
   { compatibilityDate: "2025-05-04", detectingLeaks: { failure: expect.stringContaining("FinalizationRegistry") } },
-])("detectLeaks works from 2025-05-05 on, and says so before: $compatibilityDate", async (expected) => {
-  const { compatibilityDate } = expected;
-  expect(await report("worker-at-startup.js", { compatibilityDate })).toMatchObject({
-    detectingLeaks: expected.detectingLeaks,
-  });
-});
+])(
+  "detectLeaks works from compatibility date 2025-05-05 on, and earlier throws an error that names FinalizationRegistry: $compatibilityDate",
+  async (expected) => {
+    const { compatibilityDate } = expected;
+    expect(await report("worker-at-startup.js", { compatibilityDate })).toMatchObject({
+      detectingLeaks: expected.detectingLeaks,
+    });
+  },
+);

@@ -1,13 +1,13 @@
-// What a runtime's report of threads has to say.
+// What a runtime's report on shared registries has to contain.
 
 import { expect } from "vitest";
 
 /**
- * @param numbersThreads whether the runtime has numbers for its threads, which then are the registries'.
- * @param tellsTooEarly whether its workers go on, and acknowledge, when they are told to have ended; calls are not
- * counted from then on.
+ * @param numbersThreads whether the runtime numbers its threads; then the registries' `threadId`s are these numbers.
+ * @param reportsEndTooEarly whether a worker may still run, and acknowledge calls, after the runtime reported its end;
+ * calls are not counted from then on.
  */
-export function expectThreads({ replay, killed }, { numbersThreads, tellsTooEarly = false }) {
+export function expectThreads({ replay, killed }, { numbersThreads, reportsEndTooEarly = false }) {
   expect(replay).toEqual({ replayed: 16, differences: [] });
 
   const { announced, ownThreadId, during, after, atTheEnd } = killed;
@@ -15,7 +15,7 @@ export function expectThreads({ replay, killed }, { numbersThreads, tellsTooEarl
   const least = numbersThreads ? 1 : 1_000_002;
   expect(threadIds.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3].map((n) => least + n));
   expect(threadIds).not.toContain(ownThreadId);
-  // Each saw all names of its own, and perhaps the other's as well.
+  // Each saw all names that it added, and possibly those that the other one added.
   for (const { size } of announced.flat()) expect(size).toBeGreaterThanOrEqual(51);
 
   expect(during).toMatchObject({ callsTotal: 2000, errorsTimeout: 400, latencySumNs: 2e9, inFlight: 2 });
@@ -25,7 +25,7 @@ export function expectThreads({ replay, killed }, { numbersThreads, tellsTooEarl
   expect(atTheEnd).toMatchObject({ handlerInvocationsTotal: 4, handlerInFlight: 0 });
   expect(killed.names).toBe(52);
   expect(killed.denied).toBe(4000);
-  if (!tellsTooEarly) expect(killed.unacknowledged).toBeGreaterThanOrEqual(0);
+  if (!reportsEndTooEarly) expect(killed.unacknowledged).toBeGreaterThanOrEqual(0);
   expect(killed.unacknowledged).toBeLessThanOrEqual(4);
   expect(killed.killedInFlight).toBe(0);
 }

@@ -1,4 +1,4 @@
-// What a page has to say that is not isolated.
+// Run by every browser, on a page that is not isolated: whether a shared registry can be created.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
 

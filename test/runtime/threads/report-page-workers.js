@@ -1,4 +1,4 @@
-// What every browser runs on an isolated page: the proof with Web Workers.
+// Run by every browser, on an isolated page: returns the report on shared registries, with Web Workers.
 
 import * as library from "nrpc-metrics";
 import * as threads from "nrpc-metrics/threads";

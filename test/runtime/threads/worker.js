@@ -1,4 +1,4 @@
-// A worker that wants to share a registry among threads, at its start and in a request.
+// A Worker that tries to create a shared registry, at startup and in a request.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
 

@@ -7,7 +7,7 @@ const executablePath = "/usr/bin/chromium";
 
 export const hasChromium = () => installed(executablePath, "apt install chromium");
 
-/** `newPage()` and `close()` as Playwright has them. */
+/** A Browser of Playwright: `newPage()`, `close()`. */
 export function launchChromium() {
   return chromium.launch({
     executablePath,
@@ -22,4 +22,10 @@ export function launchChromium() {
       "--disable-sync",
     ],
   });
+}
+
+/** `open(url)` shows a page; end the browser with `close()`. */
+export async function launchChromiumForVisits() {
+  const browser = await launchChromium();
+  return { open: async (url) => (await browser.newPage()).goto(url), close: () => browser.close() };
 }

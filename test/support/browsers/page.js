@@ -1,4 +1,4 @@
-// What every test page runs: the script that the page names, whose result or failure goes to the server.
+// Run by every test page: calls the script that the page names and posts its result or failure to the server.
 
 async function run() {
   try {

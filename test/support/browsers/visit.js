@@ -1,4 +1,4 @@
-// Lets a browser run a script on a page with the packed package, and hands over its report.
+// Makes a browser run a script on a page with the packed package, and returns the script's report.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ function withPolicy({ body, headers }, policy) {
   return { body, headers: { ...headers, "content-security-policy": policy } };
 }
 
-/** One inline script, the import map; the policy, if there is one, allows just that. */
+/** The only inline script is the import map, and the only one that the policy, if any, allows. */
 function page(script, imports, scriptSources) {
   const response = {
     headers: { "content-type": "text/html; charset=utf-8" },
@@ -26,11 +26,12 @@ function page(script, imports, scriptSources) {
 }
 
 /**
- * What the default export of `script`, a path in the repository, returned on the page to which `open(url)` led the browser.
+ * Returns what the default export of `script`, a path in the repository, returned on a page. `open(url)` makes the
+ * browser show the page.
  *
- * @param scriptSources what a strict Content-Security-Policy allows for scripts beside the page's own
- * files; without it there is no policy.
- * @param isolated whether the page is cross-origin isolated, which sharing memory needs.
+ * @param scriptSources what a strict Content-Security-Policy allows for scripts in addition to the page's own files;
+ * if undefined, there is no policy.
+ * @param isolated whether the page is cross-origin isolated, as it has to be to share memory.
  */
 export async function visit(open, script, { scriptSources, isolated = false } = {}) {
   const { exports } = JSON.parse(readFileSync(join(packageFolder(), "package.json"), "utf8"));

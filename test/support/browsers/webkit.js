@@ -1,4 +1,4 @@
-// Starts WebKit (WebKitGTK's MiniBrowser) on a virtual display and leads it through plain WebDriver.
+// Starts WebKit (WebKitGTK's MiniBrowser) on a virtual display and drives it by WebDriver.
 
 import { createServer } from "node:net";
 import { installed } from "../installed.js";
@@ -21,7 +21,10 @@ function freePort() {
   });
 }
 
-/** `open(url)` shows a page; end it with `close()`. Without `sharesMemory` no header brings SharedArrayBuffer. */
+/**
+ * `open(url)` shows a page; end the browser with `close()`. Without `sharesMemory`, pages have no SharedArrayBuffer
+ * whatever their headers say.
+ */
 export async function launchWebKit({ sharesMemory = false } = {}) {
   const port = await freePort();
   const scratch = makeWorkspace();
@@ -53,18 +56,18 @@ export async function launchWebKit({ sharesMemory = false } = {}) {
   }
 }
 
-/** Waits until `ask` is answered; gives up when the driver has ended. */
+/** Repeats `ask` until it succeeds; throws if the driver has ended. */
 async function listening(driver, ask) {
-  let over;
+  let exit;
   driver.ended.then((result) => {
-    over = result;
+    exit = result;
   });
-  while (!over) {
+  while (!exit) {
     try {
       return await ask();
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  throw new Error(`WebKitWebDriver ended with ${over.code}: ${over.stderr}`);
+  throw new Error(`WebKitWebDriver ended with ${exit.code}: ${exit.stderr}`);
 }

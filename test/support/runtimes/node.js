@@ -1,7 +1,7 @@
 // The Node versions under test: the running one, and those of node-versions/, which npm installs on first use.
 //
-// They have a package.json of their own because each brings a command called `node`: among the library's
-// own dependencies that command would run its scripts.
+// They have a separate package.json because each installs a command named `node`; among the library's own
+// dependencies, npm scripts would run with it.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";

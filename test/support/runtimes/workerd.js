@@ -7,7 +7,7 @@ import { Miniflare } from "miniflare";
 import { inject } from "vitest";
 import { repository } from "../workspace.js";
 
-/** The file that `specifier` stands for under a condition, as Node resolves it in the consumer's folder. */
+/** The file that Node, in the consumer's folder, resolves `specifier` to under a condition. */
 function resolve(specifier, condition) {
   return execFileSync(
     process.execPath,
@@ -26,8 +26,8 @@ function moduleOf(path, file) {
 }
 
 /**
- * The package as a bundler deploys it: every file beside the entry that `condition` picks, and the bare
- * names, which workerd takes for paths in the folder of the module that imports them.
+ * The package as a bundler deploys it: all files next to the entry that `condition` selects, and modules for the bare
+ * names, which workerd resolves as paths in the importer's folder.
  */
 function packageModules(condition, importer) {
   const folder = dirname(importer);
@@ -47,14 +47,14 @@ function packageModules(condition, importer) {
 }
 
 /**
- * Runs the worker in the file `sources[0]` with the modules `sources`, paths in the repository.
- * `condition` of package.json's exports is how the package is found. End it with `dispose()`.
+ * Runs the Worker in the file `sources[0]` with the modules `sources`, paths in the repository. The package is
+ * resolved with `condition` of package.json's exports. End it with `dispose()`.
  */
 export async function startWorker(sources, { condition = "workerd", ...options }) {
   const miniflare = new Miniflare({
     host: "127.0.0.1",
     modulesRoot: ".",
-    cache: false, // it keeps a temporary folder, and does not wait until that is removed
+    cache: false, // its temporary folder would be removed without waiting for it
     modules: [
       ...sources.map((path) => moduleOf(path, join(repository, path))),
       ...packageModules(condition, sources[0]),
