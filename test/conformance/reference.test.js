@@ -1,4 +1,4 @@
-// The nine unit tests of the reference implementation, told in the words of this library.
+// The nine unit tests of the reference implementation, ported to this library's API. Names begin with the original's.
 
 import {
   CallOutcome,
@@ -9,7 +9,7 @@ import {
 } from "nrpc-metrics";
 import { expect, test } from "vitest";
 
-/** What stands behind the labels of the one line that begins with `series`. */
+/** The value of the only line that begins with `series`. */
 function value(registry, series) {
   const lines = registry
     .snapshot()
@@ -20,7 +20,7 @@ function value(registry, series) {
   return lines[0].slice(series.length + 1);
 }
 
-test("round trip: what is counted is in the snapshot and in the text", () => {
+test("round trip: what was counted is in the snapshot and in the text", () => {
   const registry = new RpcMetricsRegistry();
   const echo = registry.forService("echo");
   echo.add("callsTotal", 3);
@@ -36,7 +36,7 @@ test("round trip: what is counted is in the snapshot and in the text", () => {
   expect(value(registry, 'nrpc_call_latency_seconds_sum{service="echo"}')).toBe("3.157");
 });
 
-test("canonical names: every family has its name, its HELP and its TYPE, once", () => {
+test("canonical names: every family has its name, HELP and TYPE exactly once", () => {
   const text = new RpcMetricsRegistry().snapshot().prometheusText();
   const types = Array.from(text.matchAll(/^# TYPE (.*)$/gm), ([, type]) => type);
   expect(types).toEqual([
@@ -57,14 +57,14 @@ test("canonical names: every family has its name, its HELP and its TYPE, once", 
   );
 });
 
-test("capability denied: a refusal moves its own counter, and no handler's", () => {
+test("capability denied: a denial increments its counter and no handler counter", () => {
   const registry = new RpcMetricsRegistry();
   registry.forService("locked").addCapabilityDenied(2);
   expect(value(registry, 'nrpc_capability_denied_total{service="locked"}')).toBe("2");
   expect(value(registry, 'nrpc_handler_invocations_total{service="locked"}')).toBe("0");
 });
 
-test("handler buckets: durations fall into the handler histogram alone", () => {
+test("handler buckets: handler durations are counted only in the handler histogram", () => {
   const registry = new RpcMetricsRegistry();
   const service = registry.forService("h");
   service.recordHandlerDuration(7e6);
@@ -75,7 +75,7 @@ test("handler buckets: durations fall into the handler histogram alone", () => {
   expect(value(registry, 'nrpc_handler_duration_seconds_bucket{service="h",le="0.01"}')).toBe("1");
 });
 
-test("escaping: backslash, double quote, LF and CR are escaped, nothing else", () => {
+test("escaping: backslash, double quote, LF and CR are escaped and nothing else is", () => {
   expect(escapeLabel("simple")).toBe("simple");
   expect(escapeLabel('has"quote')).toBe('has\\"quote');
   expect(escapeLabel("has\\backslash")).toBe("has\\\\backslash");
@@ -85,7 +85,7 @@ test("escaping: backslash, double quote, LF and CR are escaped, nothing else", (
   expect(escapeLabel("tab\t nul\0 日本😀{}=,")).toBe("tab\t nul\0 日本😀{}=,");
 });
 
-test("cap: past 4,096 services all new names share one set", () => {
+test("cap: past 4,096 services, all new names share one set of counters", () => {
   const registry = new RpcMetricsRegistry();
   for (let i = 0; i < MAX_TRACKED_SERVICES; i++) registry.forService(`svc-${i}`);
   for (let i = 0; i < 10; i++) registry.forService(`late-${i}`).recordCall(CallOutcome.Ok, 1);
@@ -93,14 +93,14 @@ test("cap: past 4,096 services all new names share one set", () => {
   expect(value(registry, `nrpc_calls_total{service="${OVERFLOW_SERVICE_LABEL}"}`)).toBe("10");
 });
 
-test("clamp: a gauge below zero is written as 0, and the snapshot keeps it", () => {
+test("clamp: a negative gauge is written as 0, and the snapshot has its value", () => {
   const registry = new RpcMetricsRegistry();
   registry.forService("clamp").add("inFlight", -3);
   expect(registry.snapshot().get("clamp").inFlight).toBe(-3);
   expect(value(registry, 'nrpc_in_flight_calls{service="clamp"}')).toBe("0");
 });
 
-test("guard balance: a call that is recorded and ended leaves nothing in flight", () => {
+test("guard balance: a call that was recorded and ended is no longer in flight", () => {
   const registry = new RpcMetricsRegistry();
   const echo = registry.forService("echo");
   const call = echo.startCall();
@@ -111,7 +111,7 @@ test("guard balance: a call that is recorded and ended leaves nothing in flight"
   expect(value(registry, 'nrpc_calls_total{service="echo"}')).toBe("1");
 });
 
-test("guard dropped: a call that never resolved gives inFlight back and counts nothing", () => {
+test("guard dropped: a call that never resolved decrements inFlight and counts nothing", () => {
   const registry = new RpcMetricsRegistry();
   registry.forService("echo").startCall()[Symbol.dispose]();
   expect(registry.snapshot().get("echo")).toMatchObject({ inFlight: 0, callsTotal: 0, latencyCount: 0 });

@@ -1,4 +1,4 @@
-// The compiled cores: what layout and build must keep, so that threads can share one's memory.
+// The compiled cores: properties of their layout and build that sharing one memory among threads depends on.
 
 import { readFileSync } from "node:fs";
 import asc from "assemblyscript/asc";
@@ -10,11 +10,11 @@ import { vectors } from "../conformance/vectors.js";
 const root = new URL("../..", import.meta.url);
 const plain = readFileSync(new URL("dist/core.wasm", root));
 const threads = readFileSync(new URL("build/threads.wasm", root));
-/** For an instance that owns its slab if the word at `ownerAddress` is 7. */
+/** Imports of an instance that owns its slab while the word at `ownerAddress` is 7. */
 const importsOn = (memory, ownerAddress = 4096) => ({ env: { memory }, slab: { ownerAddress, owner: 7 } });
 const sharedMemory = () => new WebAssembly.Memory({ initial: 1, maximum: 16, shared: true });
 
-/** Runs the compiler; gives what it writes, by file name. */
+/** Runs the compiler; returns a map of what it writes, by file name. */
 async function compile(...options) {
   const files = new Map();
   const { error, stderr } = await asc.main(options, {
@@ -34,7 +34,7 @@ async function compile(...options) {
   return files;
 }
 
-/** The ids of a module's sections; 11 is data, 9 elements, 8 start. */
+/** The ids of a module's sections: 8 is the start section, 11 the data section. */
 function sectionIds(wasm) {
   const ids = [];
   for (let at = 8; at < wasm.length; ) {
@@ -62,13 +62,13 @@ describe.each([
     ],
     memory: sharedMemory(),
   },
-])("the released core, $name,", ({ wasm, imports, memory }) => {
-  test("imports a memory to share and its place there, or nothing", () => {
+])("the released core, $name", ({ wasm, imports, memory }) => {
+  test("the core for threads imports its memory and its place in it, the plain core nothing", () => {
     expect(WebAssembly.Module.imports(new WebAssembly.Module(wasm))).toMatchObject(imports);
     expect(WebAssembly.Module.imports(new WebAssembly.Module(wasm))).toHaveLength(imports.length);
   });
 
-  test("holds nothing that an instance would write when it starts", () => {
+  test("instantiating the core writes nothing to memory, and its constants can't be changed", () => {
     expect(sectionIds(wasm)).not.toContain(11);
     expect(sectionIds(wasm)).not.toContain(8);
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), importsOn(memory));
@@ -82,7 +82,7 @@ describe.each([
   });
 });
 
-test("both cores have one layout, and the plain one's functions are among the other's", () => {
+test("both cores have the same layout, and the core for threads has all functions of the plain one", () => {
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(plain));
   const shared = new WebAssembly.Instance(new WebAssembly.Module(threads), importsOn(sharedMemory())).exports;
   for (const [name, value] of Object.entries(exports)) {
@@ -93,19 +93,19 @@ test("both cores have one layout, and the plain one's functions are among the ot
   expect(shared.rowBytes(11)).toBe(exports.rowBytes(11));
 });
 
-test("the core for threads loads the rows of others atomically", async () => {
+test("the core for threads loads the rows of other threads atomically", async () => {
   const files = await compile("assembly/threads.ts", "--target", "threads", "--textFile", "build/threads.wat");
   const text = files.get("build/threads.wat");
   const [addRows] = text.match(/\(func \$assembly\/slab\/addRows [\s\S]*?\n \)/);
   const count = (instruction) => addRows.match(new RegExp(`i64\\.${instruction}\\b`, "g")).length;
   expect(count("atomic\\.load")).toBeGreaterThan(0);
-  expect(count("load")).toBe(count("store")); // of the sums
+  expect(count("load")).toBe(count("store")); // of the sums, which only this thread writes
   expect(count("atomic\\.load")).toBe(count("store"));
   expect(text).not.toMatch(/\(data|\(global .*\(mut/);
 });
 
-describe("instances on one memory", () => {
-  /** Two with words of their own for their owners, and rows, and the sum of both rows by name of the field. */
+describe("instances of the core on one memory", () => {
+  /** Two instances, each with an owner word and a row; `word` reads the sum of both rows at an offset. */
   function twoInstances() {
     const memory = sharedMemory();
     const places = [
@@ -123,7 +123,7 @@ describe("instances on one memory", () => {
     return { memory, places, cores, core, sums, word };
   }
 
-  test("count in it, each in a row of its own, and add all up, gauges if told", () => {
+  test("instances on one memory count in separate rows, and addRows adds them up, gauges only if told to", () => {
     const { places, cores, core, sums, word } = twoInstances();
     cores.forEach((instance, i) => {
       instance.startCall(places[i].row);
@@ -140,7 +140,7 @@ describe("instances on one memory", () => {
     expect(word(latency.value + 2 * bucketStride.value)).toBe(2n);
   });
 
-  test("count nothing from when another one owns their slab", () => {
+  test("an instance counts nothing once another one owns its slab", () => {
     const { memory, places, core } = twoInstances();
     const [{ row, ownerAddress }] = places;
     const counts = {
@@ -163,20 +163,20 @@ describe("instances on one memory", () => {
     const before = rowBytes();
     for (const [name, args] of Object.entries(counts)) core[name](...args);
     expect(rowBytes()).toEqual(before);
-    // Nothing that counts was left out above.
+    // No function that counts was left out above.
     const functions = Object.keys(core).filter((name) => typeof core[name] === "function");
     expect(functions.sort()).toEqual([...Object.keys(counts), "addRows", "rowBytes"].sort());
   });
 });
 
-describe("the debug build", () => {
+describe("the debug build of the core", () => {
   let module;
   beforeAll(async () => {
     const files = await compile("assembly/index.ts", "--target", "debug");
     module = new WebAssembly.Module(files.get("build/core.debug.wasm"));
   });
 
-  test("behaves as the reference does", async () => {
+  test("the debug build of the core replays all vectors as the reference does", async () => {
     class RpcMetricsRegistry extends library.RpcMetricsRegistry {
       constructor(options) {
         super({ ...options, module });

@@ -1,12 +1,12 @@
-// Linear memory: how much an idle registry takes, growth, and running out of it. Seen through the one
-// constructor by which an instance gets its memory.
+// Linear memory: how much an idle registry takes, how it grows, and what happens if it can't. Tests get at it through
+// WebAssembly.Instance.
 
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { expect, test } from "vitest";
 
 const { Instance } = WebAssembly;
 
-/** A registry and the memory that it was given. */
+/** A registry and its memory. */
 function registryAndMemory(options) {
   let memory;
   WebAssembly.Instance = class extends Instance {
@@ -25,8 +25,8 @@ function registryAndMemory(options) {
 
 const PAGE_BYTES = 65_536;
 /**
- * Pages of an idle registry with rows of so many bytes. Shared, it has one for all threads, and this thread's
- * rows, scratch rows (up to 16 KiB, or one) and names (16 KiB) from the start: others count on where they lie.
+ * Pages of an idle registry with rows of `rowBytes`. A shared one has a page for all threads and, from the start, this
+ * thread's rows, scratch rows (up to 16 KiB, or one) and names (16 KiB), because other threads rely on where they are.
  */
 const idlePages = (rowBytes) =>
   process.env.NRPC_METRICS_SHARED
@@ -34,12 +34,12 @@ const idlePages = (rowBytes) =>
       Math.ceil((64 + 4097 * rowBytes + Math.max(1, Math.floor(16_384 / rowBytes)) * rowBytes + 16_384) / PAGE_BYTES)
     : 1;
 
-test("an idle registry takes one page, 64 KiB, and a shared one the thread's rows besides", () => {
+test("an idle registry takes one page, 64 KiB, and a shared one also takes the thread's rows", () => {
   const { memory } = registryAndMemory();
   expect(memory.buffer.byteLength).toBe(idlePages(304) * PAGE_BYTES);
 });
 
-test("the largest set of buckets fits an idle registry too", () => {
+test("an idle registry with 512 buckets takes no more than one page, or the thread's rows if shared", () => {
   const buckets = Array.from({ length: 512 }, (_, i) => i + 1);
   const { registry, memory } = registryAndMemory({ buckets });
   expect(memory.buffer.byteLength).toBe(idlePages(96 + 514 * 16) * PAGE_BYTES);
@@ -47,7 +47,7 @@ test("the largest set of buckets fits an idle registry too", () => {
   expect(registry.snapshot().get("echo").latencyBuckets.indexOf(1)).toBe(511);
 });
 
-test("memory grows by need, and what was counted before stays counted", () => {
+test("memory grows as services are added, and keeps what was counted before", () => {
   const { registry, memory } = registryAndMemory();
   const handles = Array.from({ length: 4096 }, (_, i) => registry.forService(`svc-${i}`));
   for (const [i, handle] of handles.entries()) handle.addCapabilityDenied(i);
@@ -56,13 +56,13 @@ test("memory grows by need, and what was counted before stays counted", () => {
   for (let i = 0; i < 4096; i++) expect(snapshot.get(`svc-${i}`).capabilityDeniedTotal).toBe(i);
 });
 
-test("a host without more memory makes new services share the overflow set", () => {
+test("if the host has no more memory, new services share the overflow set", () => {
   const { registry, memory } = registryAndMemory();
   registry.forService("early").addCapabilityDenied(3);
   memory.grow = () => {
     throw new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
   };
-  // Long names, because what is left of a shared registry's last page is for names.
+  // Long names, because the rest of a shared registry's last page is used for names.
   for (let i = 0; i < 1000; i++) registry.forService(`svc-${i}`.padEnd(300, "x")).addCapabilityDenied();
   expect(registry.size).toBeLessThan(300);
   expect(registry.overflowLookups).toBe(1000 - (registry.size - 2));
@@ -70,12 +70,13 @@ test("a host without more memory makes new services share the overflow set", () 
   expect(services.reduce((sum, { capabilityDeniedTotal }) => sum + capabilityDeniedTotal, 0)).toBe(1003);
 });
 
-test("buckets that no test can fill by counting add up past 2^32 and 2^53, exactly", () => {
+test("bucket counts add up exactly past 2^32 and 2^53", () => {
   const { registry, memory } = registryAndMemory({ buckets: [1, 2, 3] });
   const echo = registry.forService("echo");
   echo.recordLatency(1);
   echo.recordHandlerDuration(1);
-  // The first observation of a fresh registry makes the only four words in a row that are 1: count on from there.
+  // After the first observation of a new registry, four words in a row are 1 only here. No test can count that far, so
+  // it writes the counts.
   const words = new BigUint64Array(memory.buffer);
   const sumAt = words.findIndex((_, i) => [0, 1, 2, 3].every((offset) => words[i + offset] === 1n));
   const [latency, stride] = [sumAt + 2, 2];

@@ -38,7 +38,7 @@ test.each(services)("the service in $runtime greets, is called, and shows both s
     env: { ...env?.(workspace.folder), PORT: "0" },
   });
   onTestFinished(service.stop);
-  const [output, url] = await service.said(/[\s\S]*?(http:\S+\/metrics)\n/);
+  const [output, url] = await service.printed(/[\s\S]*?(http:\S+\/metrics)\n/);
   expect(output).toMatch(/^Hello, Ada!\nHello, Grace!\na name is missing\nhttp/);
   expectLines(await scrape(() => fetch(url)), [
     'nrpc_calls_total{service="Greeter/Hello"} 3',

@@ -15,7 +15,7 @@ function startExample(script, env) {
 
 test("a worker that hangs is killed and replaced, and all it had counted stays in /metrics", async () => {
   const program = startExample("examples/threads/main.js", { PORT: "0" });
-  const [output, url] = await program.said(/[\s\S]*?(http:\S+\/metrics)\n/);
+  const [output, url] = await program.printed(/[\s\S]*?(http:\S+\/metrics)\n/);
   // Both clients and workers are counted; 4 workers are started first and 1 in place of the killed one.
   expect(output.split("\n")).toEqual([
     "at first: 400 calls resolved, 0 of them cut off; 400 handlers started, 0 running",

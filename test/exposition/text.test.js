@@ -1,4 +1,4 @@
-// The text read back by a strict parser is the snapshot again.
+// A strict parser reads the snapshot back from its text.
 
 import fc from "fast-check";
 import { CallOutcome, DEFAULT_LATENCY_BUCKETS_SECS, RpcMetricsRegistry } from "nrpc-metrics";
@@ -17,12 +17,12 @@ function readBack(snapshot) {
   }));
 }
 
-test.each(vectors)("the text of $name reads back as its snapshot", ({ ops }) => {
+test.each(vectors)("the text of $name parses back to its snapshot", ({ ops }) => {
   const snapshot = replay({ RpcMetricsRegistry, CallOutcome }, ops).snapshot();
   expect(readBack(snapshot)).toEqual(familiesOf(snapshot, DEFAULT_LATENCY_BUCKETS_SECS));
 });
 
-test("awkward names read back as the names of the services, CR too", () => {
+test("awkward names, including CR, parse back to the names of the services", () => {
   const registry = new RpcMetricsRegistry();
   const names = [...AWKWARD_NAMES, "\r", "carriage\rreturn", "\r\n"];
   for (const name of names) registry.forService(name).recordCall(CallOutcome.Ok, 1);
@@ -49,7 +49,7 @@ const bounds = fc
   .uniqueArray(fc.double({ min: 1e-9, max: 1e9, noNaN: true }), { minLength: 1, maxLength: 20 })
   .map((unsorted) => unsorted.sort((a, b) => a - b));
 
-test("any text reads back as its snapshot, for any names, any operations and any buckets", () => {
+test("for any names, operations and buckets, the text parses back to its snapshot", () => {
   const calls = fc.array(fc.tuple(anyName, operation), { maxLength: 60 });
   const property = fc.property(calls, bounds, (operations, buckets) => {
     const registry = new RpcMetricsRegistry({ buckets });
@@ -63,7 +63,7 @@ test("any text reads back as its snapshot, for any names, any operations and any
 const HEAD = "# HELP a_total Help.\n# TYPE a_total counter\n";
 
 test.each([
-  ["a last line without an end", `${HEAD}a_total{service="x"} 1`],
+  ["a last line without a line feed", `${HEAD}a_total{service="x"} 1`],
   ["samples without a family", 'a_total{service="x"} 1\n'],
   ["a sample of another family", `${HEAD}b_total{service="x"} 1\n`],
   ["a quote that is not escaped", `${HEAD}a_total{service="x"y"} 1\n`],
@@ -74,11 +74,11 @@ test.each([
   ["a series twice", `${HEAD}a_total{service="x"} 1\na_total{service="x"} 1\n`],
   ["a family twice", HEAD + HEAD],
   ["an empty line", `${HEAD}\n`],
-])("the parser refuses %s", (_, text) => {
+])("the text parser of these tests refuses %s", (_, text) => {
   expect(() => parse(text)).toThrow();
 });
 
-test("the parser reads a line that is in order", () => {
+test("the text parser of these tests reads a valid sample", () => {
   expect(parse(`${HEAD}a_total{service="\\\\ \\" \\n",kind="k"} 1.5\n`)[0].samples).toEqual([
     { name: "a_total", labels: { service: '\\ " \n', kind: "k" }, value: "1.5" },
   ]);

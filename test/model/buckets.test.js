@@ -1,4 +1,4 @@
-// Custom bounds, and how bounds and sums are written.
+// Custom bucket bounds, and how bounds and sums are written.
 
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
@@ -15,7 +15,7 @@ function observed(bounds, ...durationsNs) {
   return row.latencyBuckets;
 }
 
-/** The values of `le` in the text, in their order. */
+/** The values of `le` in the text, in order. */
 function writtenBounds(bounds) {
   const registry = new RpcMetricsRegistry({ buckets: bounds });
   registry.forService("echo");
@@ -26,19 +26,19 @@ function writtenBounds(bounds) {
   return Array.from(lines, ([, bound]) => bound);
 }
 
-describe("an upper bound", () => {
-  test("is inclusive to the nanosecond", () => {
+describe("an upper bound of a bucket", () => {
+  test("a bucket's upper bound is inclusive, to the nanosecond", () => {
     expect(observed([1], 1e9)).toEqual([1, 1]);
     expect(observed([1], 1e9 + 1)).toEqual([0, 1]);
     expect(observed([0.1, 0.3], 300_000_000, 300_000_001, 100_000_000)).toEqual([1, 2, 3]);
   });
 
-  test("may lie below a nanosecond, and then takes zeros alone", () => {
+  test("a bucket whose bound is below a nanosecond counts only durations of 0", () => {
     expect(observed([1e-10, 1e-9, 5e-9], 0, 1, 2, 5, 6)).toEqual([1, 2, 4, 5]);
   });
 
   test.each([1e7, 9_007_199.254740993, 18_446_744_073.7, 1e11, 1e300])(
-    "of %s seconds holds exactly what ns / 1e9 <= bound holds",
+    "a bucket with the bound %s seconds counts exactly the durations with ns / 1e9 <= bound",
     (bound) => {
       for (const elapsedNs of [
         0n,
@@ -54,7 +54,7 @@ describe("an upper bound", () => {
     },
   );
 
-  test("may be one of 512", () => {
+  test("a histogram may have 512 bounds", () => {
     const bounds = Array.from({ length: 512 }, (_, i) => (i + 1) / 1000);
     const buckets = observed(bounds, 256_000_000, 256_000_001, 10e9);
     expect(buckets).toHaveLength(513);

@@ -1,4 +1,4 @@
-// Quantiles from buckets, after PromQL's histogram_quantile. A real Prometheus checks them in test/exposition/.
+// Quantiles from buckets, as PromQL's histogram_quantile computes them; test/exposition/ compares with a real Prometheus.
 
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { expect, test } from "vitest";
@@ -23,21 +23,21 @@ test("a quantile is interpolated within its bucket", () => {
   expect(row.handlerDurationQuantile(0.5)).toBe(1.5);
 });
 
-test("the lower edge of the first bucket is 0", () => {
+test("a quantile in the first bucket is interpolated from 0", () => {
   expect(rowOf([0.9, 0.9]).latencyQuantile(0.5)).toBe(0.5);
   expect(rowOf([0.9]).latencyQuantile(0)).toBe(0);
 });
 
-test("a quantile above all bounds is the greatest bound", () => {
+test("a quantile above all bounds is the largest bound", () => {
   expect(rowOf([100, 200]).latencyQuantile(0.5)).toBe(4);
   expect(rowOf([0.5, 200]).latencyQuantile(0.99)).toBe(4);
 });
 
-test("without observations there is no quantile", () => {
+test("a quantile without observations is NaN", () => {
   expect(rowOf([]).latencyQuantile(0.5)).toBeNaN();
 });
 
-test("q outside 0 to 1 answers as PromQL does", () => {
+test("a quantile with q outside 0 to 1 is infinite or NaN, as in PromQL", () => {
   const row = rowOf([0.5]);
   expect(row.latencyQuantile(-0.1)).toBe(-Infinity);
   expect(row.latencyQuantile(1.1)).toBe(Infinity);
@@ -45,6 +45,6 @@ test("q outside 0 to 1 answers as PromQL does", () => {
   expect(row.latencyQuantile("p99")).toBeNaN();
 });
 
-test("q = 0 with an empty first bucket is NaN, as in PromQL", () => {
+test("the quantile 0 with an empty first bucket is NaN, as in PromQL", () => {
   expect(rowOf([1.5]).latencyQuantile(0)).toBeNaN();
 });

@@ -1,4 +1,4 @@
-// Any sequence of operations, any buckets, any names: the library against the naive model.
+// For any sequence of operations, buckets and names, the library equals the naive model.
 
 import { escapeLabel, RpcMetricsRegistry } from "nrpc-metrics";
 import fc from "fast-check";
@@ -7,7 +7,7 @@ import { manualClock } from "../support/time.js";
 import { asDoubles, ModelRegistry, ModelService } from "../support/naive-model.js";
 import { apply, applyToModel, durationNs, operations, serviceName } from "../support/operations.js";
 
-function lived(sequence, options) {
+function replayed(sequence, options) {
   const clock = manualClock();
   const registry = new RpcMetricsRegistry({ ...options, clock });
   const model = new ModelRegistry(options);
@@ -19,14 +19,14 @@ function lived(sequence, options) {
   return { registry, model };
 }
 
-test("any sequence of operations counts as the model counts", () => {
+test("after any sequence of operations, the snapshot equals that of the model", () => {
   const options = fc.record({
     maxServices: fc.integer({ min: 1, max: 8 }),
     maxServiceNameBytes: fc.constantFrom(1, 3, 12, 30, 1024),
   });
   fc.assert(
     fc.property(operations, options, (sequence, limits) => {
-      const { registry, model } = lived(sequence, limits);
+      const { registry, model } = replayed(sequence, limits);
       expect(registry.snapshot().services.map((row) => ({ ...row }))).toEqual(model.rows().map(asDoubles));
       expect(registry.size).toBe(model.services.size);
     }),
@@ -34,10 +34,10 @@ test("any sequence of operations counts as the model counts", () => {
   );
 });
 
-test("the text of any state, parsed back, equals the model exactly", () => {
+test("after any sequence of operations, the text has exactly the numbers of the model", () => {
   fc.assert(
     fc.property(operations, (sequence) => {
-      const { registry, model } = lived(sequence);
+      const { registry, model } = replayed(sequence);
       const text = registry.snapshot().prometheusText();
       const lines = new Set(text.split("\n"));
       for (const row of model.rows()) {
@@ -62,7 +62,7 @@ test("the text of any state, parsed back, equals the model exactly", () => {
   );
 });
 
-test("any buckets hold what ns / 1e9 <= bound says", () => {
+test("buckets with any bounds count exactly the durations with ns / 1e9 <= bound", () => {
   const bounds = fc
     .uniqueArray(
       fc.oneof(
@@ -73,7 +73,7 @@ test("any buckets hold what ns / 1e9 <= bound says", () => {
       { minLength: 1, maxLength: 40 },
     )
     .map((unsorted) => unsorted.sort((a, b) => a - b));
-  /** Durations right at the bounds, where a rounding slip would show. */
+  /** Durations at the bounds, where a rounding error would show. */
   const atBounds = (bound) =>
     [-1, 0, 1].map((off) => Math.round(bound * 1e9) + off).filter((ns) => ns >= 0 && ns <= 2 ** 63);
   fc.assert(
@@ -92,7 +92,7 @@ test("any buckets hold what ns / 1e9 <= bound says", () => {
   );
 });
 
-test("any names make well-formed, distinct services in the order of their UTF-8 bytes", () => {
+test("any names give well-formed, distinct services in the order of their UTF-8 bytes", () => {
   fc.assert(
     fc.property(fc.array(serviceName, { maxLength: 40 }), (names) => {
       const registry = new RpcMetricsRegistry();
@@ -107,7 +107,7 @@ test("any names make well-formed, distinct services in the order of their UTF-8 
   );
 });
 
-test("no string makes forService, a guard or the text throw", () => {
+test("no name makes forService, a guard or the text throw", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary", size: "large" }), (name) => {
       const registry = new RpcMetricsRegistry({ maxServiceNameBytes: 64 });

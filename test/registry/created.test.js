@@ -1,4 +1,4 @@
-// `_created`: when each service appeared, as OpenMetrics tells it.
+// `_created`: the time at which each service was added, in OpenMetrics.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { beforeEach, expect, test } from "vitest";
@@ -9,7 +9,7 @@ beforeEach(() => {
   time = fakeTime(["Date"]);
 });
 
-/** Lines of the text that are samples of `service`, without the label for it. */
+/** The text's samples of `service`, without its label. */
 function linesOf(registry, service, options = { created: true }) {
   const label = `service="${service}"`;
   const lines = registry.snapshot().openMetricsText(options).split("\n");
@@ -18,7 +18,7 @@ function linesOf(registry, service, options = { created: true }) {
 
 const createdOf = (registry, service) => linesOf(registry, service).filter((line) => line.includes("_created"));
 
-/** All `_created` samples of a service that appeared then. */
+/** All `_created` samples of a service that was added at that time. */
 const allCreated = (seconds) => [
   `nrpc_calls_created ${seconds}`,
   `nrpc_errors_created{,kind="no_route"} ${seconds}`,
@@ -34,7 +34,7 @@ const allCreated = (seconds) => [
   `nrpc_capability_denied_created ${seconds}`,
 ];
 
-test("every counter, each kind of errors and every histogram tells when its service appeared, and no gauge", () => {
+test("counters, each kind of error and histograms have _created, the time when their service was added; gauges do not", () => {
   time.set(1_764_000_000_123);
   const registry = new RpcMetricsRegistry();
   registry.forService("echo");
@@ -44,13 +44,13 @@ test("every counter, each kind of errors and every histogram tells when its serv
   expect(createdOf(registry, "users")).toEqual(allCreated("1764000060"));
 });
 
-test("it is not told unless wanted", () => {
+test("_created is only written if the option created is true", () => {
   const registry = new RpcMetricsRegistry({ services: ["echo"] });
   for (const options of [undefined, {}, { created: false }, { created: undefined }])
     expect(registry.snapshot().openMetricsText(options)).not.toContain("_created");
 });
 
-test("it stands behind the other samples of its metric, before those of another kind and another service", () => {
+test("_created follows the other samples of its metric, before those of the next kind or service", () => {
   time.set(1_764_000_000_000);
   const registry = new RpcMetricsRegistry({ services: ["echo"], buckets: [1] });
   registry.forService("echo").recordCall(CallOutcome.Timeout, 5e8);
@@ -72,7 +72,7 @@ test("it stands behind the other samples of its metric, before those of another 
   ]);
 });
 
-test("nothing that comes later moves it: lookups, calls, other services, snapshots", () => {
+test("lookups, calls, other services and snapshots do not change _created", () => {
   time.set(1_764_000_000_000);
   const registry = new RpcMetricsRegistry({ services: ["echo"] });
   for (let i = 1; i <= 3; i++) {
@@ -84,7 +84,7 @@ test("nothing that comes later moves it: lookups, calls, other services, snapsho
   }
 });
 
-test("a snapshot does not know of services that came after it", () => {
+test("_created in a snapshot is only written for services that existed when it was taken", () => {
   const registry = new RpcMetricsRegistry({ services: ["echo"] });
   const snapshot = registry.snapshot();
   const text = snapshot.openMetricsText({ created: true });
@@ -92,7 +92,7 @@ test("a snapshot does not know of services that came after it", () => {
   expect(snapshot.openMetricsText({ created: true })).toBe(text);
 });
 
-test("the overflow set appeared with the first lookup that got it", () => {
+test("_created of the overflow set is the time of the first lookup that got it", () => {
   time.set(1_764_000_000_000);
   const registry = new RpcMetricsRegistry({ services: ["echo"], maxServices: 1 });
   time.set(1_764_000_005_000);
@@ -102,7 +102,7 @@ test("the overflow set appeared with the first lookup that got it", () => {
   expect(createdOf(registry, "__overflow__")).toEqual(allCreated("1764000005"));
 });
 
-test("a service called __overflow__ that came before there was overflow keeps its time", () => {
+test("a service named __overflow__ from before any overflow keeps its _created", () => {
   time.set(1_764_000_000_000);
   const registry = new RpcMetricsRegistry({ services: ["__overflow__"], maxServices: 1 });
   time.set(1_764_000_005_000);
@@ -110,7 +110,7 @@ test("a service called __overflow__ that came before there was overflow keeps it
   expect(createdOf(registry, "__overflow__")).toEqual(allCreated("1764000000"));
 });
 
-test("a time that the host does not know is left out: Workers have none but in a request", () => {
+test("_created is left out if the host had no clock, like Workers outside a request", () => {
   time.set(0);
   const registry = new RpcMetricsRegistry({ services: ["at startup"] });
   time.set(1_764_000_000_000);
@@ -126,7 +126,7 @@ test.each([
   [1, "0.001"],
   [4_294_967_296_999, "4294967296.999"],
   [8_640_000_000_000_000 - 1, "8639999999999.999"],
-])("any time that a clock can show is told to the millisecond: %s", (nowMs, seconds) => {
+])("_created is exact to the millisecond for any time of a clock: %s", (nowMs, seconds) => {
   time.set(nowMs);
   const registry = new RpcMetricsRegistry({ services: ["echo"] });
   expect(createdOf(registry, "echo")).toEqual(allCreated(seconds));

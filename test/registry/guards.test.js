@@ -1,4 +1,4 @@
-// What guards count, and that they never throw.
+// What guards count, and that they never throw into the code they measure.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
@@ -11,7 +11,7 @@ function setup() {
 }
 
 describe("a call guard", () => {
-  test("holds the call in flight until it ends", () => {
+  test("a call is in flight until its guard ends", () => {
     const { echo, read } = setup();
     const call = echo.startCall();
     expect(read().inFlight).toBe(1);
@@ -19,7 +19,7 @@ describe("a call guard", () => {
     expect(read().inFlight).toBe(0);
   });
 
-  test("counts nothing when an outcome is marked, and everything when it ends", () => {
+  test("a call is counted when its guard ends, not when an outcome is recorded on it", () => {
     const { clock, echo, read } = setup();
     const call = echo.startCall();
     call.record(CallOutcome.Timeout);
@@ -35,17 +35,20 @@ describe("a call guard", () => {
     ["Timeout", "errorsTimeout"],
     ["ServerError", "errorsServer"],
     ["Transport", "errorsTransport"],
-  ])("counts outcome %s in callsTotal, the latency and %s alone", (outcome, errorField) => {
-    const { echo, read } = setup();
-    echo.startCall().end(CallOutcome[outcome]);
-    const row = read();
-    expect(row).toMatchObject({ callsTotal: 1, latencyCount: 1, inFlight: 0 });
-    for (const field of ["errorsNoRoute", "errorsTimeout", "errorsServer", "errorsTransport"]) {
-      expect(row[field]).toBe(field === errorField ? 1 : 0);
-    }
-  });
+  ])(
+    "a call with outcome %s counts in callsTotal, in the latency histogram and in no error counter but its own",
+    (outcome, errorField) => {
+      const { echo, read } = setup();
+      echo.startCall().end(CallOutcome[outcome]);
+      const row = read();
+      expect(row).toMatchObject({ callsTotal: 1, latencyCount: 1, inFlight: 0 });
+      for (const field of ["errorsNoRoute", "errorsTimeout", "errorsServer", "errorsTransport"]) {
+        expect(row[field]).toBe(field === errorField ? 1 : 0);
+      }
+    },
+  );
 
-  test("lets the last mark win, that of end() too", () => {
+  test("the last outcome recorded on a call guard counts, including that given to end()", () => {
     const { echo, read } = setup();
     const call = echo.startCall();
     call.record(CallOutcome.Transport);
@@ -54,7 +57,7 @@ describe("a call guard", () => {
     expect(read()).toMatchObject({ callsTotal: 1, errorsTransport: 0, errorsNoRoute: 1 });
   });
 
-  test("without an outcome gives inFlight back and counts nothing else", () => {
+  test("a call guard that ends without an outcome decrements inFlight and counts nothing else", () => {
     const { clock, echo, read } = setup();
     const call = echo.startCall();
     clock.advance(5);
@@ -62,7 +65,7 @@ describe("a call guard", () => {
     expect(read()).toMatchObject({ callsTotal: 0, latencyCount: 0, latencySumNs: 0, inFlight: 0 });
   });
 
-  test("ignores a second end, and marks after the end", () => {
+  test("a call guard ignores a second end, and outcomes after the end", () => {
     const { echo, read } = setup();
     const call = echo.startCall();
     call.end(CallOutcome.Ok);
@@ -73,7 +76,7 @@ describe("a call guard", () => {
   });
 
   test.each([5, -1, 1.5, Number.NaN, "Ok", null, {}, Symbol("x"), 1n])(
-    "ignores a mark that is no outcome: %s",
+    "a call guard ignores a value that is not a CallOutcome: %s",
     (bad) => {
       const { echo, read } = setup();
       const call = echo.startCall();
@@ -83,7 +86,7 @@ describe("a call guard", () => {
     },
   );
 
-  test("rounds milliseconds of the clock to the nearest nanosecond", () => {
+  test("a duration from the clock's milliseconds is rounded to the nearest nanosecond", () => {
     const { clock, echo, read } = setup();
     const call = echo.startCall();
     clock.nowMs = 5.000001;
@@ -92,7 +95,7 @@ describe("a call guard", () => {
     expect(read().latencyBuckets[0]).toBe(0);
   });
 
-  test("is disposable, where the runtime knows Symbol.dispose", () => {
+  test("disposing of a call guard ends the call", () => {
     const { echo, read } = setup();
     const call = echo.startCall();
     call.record(CallOutcome.Ok);
@@ -102,7 +105,7 @@ describe("a call guard", () => {
 });
 
 describe("a handler guard", () => {
-  test("counts the run at its start and its duration at its end", () => {
+  test("a handler guard counts the run when it starts and its duration when it ends", () => {
     const { clock, echo, read } = setup();
     const handler = echo.startHandler();
     expect(read()).toMatchObject({ handlerInvocationsTotal: 1, handlerInFlight: 1, handlerDurationCount: 0 });
@@ -119,7 +122,7 @@ describe("a handler guard", () => {
     });
   });
 
-  test("counts a throw once, and its duration all the same", () => {
+  test("a handler guard counts a throw once, together with its duration", () => {
     const { echo, read } = setup();
     const handler = echo.startHandler();
     handler.threw();
@@ -132,7 +135,7 @@ describe("a handler guard", () => {
 });
 
 describe("a bad clock", () => {
-  test("that runs backwards makes a duration of 0", () => {
+  test("a clock that runs backwards gives a duration of 0", () => {
     const { clock, echo, read } = setup();
     clock.nowMs = 100;
     const call = echo.startCall();
@@ -156,12 +159,12 @@ describe("a bad clock", () => {
         throw new Error("no clock");
       },
     ],
-    ["gives NaN", () => Number.NaN],
-    ["gives undefined", () => undefined],
-    ["gives a bigint, as hrtime.bigint does", () => 1n],
-    ["gives a symbol", () => Symbol("now")],
-    ["gives -Infinity", () => -Infinity],
-  ])("that %s never throws into the call, which counts with a duration of 0", (_, clock) => {
+    ["returns NaN", () => Number.NaN],
+    ["returns undefined", () => undefined],
+    ["returns a bigint, as hrtime.bigint does", () => 1n],
+    ["returns a symbol", () => Symbol("now")],
+    ["returns -Infinity", () => -Infinity],
+  ])("a clock that %s never makes a guard throw, and the call counts with a duration of 0", (_, clock) => {
     const registry = new RpcMetricsRegistry({ clock });
     const echo = registry.forService("echo");
     echo.startCall().end(CallOutcome.Ok);
@@ -176,7 +179,7 @@ describe("a bad clock", () => {
     });
   });
 
-  test("that jumps to infinity counts the longest duration", () => {
+  test("a clock that jumps to infinity gives the longest possible duration", () => {
     let nowMs = 0;
     const registry = new RpcMetricsRegistry({ clock: () => nowMs });
     const call = registry.forService("echo").startCall();
@@ -188,7 +191,7 @@ describe("a bad clock", () => {
   });
 });
 
-test("many guards of one service overlap without mixing their times", () => {
+test("overlapping guards of one service keep their durations apart", () => {
   const { clock, echo, read } = setup();
   const first = echo.startCall();
   clock.advance(3);

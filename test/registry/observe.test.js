@@ -1,4 +1,4 @@
-// observeCall and observeHandler: what they count, and that they pass everything on.
+// observeCall and observeHandler: what they count, and that they pass on what the function returns or throws.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ function setup() {
   return { clock, echo: registry.forService("echo"), read: () => registry.snapshot().get("echo") };
 }
 
-/** In a constant, because Biome takes a property of this name for a mistake; here it is what is tested. */
+/** A constant, because Biome reports a property of this name as a mistake; here it is intended. */
 const THEN = "then";
 
 function named(name) {
@@ -18,7 +18,7 @@ function named(name) {
 }
 
 describe("observeCall", () => {
-  test("counts a sync function that returns as Ok and returns its value", () => {
+  test("observeCall counts a sync function that returns as Ok and returns its value", () => {
     const { clock, echo, read } = setup();
     const value = echo.observeCall(() => {
       expect(read().inFlight).toBe(1);
@@ -29,7 +29,7 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 1, inFlight: 0, latencySumNs: 2e6 });
   });
 
-  test("waits for a promise and fulfils with its value", async () => {
+  test("observeCall waits for a promise and fulfils with its value", async () => {
     const { clock, echo, read } = setup();
     let fulfil;
     const result = echo.observeCall(
@@ -45,9 +45,9 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 1, inFlight: 0, latencySumNs: 9e6 });
   });
 
-  test("waits for any thenable, and makes it a promise of its value", async () => {
+  test("observeCall waits for any thenable and returns a promise of its value", async () => {
     const { echo, read } = setup();
-    // biome-ignore lint/suspicious/noThenProperty: a thenable that is no Promise is what is tested
+    // biome-ignore lint/suspicious/noThenProperty: the test needs a thenable that is not a Promise
     const thenable = { then: (resolve) => void setTimeout(resolve, 1, 7) };
     expect(await echo.observeCall(() => thenable)).toBe(7);
     expect(read()).toMatchObject({ callsTotal: 1, inFlight: 0 });
@@ -66,7 +66,7 @@ describe("observeCall", () => {
         throw error;
       },
     ],
-  ])("counts %s as ServerError and passes the very error on", async (_, thrower) => {
+  ])("observeCall counts %s as ServerError and passes on the same error", async (_, thrower) => {
     const { echo, read } = setup();
     const error = new Error("refused");
     await expect((async () => echo.observeCall(thrower(error)))()).rejects.toBe(error);
@@ -74,7 +74,7 @@ describe("observeCall", () => {
   });
 
   test.each([undefined, null, 0, "text", Symbol("thrown"), Object.create(null)])(
-    "passes on a thrown non-error: %s",
+    "observeCall passes on a thrown value that is not an Error: %s",
     (thrown) => {
       const { echo, read } = setup();
       let caught;
@@ -93,7 +93,7 @@ describe("observeCall", () => {
     },
   );
 
-  test("takes an error named TimeoutError for Timeout, as AbortSignal.timeout() makes it", async () => {
+  test("observeCall counts an error named TimeoutError, as AbortSignal.timeout() makes it, as Timeout", async () => {
     const { echo, read } = setup();
     const signal = AbortSignal.timeout(1);
     const call = () => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
@@ -101,7 +101,7 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 1, errorsTimeout: 1, inFlight: 0 });
   });
 
-  test("takes an error named AbortError for a call that never resolved", async () => {
+  test("observeCall treats a call that fails with an AbortError as one that never resolved", async () => {
     const { echo, read } = setup();
     const controller = new AbortController();
     const call = () =>
@@ -112,7 +112,7 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 0, errorsServer: 0, inFlight: 0, latencyCount: 0 });
   });
 
-  test("asks classify for the outcome of an error", async () => {
+  test("observeCall asks classify for the outcome of an error", async () => {
     const { echo, read } = setup();
     const classify = (error) => (error.name === "Unreachable" ? CallOutcome.Transport : undefined);
     expect(() =>
@@ -135,9 +135,9 @@ describe("observeCall", () => {
         throw new Error("classify failed");
       },
     ],
-    ["answers nonsense", () => "timeout"],
-    ["answers a number that is no outcome", () => 9],
-  ])("counts ServerError and passes the call's own error on when classify %s", (_, classify) => {
+    ["returns a string", () => "timeout"],
+    ["returns a number that is not an outcome", () => 9],
+  ])("observeCall counts ServerError and passes on the call's error if classify %s", (_, classify) => {
     const { echo, read } = setup();
     expect(() =>
       echo.observeCall(() => {
@@ -147,7 +147,7 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 1, errorsServer: 1, inFlight: 0 });
   });
 
-  test("lets an outcome stand that the function marked on its guard, whether it returns or throws", async () => {
+  test("observeCall keeps an outcome that the function recorded on its guard, whether it returns or throws", async () => {
     const { echo, read } = setup();
     const status = await echo.observeCall(async (call) => {
       call.record(CallOutcome.NoRoute);
@@ -162,7 +162,7 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 2, errorsNoRoute: 1, errorsTimeout: 1, errorsServer: 0, inFlight: 0 });
   });
 
-  test("does not ask classify when the call succeeds", () => {
+  test("observeCall does not call classify if the call succeeds", () => {
     const { echo, read } = setup();
     echo.observeCall(
       () => "fine",
@@ -173,7 +173,7 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 1, errorsServer: 0 });
   });
 
-  test("survives an error whose name can't be read", () => {
+  test("observeCall passes on an error whose name can't be read, and counts ServerError", () => {
     const { echo, read } = setup();
     const error = {
       get name() {
@@ -192,7 +192,7 @@ describe("observeCall", () => {
     expect(read()).toMatchObject({ callsTotal: 1, errorsServer: 1, inFlight: 0 });
   });
 
-  test("ends the call when a thenable's then throws or can't be read", async () => {
+  test("observeCall ends the call if a thenable's then throws or can't be read", async () => {
     const { echo, read } = setup();
     const failing = (message) => () => {
       throw new Error(message);
@@ -205,7 +205,7 @@ describe("observeCall", () => {
 });
 
 describe("observeHandler", () => {
-  test("counts a run and returns its value, sync and async", async () => {
+  test("observeHandler counts a run and returns its value, sync and async", async () => {
     const { clock, echo, read } = setup();
     expect(
       echo.observeHandler(() => {
@@ -227,7 +227,7 @@ describe("observeHandler", () => {
     });
   });
 
-  test("counts a throw and a rejection, and passes them on", async () => {
+  test("observeHandler counts a throw and a rejection, and passes them on", async () => {
     const { echo, read } = setup();
     expect(() =>
       echo.observeHandler(() => {
@@ -247,7 +247,7 @@ describe("observeHandler", () => {
     });
   });
 
-  test("keeps an async handler in flight until it settles", async () => {
+  test("observeHandler keeps an async handler in flight until it settles", async () => {
     const { echo, read } = setup();
     let finish;
     const run = echo.observeHandler(

@@ -1,4 +1,4 @@
-// Names to counters: lookups, the cap, hostile names, options.
+// Looking services up by name: the cap, hostile names, and the options of a registry.
 
 import {
   DEFAULT_LATENCY_BUCKETS_SECS,
@@ -16,7 +16,7 @@ function names(registry) {
 }
 
 describe("forService", () => {
-  test("gives the very same handle for the same name", () => {
+  test("forService returns the same handle for the same name", () => {
     const registry = new RpcMetricsRegistry();
     expect(registry.forService("echo")).toBe(registry.forService("echo"));
     expect(registry.forService("echo").name).toBe("echo");
@@ -25,7 +25,7 @@ describe("forService", () => {
   });
 
   test.each([undefined, null, 5, 5n, {}, [], Symbol("name"), () => "name", new String("name")])(
-    "throws a TypeError for a name that is no string: %s",
+    "forService throws a TypeError if the name is not a string: %s",
     (name) => {
       const registry = new RpcMetricsRegistry();
       expect(() => registry.forService(name)).toThrow(TypeError);
@@ -35,7 +35,7 @@ describe("forService", () => {
     },
   );
 
-  test("takes names that objects trip over", () => {
+  test("forService accepts names that are special to objects or to text formats", () => {
     const registry = new RpcMetricsRegistry();
     const awkward = [
       "",
@@ -56,13 +56,13 @@ describe("forService", () => {
     for (const name of awkward) expect(registry.snapshot().get(name).capabilityDeniedTotal).toBe(1);
   });
 
-  test("keeps a byte order mark, so that no two names print alike", () => {
+  test("forService keeps a byte order mark, so names with and without one are different services", () => {
     const registry = new RpcMetricsRegistry();
     expect(registry.forService("\ufeffecho")).not.toBe(registry.forService("echo"));
     expect(names(registry)).toEqual(["echo", "\ufeffecho"]);
   });
 
-  test("makes lone surrogates U+FFFD before it looks a name up", () => {
+  test("forService replaces lone surrogates by U+FFFD before it looks up a name", () => {
     const registry = new RpcMetricsRegistry();
     const replaced = registry.forService("a\ufffdb");
     expect(registry.forService(`a${LONE_HIGH}b`)).toBe(replaced);
@@ -75,7 +75,7 @@ describe("forService", () => {
 });
 
 describe("the cap", () => {
-  test("is 4,096 services by default, and one overflow set for all others", () => {
+  test("by default 4,096 services get counters, and all others share one overflow set", () => {
     const registry = new RpcMetricsRegistry();
     for (let i = 0; i < MAX_TRACKED_SERVICES; i++) registry.forService(`svc-${i}`);
     expect(registry.size).toBe(4096);
@@ -88,7 +88,7 @@ describe("the cap", () => {
     expect(registry.overflowLookups).toBe(2);
   });
 
-  test("is shared by name too once there is an overflow set, which is no overflow", () => {
+  test("looking up __overflow__ itself returns the existing overflow set and counts no overflow lookup", () => {
     const registry = new RpcMetricsRegistry({ maxServices: 1 });
     registry.forService("a");
     const overflow = registry.forService("b");
@@ -98,7 +98,7 @@ describe("the cap", () => {
     expect(registry.snapshot().get(OVERFLOW_SERVICE_LABEL)).toBeDefined();
   });
 
-  test("gives a service called __overflow__ a place, which later overflow shares", () => {
+  test("a service named __overflow__ takes a place, and later overflow shares its counters", () => {
     const registry = new RpcMetricsRegistry({ maxServices: 2 });
     const early = registry.forService(OVERFLOW_SERVICE_LABEL);
     registry.forService("a");
@@ -106,7 +106,7 @@ describe("the cap", () => {
     expect(registry.size).toBe(2);
   });
 
-  test("is not lowered by an overflow set that a long name made", () => {
+  test("an overflow set that a long name created takes none of the maxServices places", () => {
     const registry = new RpcMetricsRegistry({ maxServices: 2, maxServiceNameBytes: 20 });
     const overflow = registry.forService("x".repeat(21));
     expect(registry.forService("a")).not.toBe(overflow);
@@ -115,7 +115,7 @@ describe("the cap", () => {
     expect(registry.size).toBe(3);
   });
 
-  test("keeps places for the services given at the start", () => {
+  test("names in the option services have their places whatever is looked up later", () => {
     const registry = new RpcMetricsRegistry({ maxServices: 2, services: ["echo", "users", "echo"] });
     expect(registry.size).toBe(2);
     registry.forService("flood");
@@ -125,7 +125,7 @@ describe("the cap", () => {
 });
 
 describe("the length of names", () => {
-  test("is limited to 1,024 UTF-8 bytes, inclusive", () => {
+  test("names longer than 1,024 UTF-8 bytes get the overflow set", () => {
     const registry = new RpcMetricsRegistry();
     expect(registry.forService("x".repeat(1024)).name).toHaveLength(1024);
     expect(registry.forService("é".repeat(512)).name).toHaveLength(512);
@@ -136,7 +136,7 @@ describe("the length of names", () => {
     expect(registry.overflowLookups).toBe(4);
   });
 
-  test("may be 1 MB in a lookup, which allocates no service", () => {
+  test("looking up a name of 1 MB creates no service but the overflow set", () => {
     const registry = new RpcMetricsRegistry();
     for (const unit of ["x", "é", LONE_HIGH, "\0"]) {
       expect(registry.forService(unit.repeat(1_000_000)).name).toBe(OVERFLOW_SERVICE_LABEL);
@@ -144,11 +144,11 @@ describe("the length of names", () => {
     expect(registry.size).toBe(1);
   });
 
-  test("does not make a service hold the message that its name was cut from", () => {
+  test("a service does not keep alive the large string that its name is a slice of", () => {
     const registry = new RpcMetricsRegistry();
     const before = process.memoryUsage().heapUsed + process.memoryUsage().external;
     for (let i = 0; i < 500; i++) {
-      // A megabyte each, flat and distinct; engines would keep it for the sake of the slice.
+      // A megabyte each, flat and distinct; engines would keep it alive for the slice.
       const message = Buffer.alloc(1_000_000, `service-${i};`).toString("latin1");
       registry.forService(message.slice(0, 40));
     }
@@ -159,7 +159,7 @@ describe("the length of names", () => {
   });
 });
 
-test("ten million distinct names after the cap grow nothing and throw nothing", () => {
+test("ten million distinct names past the cap add no service and throw nothing", () => {
   const registry = new RpcMetricsRegistry({ maxServices: 10 });
   for (let i = 0; i < 10; i++) registry.forService(`svc-${i}`);
   for (let i = 0; i < 10_000_000; i++) registry.forService(`flood-${i}`).addCapabilityDenied();
@@ -168,7 +168,7 @@ test("ten million distinct names after the cap grow nothing and throw nothing", 
   expect(registry.snapshot().get(OVERFLOW_SERVICE_LABEL).capabilityDeniedTotal).toBe(10_000_000);
 });
 
-test("two registries share nothing", () => {
+test("two registries share no counters", () => {
   const [one, other] = [new RpcMetricsRegistry(), new RpcMetricsRegistry()];
   one.forService("echo").addCapabilityDenied(5);
   other.forService("echo").addCapabilityDenied(7);
@@ -176,7 +176,7 @@ test("two registries share nothing", () => {
   expect(other.snapshot().get("echo").capabilityDeniedTotal).toBe(7);
 });
 
-describe("options", () => {
+describe("the options of a registry", () => {
   test.each([
     [{ maxServices: 0 }, "maxServices must be a whole number >= 1, got 0"],
     [{ maxServices: 1.5 }, "got 1.5"],
@@ -203,11 +203,11 @@ describe("options", () => {
     [{ buckets: [1, Infinity] }, "got Infinity"],
     [{ buckets: [Number.NaN] }, "got NaN"],
     [{ buckets: ["1"] }, 'got "1"'],
-  ])("refuses %j and shows what was expected", (options, message) => {
+  ])("the constructor refuses %j and shows what was expected", (options, message) => {
     expect(() => new RpcMetricsRegistry(options)).toThrow(message);
   });
 
-  test("leave their arrays alone, and don't follow them later", () => {
+  test("the constructor does not change the arrays in its options, nor follow later changes to them", () => {
     const buckets = [1, 2];
     const services = ["a"];
     const registry = new RpcMetricsRegistry({ buckets, services });

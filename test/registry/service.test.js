@@ -1,4 +1,4 @@
-// The explicit record methods: exact, and strict about what they take.
+// The explicit record methods: exact, and strict about their arguments.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
@@ -33,7 +33,7 @@ describe("durations", () => {
     ["a bigint", 1_500_000n, 1_500_000],
     ["a fraction, to the nearest", 1_499_999.6, 1_500_000],
     ["zero", 0, 0],
-  ])("may be %s", (_, elapsedNs, expectedNs) => {
+  ])("a duration may be %s", (_, elapsedNs, expectedNs) => {
     const { echo, read } = setup();
     echo.recordLatency(elapsedNs);
     echo.recordHandlerDuration(elapsedNs);
@@ -48,7 +48,7 @@ describe("durations", () => {
     });
   });
 
-  test("are summed to the last nanosecond, past 2^53 as bigints", () => {
+  test("sums of durations are exact to the nanosecond, even past 2^53", () => {
     const { registry, echo } = setup();
     for (const elapsedNs of [2n ** 53n + 1n, 2n ** 63n + 12_345n, 2n ** 64n - 1n, 2n ** 64n - 1_025n]) {
       echo.recordLatency(elapsedNs);
@@ -62,7 +62,7 @@ describe("durations", () => {
     expect(sum("nrpc_call_latency_seconds")).toBe(Number(BigInt.asUintN(64, 2n * once)) / 1e9);
   });
 
-  test("wrap their sum at 2^64 exactly", () => {
+  test("the sum of durations wraps at exactly 2^64", () => {
     const { echo, read } = setup();
     echo.recordLatency(2n ** 64n - 1n);
     echo.recordLatency(3);
@@ -82,20 +82,23 @@ describe("durations", () => {
     [null, TypeError, "got null"],
     [{}, TypeError, "got [object]"],
     [true, TypeError, "got true"],
-  ])("that are bad throw, show the value and what was expected, and record nothing: %s", (bad, Kind, shown) => {
-    const { echo, text } = setup();
-    const before = text();
-    for (const record of [
-      () => echo.recordLatency(bad),
-      () => echo.recordHandlerDuration(bad),
-      () => echo.recordCall(CallOutcome.Ok, bad),
-    ]) {
-      expect(record).toThrow(Kind);
-      expect(record).toThrow(shown);
-      expect(record).toThrow("elapsedNs must be nanoseconds from 0 to 18446744073709551615");
-    }
-    expect(text()).toBe(before);
-  });
+  ])(
+    "a bad duration throws an error with the value and what was expected, and records nothing: %s",
+    (bad, Kind, shown) => {
+      const { echo, text } = setup();
+      const before = text();
+      for (const record of [
+        () => echo.recordLatency(bad),
+        () => echo.recordHandlerDuration(bad),
+        () => echo.recordCall(CallOutcome.Ok, bad),
+      ]) {
+        expect(record).toThrow(Kind);
+        expect(record).toThrow(shown);
+        expect(record).toThrow("elapsedNs must be nanoseconds from 0 to 18446744073709551615");
+      }
+      expect(text()).toBe(before);
+    },
+  );
 });
 
 test.each([
@@ -105,7 +108,7 @@ test.each([
   ["Ok", TypeError],
   [undefined, TypeError],
   [1n, RangeError],
-])("recordCall refuses what is no outcome and records nothing: %s", (bad, Kind) => {
+])("recordCall refuses a value that is not a CallOutcome and records nothing: %s", (bad, Kind) => {
   const { echo, text } = setup();
   const before = text();
   expect(() => echo.recordCall(bad, 1)).toThrow(Kind);
@@ -114,7 +117,7 @@ test.each([
 });
 
 describe("add", () => {
-  test.each([...COUNTERS, ...GAUGES])("adds to %s and to nothing else", (field) => {
+  test.each([...COUNTERS, ...GAUGES])("add changes %s and nothing else", (field) => {
     const { echo, read } = setup();
     const before = read();
     echo.add(field, 3);
@@ -122,14 +125,14 @@ describe("add", () => {
     expect({ ...read() }).toEqual({ ...before, [field]: 7 });
   });
 
-  test.each(COUNTERS)("wraps %s at 2^64", (field) => {
+  test.each(COUNTERS)("add wraps %s at 2^64", (field) => {
     const { echo, read } = setup();
     echo.add(field, 2n ** 64n - 1n);
     echo.add(field, 6);
     expect(read()[field]).toBe(5);
   });
 
-  test.each(GAUGES)("takes negative numbers for %s", (field) => {
+  test.each(GAUGES)("add accepts negative numbers for %s", (field) => {
     const { echo, read } = setup();
     echo.add(field, -3);
     echo.add(field, -(2n ** 40n));
@@ -148,7 +151,7 @@ describe("add", () => {
     [-1n, "got -1n"],
     ["1", 'got "1"'],
     [null, "got null"],
-  ])("refuses %s for a counter and records nothing", (bad, message) => {
+  ])("add refuses %s for a counter and records nothing", (bad, message) => {
     const { echo, text } = setup();
     const before = text();
     for (const field of COUNTERS) {
@@ -162,7 +165,7 @@ describe("add", () => {
   });
 
   test.each([0.5, Number.NaN, 2 ** 53, 2n ** 63n, -(2n ** 63n) - 1n, "1"])(
-    "refuses %s for a gauge and records nothing",
+    "add refuses %s for a gauge and records nothing",
     (bad) => {
       const { echo, text } = setup();
       const before = text();
@@ -182,13 +185,13 @@ describe("add", () => {
     5,
     null,
     undefined,
-  ])("refuses a field that is no counter or gauge: %s", (field) => {
+  ])("add refuses a field that is not a counter or gauge: %s", (field) => {
     const { echo } = setup();
     expect(() => echo.add(field, 1)).toThrow("field must be one of inFlight, callsTotal");
   });
 });
 
-test("the chunk and denial counters count 1 by default", () => {
+test("addStreamingChunksEmitted, addStreamingChunksDropped and addCapabilityDenied add 1 by default", () => {
   const { echo, read } = setup();
   echo.addStreamingChunksEmitted();
   echo.addStreamingChunksEmitted(5);
@@ -207,7 +210,7 @@ test.each([
   ["string", `line\n${"x".repeat(1_000_000)}`],
   ["bigint", 10n ** 20_000n],
   ["symbol", Symbol(`line\n${"x".repeat(1_000)}`)],
-])("a long %s is cut in an error message, which stays on one line", (_, long) => {
+])("an error message shortens a long %s and stays on one line", (_, long) => {
   const { echo } = setup();
   try {
     echo.recordLatency(long);
@@ -219,7 +222,7 @@ test.each([
   }
 });
 
-test("an error message never runs code of the bad value", () => {
+test("making an error message never runs code of the bad value", () => {
   const { echo } = setup();
   const trap = new Proxy(
     {},

@@ -1,4 +1,4 @@
-// Snapshots: plain data that no longer changes, in the order of exposition.
+// Snapshots: plain data that does not change, in the order of exposition.
 
 import { CallOutcome, DEFAULT_LATENCY_BUCKETS_SECS, RpcMetricsRegistry } from "nrpc-metrics";
 import { expect, test } from "vitest";
@@ -32,7 +32,7 @@ const ROW_FIELDS = [
   "capabilityDeniedTotal",
 ];
 
-test("a snapshot stays as it is while the registry counts on", () => {
+test("a snapshot does not change while the registry goes on counting", () => {
   const registry = busyRegistry();
   const snapshot = registry.snapshot();
   const text = snapshot.prometheusText();
@@ -46,12 +46,12 @@ test("a snapshot stays as it is while the registry counts on", () => {
   expect(registry.snapshot().get("users").callsTotal).toBe(2);
 });
 
-test("a row has exactly the documented fields", () => {
+test("a row of a snapshot has exactly the documented fields", () => {
   const [row] = busyRegistry().snapshot().services;
   expect(Object.keys(row).sort()).toEqual([...ROW_FIELDS].sort());
 });
 
-test("rows survive JSON and structured clone, alone and in their snapshot", () => {
+test("rows survive JSON and structured clone, alone and within their snapshot", () => {
   const snapshot = busyRegistry().snapshot();
   const plain = snapshot.services.map((row) => Object.fromEntries(ROW_FIELDS.map((field) => [field, row[field]])));
   const buckets = [...DEFAULT_LATENCY_BUCKETS_SECS];
@@ -61,7 +61,7 @@ test("rows survive JSON and structured clone, alone and in their snapshot", () =
   expect(JSON.parse(JSON.stringify(snapshot.get("users")))).toEqual(plain[1]);
 });
 
-test("get finds what services lists, and nothing else", () => {
+test("get finds the services that the snapshot lists, and no others", () => {
   const snapshot = busyRegistry().snapshot();
   expect(snapshot.get("users")).toEqual(snapshot.services[1]);
   expect(snapshot.get("user")).toBeUndefined();
@@ -69,19 +69,19 @@ test("get finds what services lists, and nothing else", () => {
   expect(snapshot.services).toBe(snapshot.services);
 });
 
-test("buckets are the bounds of the registry, which nobody can change", () => {
+test("a snapshot's buckets are the bounds of its registry, frozen", () => {
   const registry = new RpcMetricsRegistry({ buckets: [1, 2] });
   expect(registry.snapshot().buckets).toEqual([1, 2]);
   expect(Object.isFrozen(registry.snapshot().buckets)).toBe(true);
 });
 
-test("an empty registry has an empty snapshot", () => {
+test("the snapshot of an empty registry lists no services", () => {
   const snapshot = new RpcMetricsRegistry().snapshot();
   expect(snapshot.services).toEqual([]);
   expect(snapshot.get("__overflow__")).toBeUndefined();
 });
 
-test("prometheusBytes is the text in UTF-8, in a buffer that no other call writes to", () => {
+test("prometheusBytes returns the text in UTF-8, in a new buffer for each call", () => {
   const registry = busyRegistry();
   registry.forService("日本\ufeff");
   const snapshot = registry.snapshot();

@@ -19,7 +19,7 @@ function killGroup(child, signal = "SIGKILL") {
 }
 
 /**
- * Starts a program. `ended` fulfils with `{ code, stdout, stderr }`; `said(pattern)` fulfils with the
+ * Starts a program. `ended` fulfils with `{ code, stdout, stderr }`; `printed(pattern)` fulfils with the
  * first match in its stdout and rejects if it ends without one; `stop()` sends SIGTERM, then SIGKILL.
  */
 export function start(command, args, { cwd, env } = {}) {
@@ -48,7 +48,7 @@ export function start(command, args, { cwd, env } = {}) {
   });
   return {
     ended,
-    said: (pattern) =>
+    printed: (pattern) =>
       new Promise((resolve, reject) => {
         const look = () => {
           const match = output.stdout.match(pattern);
@@ -57,7 +57,8 @@ export function start(command, args, { cwd, env } = {}) {
         look();
         child.stdout.on("data", look);
         ended.then(
-          ({ code, stderr }) => reject(new Error(`${command} ended with ${code} before it said ${pattern}: ${stderr}`)),
+          ({ code, stderr }) =>
+            reject(new Error(`${command} ended with ${code} before it printed ${pattern}: ${stderr}`)),
           reject,
         );
       }),

@@ -1,8 +1,8 @@
-// When services of a shared registry appeared: all threads tell the time of the one that was first.
+// `_created` in shared registries: all threads report the time when the first of them added the service.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { beforeEach, expect, test } from "vitest";
-// The entry for the web gives each a number of its own, as if each were a thread.
+// The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
 import { fakeTime } from "../support/time.js";
 import { messageOf, startWorker } from "./start-worker.js";
@@ -20,7 +20,7 @@ function created(registry, service) {
   return [...new Set(lines.filter((line) => line.includes(label)).map((line) => line.split(label)[1]))];
 }
 
-test("a service appeared when the first thread added it, for those that knew it and for those that come later", () => {
+test("_created is the time when the first thread added the service, for all threads and those that attach later", () => {
   const first = createSharedRegistry({ services: ["option"] });
   const second = attachSharedRegistry(first.handle);
   time.set(START_MS + 1000);
@@ -36,7 +36,7 @@ test("a service appeared when the first thread added it, for those that knew it 
   }
 });
 
-test("it stays so when that thread is gone", () => {
+test("_created stays the same after the thread that added the service has detached", () => {
   const first = createSharedRegistry();
   const gone = attachSharedRegistry(first.handle, { services: ["echo"] });
   gone.detach();
@@ -46,7 +46,7 @@ test("it stays so when that thread is gone", () => {
   expect(created(next, "users")).toEqual(["1764000005.123"]);
 });
 
-test("the overflow set appeared in the second of the first lookup that got it", () => {
+test("_created of the overflow set is the first lookup that got it, in whole seconds", () => {
   const first = createSharedRegistry({ services: ["echo"], maxServices: 1 });
   const second = attachSharedRegistry(first.handle);
   time.set(START_MS + 1500);
@@ -57,7 +57,7 @@ test("the overflow set appeared in the second of the first lookup that got it", 
   for (const registry of [late, first, second]) expect(created(registry, "__overflow__")).toEqual(["1764000001"]);
 });
 
-test("an overflow set that appears past the year 2038 is told of as well", () => {
+test("_created of the overflow set works past the year 2038", () => {
   time.set(4_000_000_000_999);
   const first = createSharedRegistry({ maxServiceNameBytes: 1 });
   first.forService("too long");
@@ -65,7 +65,7 @@ test("an overflow set that appears past the year 2038 is told of as well", () =>
     expect(created(registry, "__overflow__")).toEqual(["4000000000"]);
 });
 
-test("a service called __overflow__ that came before there was overflow keeps its time, in all threads", () => {
+test("a service named __overflow__ from before any overflow keeps its _created in all threads", () => {
   const first = createSharedRegistry({ services: ["__overflow__"], maxServices: 1 });
   time.set(START_MS + 5000);
   first.forService("one too many");
@@ -73,7 +73,7 @@ test("a service called __overflow__ that came before there was overflow keeps it
     expect(created(registry, "__overflow__")).toEqual(["1764000000.123"]);
 });
 
-test("names of any length have their time beside them", () => {
+test("_created is right for service names of any length", () => {
   const first = createSharedRegistry({ maxServiceNameBytes: 2000 });
   const names = Array.from({ length: 50 }, (_, i) => "é".repeat(i * 19) + String(i));
   names.forEach((name, i) => {
@@ -88,7 +88,7 @@ test("names of any length have their time beside them", () => {
   });
 });
 
-test("another thread's clock tells when it added a service", async () => {
+test("_created of a service that a worker added is the worker's time", async () => {
   time.restore();
   const registry = createSharedRegistry();
   const before = Date.now();

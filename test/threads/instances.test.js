@@ -1,9 +1,9 @@
-// Any interleaving of several registries on one memory, in one thread: against the naive model.
+// For any interleaving of operations in one thread, several registries on one memory equal the naive model.
 
 import fc from "fast-check";
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { expect, test } from "vitest";
-// The entry for the web gives each a number of its own, as if each were a thread.
+// The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
 import { fakeTime, manualClock } from "../support/time.js";
 import { asDoubles, GAUGES, ModelRegistry, ModelService } from "../support/naive-model.js";
@@ -12,7 +12,7 @@ import { GRACE_MS } from "./grace.js";
 
 const PLACES = 4;
 
-/** The model of a process: services as one registry has them, and of each what every thread did to it. */
+/** A model of several threads: the services of one registry, and what each thread did to them. */
 class ModelProcess {
   constructor(limits) {
     this.names = new ModelRegistry(limits);
@@ -20,7 +20,7 @@ class ModelProcess {
   }
 
   thread() {
-    const thread = { isThere: true, services: new Map() };
+    const thread = { isAttached: true, services: new Map() };
     this.threads.push(thread);
     return thread;
   }
@@ -31,13 +31,13 @@ class ModelProcess {
     return thread.services.get(shared);
   }
 
-  /** Rows in doubles: all threads' counts, and the gauges of those that are there. */
+  /** Rows in doubles: the counters of all threads, and the gauges of those that are attached. */
   rows() {
     for (const service of this.names.services.values()) Object.assign(service, new ModelService());
-    for (const { isThere, services } of this.threads) {
+    for (const { isAttached, services } of this.threads) {
       for (const [shared, own] of services) {
         for (const [field, n] of Object.entries(own.fields)) {
-          if (isThere || !GAUGES.includes(field)) shared.add(field, n);
+          if (isAttached || !GAUGES.includes(field)) shared.add(field, n);
         }
         shared.latency.push(...own.latency);
         shared.handlerDuration.push(...own.handlerDuration);
@@ -61,7 +61,7 @@ const limits = fc.record({
   maxServiceNameBytes: fc.constantFrom(1, 3, 12, 30, 1024),
 });
 
-test("registries on one memory count as the model counts, whoever comes and goes", () => {
+test("after any interleaving, with threads that attach and leave, all registries on one memory equal the model", () => {
   const time = fakeTime(["Date"]);
   fc.assert(
     fc.property(fc.array(step, { maxLength: 80 }), limits, (steps, options) => {
@@ -85,7 +85,7 @@ test("registries on one memory count as the model counts, whoever comes and goes
             created.release(registry.threadId);
             time.advance(GRACE_MS);
           }
-          thread.isThere = false;
+          thread.isAttached = false;
           places[place] = undefined;
         }
       }

@@ -10,7 +10,7 @@ import { MAX_SCRAPES, makeHandler } from "./counted.js";
 export async function startEndpoint(command, args, options) {
   const child = start(command, args, options);
   onTestFinished(() => child.stop());
-  const [, port] = await child.said(/port (\d+)\n/);
+  const [, port] = await child.printed(/port (\d+)\n/);
   return `http://127.0.0.1:${port}/metrics`;
 }
 
