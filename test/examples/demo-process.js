@@ -1,4 +1,4 @@
-// The demo as a child process of a test: what it printed, how it ended, and an end in any case.
+// Runs the demo as a child process: what it prints and how it ends; it never outlives the test.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,11 +10,11 @@ const demo = fileURLToPath(new URL("../../examples/grpc/demo.js", import.meta.ur
 export class DemoProcess {
   stdout = "";
   stderr = "";
-  /** Resolves with `{ code, signal }` when the process has ended and all it printed is here. */
+  /** Resolves with `{ code, signal }` when the process has ended and all of its output was read. */
   ended;
   #child;
 
-  /** `cleanUp` is given what kills the process. */
+  /** `cleanUp` is called with a function that kills the process. */
   constructor(args, port, cleanUp = onTestFinished) {
     this.#child = spawn(process.execPath, [demo, ...args], {
       env: { ...process.env, PORT: String(port) },
@@ -29,7 +29,7 @@ export class DemoProcess {
     this.ended = once(this.#child, "close").then(([code, signal]) => ({ code, signal }));
   }
 
-  /** The first match of `pattern` in what it prints to stdout; rejects if it ends without one. */
+  /** The first match of `pattern` in its stdout; rejects if it ends without one. */
   async printed(pattern) {
     for (;;) {
       const match = this.stdout.match(pattern);
@@ -45,7 +45,7 @@ export class DemoProcess {
     this.#child.kill("SIGINT");
   }
 
-  /** Does nothing to one that has ended. */
+  /** Does nothing if the process has ended. */
   kill() {
     this.#child.kill("SIGKILL");
   }

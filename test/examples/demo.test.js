@@ -1,4 +1,4 @@
-// Runs the gRPC demo as its users do, and holds its numbers against what its traffic did.
+// Runs the gRPC demo as its users do, and compares its numbers with its traffic.
 
 import { once } from "node:events";
 import { createServer } from "node:net";
@@ -7,9 +7,9 @@ import { DemoProcess } from "./demo-process.js";
 import { expectedSamples } from "./expected.js";
 import { countedSamples } from "./samples.js";
 
-const ENDED_WELL = { code: 0, signal: null };
+const SUCCESS = { code: 0, signal: null };
 
-/** One of everything that can happen to a call. */
+/** One metric for each thing that can happen to a call. */
 const EVENTS = [
   'nrpc_errors_total{service="demo.v1.Shop/Refund",kind="no_route"}',
   'nrpc_errors_total{service="demo.v1.Shop/BuildReport",kind="timeout"}',
@@ -20,7 +20,7 @@ const EVENTS = [
   'nrpc_capability_denied_total{service="demo.v1.Shop/DeleteItem"}',
 ];
 
-test("/metrics agrees exactly with what the traffic sent and saw, on both sides", async () => {
+test("/metrics of the demo agrees exactly with what its traffic sent and received, on both sides", async () => {
   const demo = new DemoProcess(["--keep", "--tally"], 0);
   const [, url] = await demo.printed(/^metrics: (http:\S+)$/m);
   await demo.printed(/^Serving until Ctrl-C/m);
@@ -35,7 +35,7 @@ test("/metrics agrees exactly with what the traffic sent and saw, on both sides"
   expect(text).toMatch(/^nrpc_tracked_services 8$/m);
   expect(page.headers.get("content-type")).toMatch(/^text\/html/);
 
-  // The traffic is the same every time, and has every kind of call in it.
+  // The traffic is the same in every run and has every kind of call.
   expect(tally.calls).toEqual({
     "demo.v1.Shop/BuildReport": { OK: 16, DEADLINE_EXCEEDED: 16 },
     "demo.v1.Shop/DeleteItem": { OK: 16, PERMISSION_DENIED: 16 },
@@ -49,12 +49,12 @@ test("/metrics agrees exactly with what the traffic sent and saw, on both sides"
   const chunks = tally.chunks["demo.v1.Shop/WatchPrices"];
   expect(chunks.asked).toBe(16 * (20 + 160));
   expect(chunks.got).toBeLessThan(chunks.asked);
-  expect(await demo.ended).toEqual(ENDED_WELL);
+  expect(await demo.ended).toEqual(SUCCESS);
 });
 
-test("it ends by itself, with progress in plain lines and the tables on stdout", async () => {
+test("the demo ends by itself, and prints progress in plain lines and its tables on stdout", async () => {
   const demo = new DemoProcess([], 0);
-  expect(await demo.ended).toEqual(ENDED_WELL);
+  expect(await demo.ended).toEqual(SUCCESS);
   expect(demo.stderr).toBe("");
   expect(demo.stdout).toContain("traffic: round 16 of 16, 400 calls resolved\n");
   expect(demo.stdout).toMatch(/^called service +calls +no route +timeout +server +transport +p50 +p99 +in flight$/m);
@@ -65,16 +65,16 @@ test("it ends by itself, with progress in plain lines and the tables on stdout",
   expect(demo.stdout).not.toContain("\x1b"); // no escape codes
 });
 
-test("an interrupt during the traffic ends it after the round, with the numbers so far", async () => {
+test("an interrupted demo ends after the current round and prints the numbers so far", async () => {
   const demo = new DemoProcess(["--keep", "--tally"], 0);
   await demo.printed(/^traffic: round 4 of 16/m);
   demo.interrupt();
-  expect(await demo.ended).toEqual(ENDED_WELL);
+  expect(await demo.ended).toEqual(SUCCESS);
   expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/FindItem /m);
   expect(demo.stdout).not.toContain("round 16");
 });
 
-test("a taken port is told in one line, with exit code 1", async () => {
+test("if its port is taken, the demo prints one line and exits with code 1", async () => {
   const other = createServer().listen(0, "127.0.0.1");
   onTestFinished(() => other.close());
   await once(other, "listening");
@@ -85,13 +85,13 @@ test("a taken port is told in one line, with exit code 1", async () => {
   expect(demo.stdout).toBe("");
 });
 
-test.each(["99999", "http", "-1"])("PORT=%s is refused in one line, with exit code 1", async (port) => {
+test.each(["99999", "http", "-1"])("the demo refuses PORT=%s in one line and exits with code 1", async (port) => {
   const demo = new DemoProcess([], port);
   expect(await demo.ended).toEqual({ code: 1, signal: null });
   expect(demo.stderr).toBe(`PORT must be a number from 0 to 65535, got "${port}".\n`);
 });
 
-test("--live goes on until Ctrl-C, and its registry overflows", async () => {
+test("the demo with --live runs until Ctrl-C, and its registry overflows", async () => {
   const demo = new DemoProcess(["--live"], 0);
   const [, url] = await demo.printed(/^metrics: (http:\S+)$/m);
   await demo.printed(/^Traffic goes on until Ctrl-C\.$/m);
@@ -108,8 +108,8 @@ test("--live goes on until Ctrl-C, and its registry overflows", async () => {
   };
   await vi.waitFor(moved, { timeout: 50_000, interval: 100 });
   demo.interrupt();
-  expect(await demo.ended).toEqual(ENDED_WELL);
+  expect(await demo.ended).toEqual(SUCCESS);
   expect(demo.stderr).toBe("");
   expect(demo.stdout).toMatch(/^__overflow__ /m);
-  expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/FindItem /m); // registered before the stranger came
+  expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/FindItem /m); // registered before the made-up names
 });

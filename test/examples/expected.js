@@ -1,10 +1,10 @@
-// What /metrics must say, worked out from the traffic's own tally.
+// The samples that /metrics must have, computed from the traffic's tally.
 
-/** Statuses that are neither success nor an error of the server's own. */
+/** Statuses that are neither success nor a server error. */
 const ERROR_KINDS = { UNIMPLEMENTED: "no_route", DEADLINE_EXCEEDED: "timeout", UNAVAILABLE: "transport" };
 const KINDS = ["no_route", "timeout", "server", "transport"];
 
-/** Every sample but the sums and the buckets, which depend on timings. */
+/** All samples except sums and buckets, which depend on timing. */
 export function expectedSamples({ calls, handlerRuns, chunks }) {
   const services = Object.entries(calls).map(([service, statuses]) => {
     const { CANCELLED: _neverResolved, ...resolved } = statuses;
@@ -24,7 +24,7 @@ export function expectedSamples({ calls, handlerRuns, chunks }) {
       [`nrpc_in_flight_calls${label}`]: 0,
       [`nrpc_call_latency_seconds_count${label}`]: total,
       [`nrpc_handler_invocations_total${label}`]: runs,
-      [`nrpc_handler_panics_total${label}`]: statuses.UNKNOWN ?? 0, // what gRPC answers to a throw
+      [`nrpc_handler_panics_total${label}`]: statuses.UNKNOWN ?? 0, // what grpc-js answers if a handler throws
       [`nrpc_handler_in_flight${label}`]: 0,
       [`nrpc_handler_duration_seconds_count${label}`]: runs,
       [`nrpc_streaming_chunks_emitted_total${label}`]: asked,

@@ -1,4 +1,4 @@
-// Measured gRPC handlers that fail: the caller gets what plain grpc-js sends, where that sends anything.
+// Measured gRPC handlers that fail: callers receive what plain grpc-js sends, if it sends anything.
 
 import { setImmediate } from "node:timers/promises";
 import { Metadata, status } from "@grpc/grpc-js";
@@ -8,7 +8,7 @@ import { MANY, measured, ONE_RUN, plainAndMeasured } from "./measured.js";
 
 const notFound = () => Object.assign(new Error("no tea"), { code: status.NOT_FOUND });
 
-test("errors that handlers answer with keep their status, details and trailers, and are no throws", async () => {
+test("an error that a handler answers with keeps its status, details and trailers, and does not count as a throw", async () => {
   const { seen, counts } = await plainAndMeasured(() => {
     const metadata = new Metadata();
     metadata.set("shelf", "3");
@@ -34,7 +34,7 @@ test("errors that handlers answer with keep their status, details and trailers, 
 });
 
 test.each(["One", "Up", "Down", "Both"])(
-  "%s: what a handler throws at once is answered by grpc-js, and counted",
+  "if a %s handler throws synchronously, grpc-js answers and the throw is counted",
   async (name) => {
     const { seen, counts } = await plainAndMeasured(() => ({
       handlers: {
@@ -49,18 +49,18 @@ test.each(["One", "Up", "Down", "Both"])(
   },
 );
 
-// From here on there is nothing plain to compare with: it would end the process of the tests.
+// From here on there is no comparison with plain handlers: their rejections would end the process of the tests.
 
 test.each([
   ["its status, if it carries one", notFound(), { code: status.NOT_FOUND, details: "no tea" }],
-  ["UNKNOWN and nothing of its message", new Error("secret"), { code: status.UNKNOWN, details: "Unknown error" }],
+  ["UNKNOWN and without its message", new Error("secret"), { code: status.UNKNOWN, details: "Unknown error" }],
   [
-    "UNKNOWN for a code of something else",
+    "UNKNOWN if its code is not a gRPC status",
     Object.assign(new Error("E11000"), { code: 11000 }),
     { code: status.UNKNOWN },
   ],
-  ["UNKNOWN for a code that says OK", Object.assign(new Error("fine"), { code: status.OK }), { code: status.UNKNOWN }],
-])("a rejection is answered with %s", async (_, error, answer) => {
+  ["UNKNOWN if its code is OK", Object.assign(new Error("fine"), { code: status.OK }), { code: status.UNKNOWN }],
+])("a handler's rejection is answered with %s", async (_, error, answer) => {
   const names = Object.keys(ECHO);
   const reject = async () => {
     await setImmediate();
@@ -74,12 +74,12 @@ test.each([
   expect(counts).toEqual(Object.fromEntries(names.map((name) => [name, { ...ONE_RUN, throws: 1 }])));
 });
 
-test("a handler that rejects after it has answered changes nothing for its caller", async () => {
+test("a handler that rejects after it answered changes nothing for its caller", async () => {
   const { seen, rejections, counts } = await measured(
     {
       async One(_, callback) {
         callback(null, "tea");
-        throw notFound(); // before the answer has left
+        throw notFound(); // before the answer was sent
       },
       async Down(call) {
         for (const message of MANY) call.write(message);

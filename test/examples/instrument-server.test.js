@@ -1,20 +1,20 @@
-// What callers of a gRPC server see with its handlers measured is what they see without, and the counts are right.
+// Measuring the handlers of a gRPC server changes nothing for its callers, and counts correctly.
 
 import { setTimeout } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { expect, test } from "vitest";
 import { MANY, ONE_RUN, plainAndMeasured } from "./measured.js";
 
-/** A handler's way to tell the caller something: `tell` resolves `told`. */
+/** Lets a handler signal its caller: `send` resolves `received`. */
 function signal() {
-  let tell;
-  const told = new Promise((resolve) => {
-    tell = resolve;
+  let send;
+  const received = new Promise((resolve) => {
+    send = resolve;
   });
-  return { tell, told };
+  return { send, received };
 }
 
-test("all four kinds of handlers answer as they do unmeasured", async () => {
+test("all four kinds of measured handlers answer as they do unmeasured", async () => {
   const { seen, counts } = await plainAndMeasured(() => ({
     handlers: {
       One: (call, callback) => callback(null, call.request.toUpperCase()),
@@ -54,22 +54,22 @@ test("all four kinds of handlers answer as they do unmeasured", async () => {
   });
 });
 
-test.each(["Down", "Both"])("%s: a reader slower than the handler gets every chunk, in order", async (name) => {
+test.each(["Down", "Both"])("a reader slower than a %s handler receives every chunk in order", async (name) => {
   const { seen, counts } = await plainAndMeasured(() => {
-    const { tell, told } = signal();
+    const { send, received } = signal();
     const handle = (call) => {
       for (const message of MANY) call.write(message);
       call.end();
-      tell();
+      send();
     };
-    return { handlers: { [name]: handle }, use: (call) => call(name, { mayRead: told }) };
+    return { handlers: { [name]: handle }, use: (call) => call(name, { mayRead: received }) };
   });
   expect(seen.code).toBe(status.OK);
   expect(seen.messages).toEqual(MANY);
   expect(counts[name]).toEqual({ ...ONE_RUN, emitted: MANY.length });
 });
 
-test("a stream goes on after its handler has returned", async () => {
+test("a stream continues after its handler has returned", async () => {
   const { seen, counts } = await plainAndMeasured(() => ({
     handlers: {
       Down(call) {
@@ -105,7 +105,7 @@ test.each([
   ["by its own name", { One: (_, callback) => callback(null, "hello tea") }],
   ["by its original name", { one: (_, callback) => callback(null, "hello tea") }],
   [
-    "beside helpers",
+    "next to helpers",
     {
       greeting: "hello",
       One({ request }, callback) {
@@ -114,7 +114,7 @@ test.each([
     },
   ],
   ["on an instance of a class", new Greeter()],
-])("a handler %s is found and keeps its this; what is not implemented does not run", async (_, handlers) => {
+])("a handler %s is found and keeps its this, and methods without a handler are not counted", async (_, handlers) => {
   const { seen, counts } = await plainAndMeasured(() => ({
     handlers,
     use: (call) => Promise.all([call("One"), call("Down")]),
@@ -126,15 +126,15 @@ test.each([
 
 test.each([
   ["gives up", (call, callback) => call.cancelled || callback(null, "late")],
-  ["answers all the same", (_, callback) => callback(null, "late")],
-])("the run of a handler that %s after its caller has left is over", async (_, finish) => {
+  ["still answers", (_, callback) => callback(null, "late")],
+])("the run of a handler that %s after its caller cancelled ends", async (_, finish) => {
   const { seen, counts } = await plainAndMeasured(() => {
-    const { tell, told } = signal();
+    const { send, received } = signal();
     const One = (call, callback) => {
       call.once("cancelled", () => finish(call, callback));
-      tell();
+      send();
     };
-    return { handlers: { One }, use: (call) => call("One", { cancel: told }) };
+    return { handlers: { One }, use: (call) => call("One", { cancel: received }) };
   });
   expect(seen.code).toBe(status.CANCELLED);
   expect(counts.One).toEqual(ONE_RUN);
@@ -145,14 +145,14 @@ test.each(["One", "Up", "Down", "Both"])(
   async (name) => {
     const { seen, counts } = await plainAndMeasured(() => ({
       handlers: { [name]: () => new Promise(() => {}) },
-      use: async (call) => (await call(name, { deadlineMs: 500 })).code, // its details tell durations
+      use: async (call) => (await call(name, { deadlineMs: 500 })).code, // its details contain durations
     }));
     expect(seen).toBe(status.DEADLINE_EXCEEDED);
     expect(counts[name]).toEqual(ONE_RUN);
   },
 );
 
-test("a stream that its reader leaves is over, with the chunks that were emitted", async () => {
+test("a stream that its reader cancels ends, with the chunks emitted until then counted", async () => {
   const { seen, counts } = await plainAndMeasured(() => ({
     handlers: {
       Down(call) {

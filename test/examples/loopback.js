@@ -1,4 +1,4 @@
-// A gRPC service of all four kinds of methods on the loopback interface, and what its callers see.
+// A gRPC service with all four kinds of methods on the loopback interface, and what its callers receive.
 
 import { promisify } from "node:util";
 import { credentials, makeGenericClientConstructor, Server, ServerCredentials } from "@grpc/grpc-js";
@@ -29,7 +29,7 @@ export const ECHO = {
 const Client = makeGenericClientConstructor(ECHO, "test.Echo");
 const DEADLINE_MS = 60_000;
 
-/** Runs `use(call)` against a server of `handlers`, and gives what it resolves with when the server has stopped. */
+/** Runs `use(call)` against a server with `handlers`, and returns its result after the server has stopped. */
 export async function serving(handlers, use) {
   const server = new Server();
   server.addService(ECHO, handlers);
@@ -44,8 +44,8 @@ export async function serving(handlers, use) {
 }
 
 /**
- * One call to its end: `{ messages, code, details, trailers }`. It is cancelled when `cancel` resolves or after
- * `cancelAfter` messages; a streamed answer is not read until `mayRead` resolves.
+ * Makes one call and waits for its end: `{ messages, code, details, trailers }`. The call is cancelled when `cancel` resolves or after
+ * `cancelAfter` messages; a streamed response is not read until `mayRead` resolves.
  */
 async function called(client, name, { requests = ["tea"], deadlineMs = DEADLINE_MS, cancel, cancelAfter, mayRead }) {
   const { requestStream, responseStream } = ECHO[name];
@@ -64,13 +64,13 @@ async function called(client, name, { requests = ["tea"], deadlineMs = DEADLINE_
   }
   cancel?.then(() => call.cancel());
   if (responseStream) {
-    call.on("error", () => {}); // the status tells, and it may come before the reader does
+    call.on("error", () => {}); // the status has it, and the error may be emitted before anything is read
     await mayRead;
     try {
       for await (const message of call) if (messages.push(message) === cancelAfter) call.cancel();
     } catch {}
   }
   const { code, details, metadata } = await status;
-  metadata.remove("date"); // of the HTTP answer: two calls may stand on either side of a second
+  metadata.remove("date"); // the Date header, which may differ between two calls
   return { messages, code, details, trailers: metadata.getMap() };
 }

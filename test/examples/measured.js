@@ -1,11 +1,11 @@
-// Runs gRPC handlers measured, to their end, and tells the counts and what their callers saw.
+// Runs measured gRPC handlers to their end, and returns the counts and what their callers received.
 
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { expect, vi } from "vitest";
 import { measureHandlers } from "../../examples/grpc/instrument-server.js";
 import { ECHO, serving } from "./loopback.js";
 
-/** More than any buffer on the way holds. */
+/** More than any buffer between handler and caller holds. */
 export const MANY = Array.from({ length: 1000 }, (_, number) => ({ number, padding: "x".repeat(1000) }));
 
 const COUNTS = {
@@ -16,10 +16,10 @@ const COUNTS = {
   dropped: "streamingChunksDroppedTotal",
 };
 
-/** What one run counts, that answers without chunks. */
+/** The counts of one run that emits no chunks. */
 export const ONE_RUN = { runs: 1, timed: 1, throws: 0, emitted: 0, dropped: 0 };
 
-/** Runs `use` against measured handlers: what it gave, what `onRejection` heard, and the counts when all runs are over. */
+/** Runs `use` against measured handlers: its result, the calls of `onRejection`, and the counts after all runs ended. */
 export async function measured(handlers, use) {
   const registry = new RpcMetricsRegistry();
   const rejections = [];
@@ -42,7 +42,7 @@ function countsOf(registry) {
   );
 }
 
-/** The same twice, plain and measured, by handlers and callers made anew; callers must see no difference. */
+/** Runs twice, with plain and with measured handlers, and expects callers to receive the same. `arrange` makes both. */
 export async function plainAndMeasured(arrange) {
   const plain = arrange();
   const seenPlain = await serving(plain.handlers, plain.use);

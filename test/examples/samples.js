@@ -1,6 +1,6 @@
-// Reads text exposition whose label values need no escapes.
+// Reads text exposition in which no label value needs escapes.
 
-/** Every service's samples but sums and buckets, by name and labels: `{ 'nrpc_calls_total{service="a"}': 3 }`. */
+/** All samples with a service except sums and buckets, by name and labels: `{ 'nrpc_calls_total{service="a"}': 3 }`. */
 export function countedSamples(text) {
   const lines = text.split("\n").filter((line) => /\{service=/.test(line) && !/_(sum|bucket)\{/.test(line));
   return Object.fromEntries(

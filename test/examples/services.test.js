@@ -1,15 +1,15 @@
-// The examples, each run in its runtime as a user of the package would run it.
+// The examples that are services or pages, each run in its runtime as a user of the package would run it.
 
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { bun, bunEnvironment } from "../support/runtimes/bun.js";
 import { hasChromium, launchChromium } from "../support/browsers/chromium.js";
-import { deno, denoEnvironment } from "../support/runtimes/deno.js";
 import { installed } from "../support/installed.js";
 import { start } from "../support/process.js";
-import { serve } from "../support/web-server.js";
+import { bun, bunEnvironment } from "../support/runtimes/bun.js";
+import { deno, denoEnvironment } from "../support/runtimes/deno.js";
 import { startWorker } from "../support/runtimes/workerd.js";
+import { serve } from "../support/web-server.js";
 import { makeWorkspace, repository } from "../support/workspace.js";
 
 async function scrape(fetchMetrics) {
@@ -18,7 +18,7 @@ async function scrape(fetchMetrics) {
   return response.text();
 }
 
-/** Fails with the whole text for a line that is not there. */
+/** Expects the text to contain the lines; on failure the whole text is shown. */
 function expectLines(text, lines) {
   expect(text.split("\n")).toEqual(expect.arrayContaining(lines));
 }
@@ -29,31 +29,34 @@ const services = [
   { runtime: "bun", command: bun, args: [], env: () => bunEnvironment },
 ].filter(({ command }) => installed(command, "npm ci"));
 
-test.each(services)("the service in $runtime greets, is called, and shows both sides", async (example) => {
-  const { runtime, command, args, env, file = "service.js" } = example;
-  const workspace = makeWorkspace(`examples/${runtime}`);
-  onTestFinished(workspace.remove);
-  const service = start(command, [...args, `examples/${runtime}/${file}`], {
-    cwd: workspace.folder,
-    env: { ...env?.(workspace.folder), PORT: "0" },
-  });
-  onTestFinished(service.stop);
-  const [output, url] = await service.printed(/[\s\S]*?(http:\S+\/metrics)\n/);
-  expect(output).toMatch(/^Hello, Ada!\nHello, Grace!\na name is missing\nhttp/);
-  expectLines(await scrape(() => fetch(url)), [
-    'nrpc_calls_total{service="Greeter/Hello"} 3',
-    'nrpc_errors_total{service="Greeter/Hello",kind="server"} 1',
-    'nrpc_errors_total{service="Greeter/Hello",kind="transport"} 0',
-    'nrpc_in_flight_calls{service="Greeter/Hello"} 0',
-    'nrpc_call_latency_seconds_count{service="Greeter/Hello"} 3',
-    'nrpc_handler_invocations_total{service="Greeter/Hello"} 3',
-    'nrpc_handler_panics_total{service="Greeter/Hello"} 1',
-    'nrpc_handler_in_flight{service="Greeter/Hello"} 0',
-    'nrpc_handler_duration_seconds_count{service="Greeter/Hello"} 3',
-  ]);
-});
+test.each(services)(
+  "the example service in $runtime greets, calls itself, and exposes both sides of its calls",
+  async (example) => {
+    const { runtime, command, args, env, file = "service.js" } = example;
+    const workspace = makeWorkspace(`examples/${runtime}`);
+    onTestFinished(workspace.remove);
+    const service = start(command, [...args, `examples/${runtime}/${file}`], {
+      cwd: workspace.folder,
+      env: { ...env?.(workspace.folder), PORT: "0" },
+    });
+    onTestFinished(service.stop);
+    const [output, url] = await service.printed(/[\s\S]*?(http:\S+\/metrics)\n/);
+    expect(output).toMatch(/^Hello, Ada!\nHello, Grace!\na name is missing\nhttp/);
+    expectLines(await scrape(() => fetch(url)), [
+      'nrpc_calls_total{service="Greeter/Hello"} 3',
+      'nrpc_errors_total{service="Greeter/Hello",kind="server"} 1',
+      'nrpc_errors_total{service="Greeter/Hello",kind="transport"} 0',
+      'nrpc_in_flight_calls{service="Greeter/Hello"} 0',
+      'nrpc_call_latency_seconds_count{service="Greeter/Hello"} 3',
+      'nrpc_handler_invocations_total{service="Greeter/Hello"} 3',
+      'nrpc_handler_panics_total{service="Greeter/Hello"} 1',
+      'nrpc_handler_in_flight{service="Greeter/Hello"} 0',
+      'nrpc_handler_duration_seconds_count{service="Greeter/Hello"} 3',
+    ]);
+  },
+);
 
-test("the worker counts its requests and its calls upstream", async () => {
+test("the example Worker counts its requests and its upstream calls", async () => {
   const upstream = createServer((_, response) => response.end("upstream")).listen(0, "127.0.0.1");
   await new Promise((resolve) => upstream.on("listening", resolve));
   onTestFinished(() => upstream.close());
@@ -76,7 +79,7 @@ test("the worker counts its requests and its calls upstream", async () => {
   ]);
 });
 
-test.runIf(hasChromium())("the page counts its calls and shows the text", async () => {
+test.runIf(hasChromium())("the example page counts its calls and shows the text", async () => {
   const { origin } = await serve({
     folders: {
       "/examples/": join(repository, "examples"),

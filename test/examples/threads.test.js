@@ -1,9 +1,9 @@
 // The examples with worker threads, each run as a user of the package would run it.
 
 import { expect, onTestFinished, test } from "vitest";
-import { countedSamples } from "./samples.js";
 import { start } from "../support/process.js";
 import { makeWorkspace } from "../support/workspace.js";
+import { countedSamples } from "./samples.js";
 
 function startExample(script, env) {
   const workspace = makeWorkspace(script.slice(0, script.lastIndexOf("/")));
@@ -13,10 +13,10 @@ function startExample(script, env) {
   return program;
 }
 
-test("a worker that hangs is killed and replaced, and all it had counted stays in /metrics", async () => {
+test("in the threads example, a hanging worker is killed and replaced, and what it had counted stays in /metrics", async () => {
   const program = startExample("examples/threads/main.js", { PORT: "0" });
   const [output, url] = await program.printed(/[\s\S]*?(http:\S+\/metrics)\n/);
-  // Both clients and workers are counted; 4 workers are started first and 1 in place of the killed one.
+  // Clients and workers are counted; 4 workers are started at first, and 1 to replace the killed one.
   expect(output.split("\n")).toEqual([
     "at first: 400 calls resolved, 0 of them cut off; 400 handlers started, 0 running",
     "before the kill: 400 calls resolved, 0 of them cut off; 401 handlers started, 1 running",
@@ -47,7 +47,7 @@ test("a worker that hangs is killed and replaced, and all it had counted stays i
   });
 });
 
-test("a pool of two workers answers every request once, and the main thread sees all handlers", async () => {
+test("in the pool example, two workers answer every request once, and the main thread sees all handler runs", async () => {
   const { code, stdout, stderr } = await startExample("examples/node/pool.mjs").ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   const lines = stdout.trimEnd().split("\n");

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
 import { installed } from "../support/installed.js";
-import { AWKWARD_NAMES } from "../support/service-names.js";
 import { PROMETHEUS, startPrometheus } from "../support/prometheus.js";
 import { familiesOf, numeric, withCreated } from "../support/series.js";
+import { AWKWARD_NAMES } from "../support/service-names.js";
 import { CREATED_MS, madeAtKnownTime } from "../support/time.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };

@@ -5,9 +5,9 @@ import { CallOutcome, DEFAULT_LATENCY_BUCKETS_SECS, RpcMetricsRegistry } from "n
 import { expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
+import { familiesOf, numeric } from "../support/series.js";
 import { AWKWARD_NAMES, anyName } from "../support/service-names.js";
 import { parse } from "../support/text-parser.js";
-import { familiesOf, numeric } from "../support/series.js";
 
 function readBack(snapshot) {
   return parse(snapshot.prometheusText()).map(({ name, type, samples }) => ({

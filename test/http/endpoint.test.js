@@ -6,12 +6,12 @@ import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
-import { AWKWARD_NAMES } from "../support/service-names.js";
+import { get, OPEN_METRICS, open, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
+import { installed } from "../support/installed.js";
 import { STRICT_PARSER, startStrictParser } from "../support/openmetrics.js";
+import { AWKWARD_NAMES } from "../support/service-names.js";
 import { parse } from "../support/text-parser.js";
 import { madeAtKnownTime, CREATED_MS } from "../support/time.js";
-import { installed } from "../support/installed.js";
-import { get, OPEN_METRICS, open, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
 

@@ -10,8 +10,8 @@ import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { runForJson } from "../support/process.js";
 import { get, open, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
+import { runForJson } from "../support/process.js";
 import { fakeTime } from "../support/time.js";
 
 const SERVICES = 4095; // plus one whose calls tests count

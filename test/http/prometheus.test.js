@@ -3,10 +3,10 @@
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsListener } from "nrpc-metrics/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { serveUntilClosed, until } from "../support/http-client.js";
+import { installed } from "../support/installed.js";
 import { PROMETHEUS, startScraping } from "../support/prometheus.js";
 import { toNumber } from "../support/series.js";
-import { installed } from "../support/installed.js";
-import { serveUntilClosed, until } from "../support/http-client.js";
 
 const ROUNDS = 40;
 /** Rounds made before the first scrape, because Prometheus does not extrapolate rates below a count of zero. */

@@ -6,8 +6,8 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { dashboardJson } from "../../ops/grafana/dashboard.js";
 import { DemoProcess } from "../examples/demo-process.js";
-import { PROMETHEUS, runPrometheus } from "../support/prometheus.js";
 import { installed } from "../support/installed.js";
+import { PROMETHEUS, runPrometheus } from "../support/prometheus.js";
 import { comparisons, isNumber, metricNames } from "./promql.js";
 import { ROOT, RULE_FILES } from "./rules.js";
 

@@ -5,8 +5,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { PROMETHEUS } from "../support/prometheus.js";
 import { installed } from "../support/installed.js";
+import { PROMETHEUS } from "../support/prometheus.js";
 import { comparisons, joined } from "./promql.js";
 import { copyOfOps, loadRules, PROMTOOL, promtool, ROOT, RULE_FILES, UNIT_TESTS, unitTestsOf } from "./rules.js";
 

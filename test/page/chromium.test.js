@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { pageListener } from "nrpc-metrics/page";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { AWKWARD_NAMES } from "../support/service-names.js";
 import { hasChromium, launchChromium } from "../support/browsers/chromium.js";
-import { shopTraffic } from "./shop.js";
+import { AWKWARD_NAMES } from "../support/service-names.js";
 import { fakeTime } from "../support/time.js";
+import { shopTraffic } from "./shop.js";
 
 const HOSTILE_NAMES = [
   "<img src=x onerror=alert(1)>",

@@ -3,11 +3,11 @@
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { manualClock } from "../support/time.js";
-import { anyName } from "../support/service-names.js";
-import { expectedOpenMetrics, expectFamilies, STRICT_PARSER, startStrictParser } from "../support/openmetrics.js";
 import { installed } from "../support/installed.js";
+import { expectedOpenMetrics, expectFamilies, STRICT_PARSER, startStrictParser } from "../support/openmetrics.js";
 import { apply, operation, serviceName } from "../support/operations.js";
+import { anyName } from "../support/service-names.js";
+import { manualClock } from "../support/time.js";
 
 describe.skipIf(!installed(STRICT_PARSER, "apt install python3-prometheus-client"))(
   "the strict parser of OpenMetrics",

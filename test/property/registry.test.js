@@ -3,9 +3,9 @@
 import { escapeLabel, RpcMetricsRegistry } from "nrpc-metrics";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { manualClock } from "../support/time.js";
 import { asDoubles, ModelRegistry, ModelService } from "../support/naive-model.js";
 import { apply, applyToModel, durationNs, operations, serviceName } from "../support/operations.js";
+import { manualClock } from "../support/time.js";
 
 function replayed(sequence, options) {
   const clock = manualClock();

@@ -3,8 +3,8 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
-import { parse } from "./text-parser.js";
 import { toNumber, withCreated } from "./series.js";
+import { parse } from "./text-parser.js";
 
 /** The parser of Prometheus' Python client; strict-parser.py runs it. */
 export const STRICT_PARSER = "/usr/lib/python3/dist-packages/prometheus_client/openmetrics/parser.py";

@@ -5,9 +5,9 @@ import { createSharedRegistry } from "nrpc-metrics/threads";
 import { expect, test } from "vitest";
 // The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
-import { fakeTime, manualClock } from "../support/time.js";
 import { asDoubles, GAUGES, ModelRegistry, ModelService } from "../support/naive-model.js";
 import { apply, applyToModel, operation, serviceName } from "../support/operations.js";
+import { fakeTime, manualClock } from "../support/time.js";
 import { GRACE_MS } from "./grace.js";
 
 const PLACES = 4;

@@ -2,8 +2,8 @@
 
 import { describe, expect, onTestFinished, test } from "vitest";
 import { vectors } from "../../conformance/vectors.js";
-import { expectProof } from "./expect-proof.js";
 import { startWorker } from "../../support/runtimes/workerd.js";
+import { expectProof } from "./expect-proof.js";
 
 const folder = "test/runtime/registry";
 const proofModules = [`${folder}/proof.js`, `${folder}/using.js`, "test/conformance/replay.js"];
