@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-const sharedLibrary = fileURLToPath(new URL("test/threads/library.js", import.meta.url));
+const sharedLibrary = fileURLToPath(new URL("test/support/shared-library.js", import.meta.url));
 
 export default defineConfig({
   test: {
@@ -13,7 +13,7 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "plain", include: ["test/**/*.test.js"], globalSetup: ["test/packed.js"] },
+        test: { name: "plain", include: ["test/**/*.test.js"], globalSetup: ["test/support/packed.js"] },
       },
       {
         // What a registry does is tested once more with all registries in memory that threads share.
@@ -21,7 +21,7 @@ export default defineConfig({
         resolve: { alias: [{ find: /^nrpc-metrics$/, replacement: sharedLibrary }] },
         test: {
           name: "shared",
-          include: ["test/{unit,conformance,property}/**/*.test.js"],
+          include: ["test/{registry,model,conformance,property}/**/*.test.js", "test/core/memory.test.js"],
           env: { NRPC_METRICS_SHARED: "1" },
         },
       },

@@ -1,12 +1,12 @@
-// Replays recorded vectors through the public API. Plain JavaScript on web standards alone, because every
-// runtime loads this very file: pass it the library as that runtime imported it.
+// Replays vectors through the public API. Every runtime loads this file and passes the library as it imported it, so
+// this uses nothing but web standards.
 
-/** Field and option names of the vectors are in snake case. */
+/** In the vectors, names of fields are in snake case. */
 function camelCase(name) {
   return name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
 }
 
-/** Numbers past 2^53 are strings in the vectors. */
+/** In the vectors, numbers past 2^53 are strings. */
 function exact(n) {
   return typeof n === "string" ? BigInt(n) : n;
 }
@@ -14,8 +14,7 @@ function exact(n) {
 const OUTCOMES = { ok: "Ok", no_route: "NoRoute", timeout: "Timeout", server: "ServerError", transport: "Transport" };
 
 /**
- * A registry that has lived through `ops`. Its clock is moved by hand, so that calls and handlers can go
- * through guards wherever their duration is within the clock's precision.
+ * A registry after `ops`. Its clock is advanced by hand, so that handlers can be measured by guards.
  */
 export function replay({ RpcMetricsRegistry, CallOutcome }, ops, options = {}) {
   let nowMs = 0;
@@ -62,7 +61,7 @@ export function replay({ RpcMetricsRegistry, CallOutcome }, ops, options = {}) {
   return registry;
 }
 
-/** A vector's row in the names and the doubles of a snapshot. */
+/** A vector's row with the field names and doubles of a snapshot. */
 function expectedRow(row) {
   return Object.fromEntries(
     Object.entries(row).map(([field, value]) => [
@@ -81,7 +80,7 @@ async function sha256(bytes) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** What of `vector` does not hold; empty when all does. */
+/** Describes where the library differs from `vector`; empty if it does not. */
 export async function differences(library, vector) {
   const registry = replay(library, vector.ops);
   const snapshot = registry.snapshot();

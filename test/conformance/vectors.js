@@ -1,4 +1,4 @@
-// The recorded vectors, for tests that run in Node.
+// The vectors, for tests that run in Node.
 
 import { readdirSync, readFileSync } from "node:fs";
 

@@ -1,14 +1,14 @@
-// OpenMetrics, read by its strict parser: the snapshot as 0.0.4 tells it, in the words of the other format.
+// OpenMetrics, read by a strict parser, has the same content as the 0.0.4 text.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
-import { installed } from "../installed.js";
-import { AWKWARD_NAMES } from "./names.js";
-import { expectedOpenMetrics, expectFamilies, STRICT_PARSER, startStrictParser } from "./openmetrics.js";
-import { atThatTime } from "./that-time.js";
+import { installed } from "../support/installed.js";
+import { expectedOpenMetrics, expectFamilies, STRICT_PARSER, startStrictParser } from "../support/openmetrics.js";
+import { AWKWARD_NAMES } from "../support/service-names.js";
+import { madeAtKnownTime } from "../support/time.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
 const created = () => "1764000000.123";
@@ -23,7 +23,7 @@ function afterCalls(names, options) {
 
 const BUCKETS = [1e-9, 1e-5, 0.1, 1, 10, 123456.7, 1e6, 1e21, 1e300];
 
-const snapshots = atThatTime(() => [
+const snapshots = madeAtKnownTime(() => [
   ...vectors.map(({ name, ops }) => ({ name, snapshot: replay(library, ops).snapshot() })),
   ...vectors
     .filter(({ service_count: count }) => count < 1000)
@@ -38,47 +38,56 @@ const snapshots = atThatTime(() => [
   { name: "no service", snapshot: new RpcMetricsRegistry({ buckets: BUCKETS }).snapshot() },
 ]);
 
-describe.skipIf(!installed(STRICT_PARSER, "apt install python3-prometheus-client"))("the strict parser", () => {
-  let parser;
-  beforeAll(() => {
-    parser = startStrictParser();
-  });
-  afterAll(() => parser.stop());
+describe.skipIf(!installed(STRICT_PARSER, "apt install python3-prometheus-client"))(
+  "the strict parser of OpenMetrics",
+  () => {
+    let parser;
+    beforeAll(() => {
+      parser = startStrictParser();
+    });
+    afterAll(() => parser.stop());
 
-  // The parser takes seconds for 4,000 services; theirs is the text below without some lines.
-  const small = snapshots.filter(({ snapshot }) => snapshot.services.length < 1000);
-  test.each(small)("reads what 0.0.4 says of $name", async ({ snapshot }) => {
-    const families = await parser.parse(snapshot.openMetricsBytes());
-    expectFamilies(families, expectedOpenMetrics(snapshot));
-  });
+    // The parser takes seconds for 4,000 services, whose text is the one below without some lines.
+    const small = snapshots.filter(({ snapshot }) => snapshot.services.length < 1000);
+    test.each(small)(
+      "the strict parser reads the content of the 0.0.4 text of $name from its OpenMetrics",
+      async ({ snapshot }) => {
+        const families = await parser.parse(snapshot.openMetricsBytes());
+        expectFamilies(families, expectedOpenMetrics(snapshot));
+      },
+    );
 
-  test.each(snapshots)("reads the same, and when each service appeared, of $name", async ({ snapshot }) => {
-    const families = await parser.parse(snapshot.openMetricsBytes({ created: true }));
-    expectFamilies(families, expectedOpenMetrics(snapshot, created));
-  });
+    test.each(snapshots)(
+      "the strict parser reads the content of the 0.0.4 text of $name and _created from its OpenMetrics",
+      async ({ snapshot }) => {
+        const families = await parser.parse(snapshot.openMetricsBytes({ created: true }));
+        expectFamilies(families, expectedOpenMetrics(snapshot, created));
+      },
+    );
 
-  test("reads integers exactly to the last that there is", async () => {
-    const registry = new RpcMetricsRegistry();
-    registry.forService("echo").add("callsTotal", 2n ** 64n - 1n);
-    const [calls] = await parser.parse(registry.snapshot().openMetricsBytes());
-    expect(calls.samples).toEqual([
-      { name: "nrpc_calls_total", labels: { service: "echo" }, value: "18446744073709551615" },
-    ]);
-  });
+    test("the strict parser reads the largest counter exactly", async () => {
+      const registry = new RpcMetricsRegistry();
+      registry.forService("echo").add("callsTotal", 2n ** 64n - 1n);
+      const [calls] = await parser.parse(registry.snapshot().openMetricsBytes());
+      expect(calls.samples).toEqual([
+        { name: "nrpc_calls_total", labels: { service: "echo" }, value: "18446744073709551615" },
+      ]);
+    });
 
-  test.each([
-    ["no end", "# TYPE a gauge\na 1\n"],
-    ["a counter without its suffix", "# TYPE a counter\na 1\n# EOF\n"],
-    ["another unit than the name's", "# TYPE a_seconds gauge\n# UNIT a_seconds bytes\n# EOF\n"],
-    ["a label that is not escaped", '# TYPE a gauge\na{b="""} 1\n# EOF\n'],
-    ["an empty line", "# TYPE a gauge\n\n# EOF\n"],
-    ["what is no UTF-8", Buffer.from("# HELP a \xff\n# EOF\n", "latin1")],
-  ])("refuses %s", async (_, text) => {
-    await expect(parser.parse(Buffer.from(text))).rejects.toThrow();
-  });
-});
+    test.each([
+      ["a missing # EOF", "# TYPE a gauge\na 1\n"],
+      ["a counter without its suffix", "# TYPE a counter\na 1\n# EOF\n"],
+      ["a unit that differs from the name's", "# TYPE a_seconds gauge\n# UNIT a_seconds bytes\n# EOF\n"],
+      ["a label that is not escaped", '# TYPE a gauge\na{b="""} 1\n# EOF\n'],
+      ["an empty line", "# TYPE a gauge\n\n# EOF\n"],
+      ["bytes that are not UTF-8", Buffer.from("# HELP a \xff\n# EOF\n", "latin1")],
+    ])("the strict parser refuses %s", async (_, text) => {
+      await expect(parser.parse(Buffer.from(text))).rejects.toThrow();
+    });
+  },
+);
 
-test("the format is OpenMetrics' to the byte: no _total on families, UNIT, its bounds, CR as it is, the end", () => {
+test("OpenMetrics text has families without _total, UNIT lines, bounds like 1.0, unescaped CR, and ends with # EOF", () => {
   const registry = new RpcMetricsRegistry({ buckets: [0.5, 1] });
   registry.forService('a\\"\n\r').recordCall(CallOutcome.Timeout, 5e8);
   const lines = registry.snapshot().openMetricsText().split("\n");
@@ -103,14 +112,14 @@ test("the format is OpenMetrics' to the byte: no _total on families, UNIT, its b
   expect(lines.filter((line) => line.startsWith("# UNIT"))).toHaveLength(2);
 });
 
-test.each(snapshots)("but for the samples that tell when services appeared, all is the same: $name", ({ snapshot }) => {
+test.each(snapshots)("the option created adds only _created samples to the text: $name", ({ snapshot }) => {
   const lines = snapshot.openMetricsText({ created: true }).split("\n");
   const others = lines.filter((line) => !/^nrpc_[a-z_]+_created\{/.test(line));
   expect(others.join("\n") === snapshot.openMetricsText()).toBe(true);
   expect(lines.length - others.length).toBe(12 * snapshot.services.length);
 });
 
-test("text and bytes are the same", () => {
+test("openMetricsBytes returns openMetricsText in UTF-8", () => {
   const snapshot = afterCalls(AWKWARD_NAMES);
   for (const options of [undefined, {}, { created: false }, { created: true }]) {
     const bytes = Buffer.from(snapshot.openMetricsBytes(options));
@@ -118,7 +127,7 @@ test("text and bytes are the same", () => {
   }
 });
 
-test("the three texts of a snapshot, and those of registries with other buckets, don't disturb each other", () => {
+test("writing one format, or a registry with other buckets, does not change what is written next", () => {
   const texts = ({ snapshot }) => [
     snapshot.prometheusText(),
     snapshot.openMetricsText(),
@@ -129,7 +138,7 @@ test("the three texts of a snapshot, and those of registries with other buckets,
   expect([...small].reverse().map(texts).reverse()).toEqual(first);
 });
 
-/** The bounds as the text writes them. */
+/** The bounds as they are written in the text. */
 function writtenBounds(buckets) {
   const registry = new RpcMetricsRegistry({ buckets });
   registry.forService("echo");
@@ -137,8 +146,8 @@ function writtenBounds(buckets) {
   return [...text.matchAll(/call_latency_seconds_bucket\{service="echo",le="([^"]*)"\}/g)].map(([, le]) => le);
 }
 
-// As strconv.FormatFloat(bound, 'g', -1, 64) of Go writes them, with ".0" behind whole numbers.
-const CANONICAL = [
+// As Go's strconv.FormatFloat(bound, 'g', -1, 64) writes them, with ".0" after whole numbers.
+const GO_BOUNDS = [
   [Number.MIN_VALUE, "5e-324"],
   [1.5e-100, "1.5e-100"],
   [1e-9, "1e-09"],
@@ -178,11 +187,11 @@ const CANONICAL = [
   [Number.MAX_VALUE, "1.7976931348623157e+308"],
 ];
 
-test("bounds are written as Go writes them", () => {
-  expect(writtenBounds(CANONICAL.map(([bound]) => bound))).toEqual([...CANONICAL.map(([, le]) => le), "+Inf"]);
+test("bounds in OpenMetrics are written as Go writes them", () => {
+  expect(writtenBounds(GO_BOUNDS.map(([bound]) => bound))).toEqual([...GO_BOUNDS.map(([, le]) => le), "+Inf"]);
 });
 
-test("any bound is written so that it reads back, with a point or an exponent of two digits or more", () => {
+test("any bound in OpenMetrics parses back to itself, and has a point or an exponent of two or more digits", () => {
   const anyBound = fc.oneof(
     fc.double({ min: Number.MIN_VALUE, max: Number.MAX_VALUE, noNaN: true }),
     fc.double({ min: 1e-6, max: 1e8, noNaN: true }),

@@ -1,44 +1,44 @@
-// promtool, the format's own checker, on the text for names that are hard to expose.
+// promtool, Prometheus' checker of the format, accepts the text even with awkward service names.
 
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
-import { installed } from "../installed.js";
-import { AWKWARD_NAMES, anyNameWithoutCr } from "./names.js";
+import { installed } from "../support/installed.js";
+import { AWKWARD_NAMES, anyNameWithoutCr } from "../support/service-names.js";
 
 const PROMTOOL = "/usr/bin/promtool";
 
-/** What promtool says of a registry that has seen these names: exit code and words. */
-function judge(names) {
+/** Exit code and output of promtool for the text of a registry with these names. */
+function check(names) {
   const registry = new RpcMetricsRegistry();
   for (const name of names) registry.forService(name).recordCall(CallOutcome.Ok, 1e6);
   const input = registry.snapshot().prometheusBytes();
   const { status, stdout, stderr, error } = spawnSync(PROMTOOL, ["check", "metrics"], { input, encoding: "utf8" });
   if (error) throw error;
-  return { status, words: stdout + stderr };
+  return { status, output: stdout + stderr };
 }
 
-const CONTENT = { status: 0, words: "" };
+const ACCEPTED = { status: 0, output: "" };
 
 describe.skipIf(!installed(PROMTOOL, "apt install prometheus"))("promtool", () => {
-  test("accepts all awkward names in one registry", () => {
-    expect(judge(AWKWARD_NAMES)).toEqual(CONTENT);
+  test("promtool accepts the text of one registry with all awkward names", () => {
+    expect(check(AWKWARD_NAMES)).toEqual(ACCEPTED);
   });
 
-  test("accepts a big registry of random names", () => {
+  test("promtool accepts the text of a large registry with random names", () => {
     const seed = Date.now();
-    expect(judge(fc.sample(anyNameWithoutCr, { numRuns: 4000, seed })), `names of seed ${seed}`).toEqual(CONTENT);
+    expect(check(fc.sample(anyNameWithoutCr, { numRuns: 4000, seed })), `names of seed ${seed}`).toEqual(ACCEPTED);
   });
 
-  test("accepts the text of a registry that has seen nothing", () => {
-    expect(judge([])).toEqual(CONTENT);
+  test("promtool accepts the text of an empty registry", () => {
+    expect(check([])).toEqual(ACCEPTED);
   });
 
-  // The reference writes CR as `\r`, and so does this library; the format knows no such escape.
-  test("refuses the escape of a carriage return", () => {
-    const { status, words } = judge(["carriage\rreturn"]);
+  // The reference writes CR as `\r`, and so does this library, though the format has no such escape.
+  test("promtool refuses the escape of a carriage return, which the reference also writes", () => {
+    const { status, output } = check(["carriage\rreturn"]);
     expect(status).not.toBe(0);
-    expect(words).toContain("invalid escape sequence '\\r'");
+    expect(output).toContain("invalid escape sequence '\\r'");
   });
 });

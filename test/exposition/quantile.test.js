@@ -1,11 +1,11 @@
-// Quantiles of a snapshot against histogram_quantile() of a real Prometheus that scraped its text.
+// A snapshot's quantiles equal those of histogram_quantile() in a real Prometheus that scraped its text.
 
 import fc from "fast-check";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { installed } from "../installed.js";
-import { PROMETHEUS, startPrometheus } from "./prometheus.js";
-import { toNumber } from "./series.js";
+import { installed } from "../support/installed.js";
+import { PROMETHEUS, startPrometheus } from "../support/prometheus.js";
+import { toNumber } from "../support/series.js";
 
 const BOUNDS = {
   "default-buckets": undefined,
@@ -39,7 +39,7 @@ const QUANTILES = [
   ...fc.sample(fc.double({ min: 0, max: 1, noNaN: true }), { numRuns: 20, seed }),
 ];
 
-/** A number as PromQL writes it. */
+/** A number in PromQL notation. */
 function promql(q) {
   return Number.isFinite(q) ? String(q) : String(q).replace("Infinity", "Inf");
 }
@@ -62,7 +62,7 @@ function snapshotOf(buckets) {
 
 const snapshots = Object.fromEntries(Object.entries(BOUNDS).map(([job, buckets]) => [job, snapshotOf(buckets)]));
 
-describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("histogram_quantile()", () => {
+describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("histogram_quantile", () => {
   let prometheus;
   beforeAll(async () => {
     const pages = Object.entries(snapshots).map(([job, snapshot]) => [
@@ -80,7 +80,7 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("histogram_qua
   };
   const cases = Object.keys(BOUNDS).flatMap((job) => Object.entries(methods).map((method) => [job, ...method]));
 
-  test.each(cases)("of %s, %s, is what the snapshot's %s says", async (job, family, method) => {
+  test.each(cases)("for %s, histogram_quantile of %s equals the snapshot's %s", async (job, family, method) => {
     const differences = [];
     for (const q of QUANTILES) {
       const answers = await prometheus.query(`histogram_quantile(${promql(q)}, ${family}_bucket{job="${job}"})`);

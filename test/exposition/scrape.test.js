@@ -1,16 +1,16 @@
-// A real Prometheus scrapes the text, in both formats, and knows afterwards what the snapshot knows.
+// A real Prometheus that scraped a snapshot, in either format, has the same series and values.
 
 import { CallOutcome, DEFAULT_LATENCY_BUCKETS_SECS, RpcMetricsRegistry } from "nrpc-metrics";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
-import { installed } from "../installed.js";
-import { AWKWARD_NAMES } from "./names.js";
-import { PROMETHEUS, startPrometheus } from "./prometheus.js";
-import { familiesOf, numeric, withCreated } from "./series.js";
+import { installed } from "../support/installed.js";
+import { PROMETHEUS, startPrometheus } from "../support/prometheus.js";
+import { familiesOf, numeric, withCreated } from "../support/series.js";
+import { AWKWARD_NAMES } from "../support/service-names.js";
+import { CREATED_MS, madeAtKnownTime } from "../support/time.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
-const CREATED_MS = 1_764_000_000_123;
 
 function afterCalls(names) {
   const registry = new RpcMetricsRegistry();
@@ -28,9 +28,7 @@ function makeSnapshots() {
   };
 }
 
-vi.useFakeTimers({ toFake: ["Date"], now: CREATED_MS });
-const snapshots = makeSnapshots();
-vi.useRealTimers();
+const snapshots = madeAtKnownTime(makeSnapshots);
 const unambiguous = Object.keys(snapshots).filter((job) => job !== "ambiguous-names");
 
 const FORMATS = [
@@ -38,8 +36,8 @@ const FORMATS = [
     format: "text",
     contentType: "text/plain; version=0.0.4",
     write: (snapshot) => snapshot.prometheusBytes(),
-    /** It has no escape for CR, so that Prometheus keeps `\r` as two characters. */
-    keptName: (service) => service.replaceAll("\r", "\\r"),
+    /** The format has no escape for CR, so Prometheus stores `\r` as two characters. */
+    storedName: (service) => service.replaceAll("\r", "\\r"),
     ambiguous: [["a\\rb", 0.001]],
     createdOf: () => undefined,
   },
@@ -47,7 +45,7 @@ const FORMATS = [
     format: "openmetrics",
     contentType: "application/openmetrics-text; version=1.0.0; charset=utf-8",
     write: (snapshot) => snapshot.openMetricsBytes({ created: true }),
-    keptName: (service) => service,
+    storedName: (service) => service,
     ambiguous: [
       ["a\rb", 0.001],
       ["a\\rb", 0.002],
@@ -66,48 +64,51 @@ function bySeries(samples) {
   );
 }
 
-// One after the other: the three states of 4,097 services are half a million series in each format.
-describe.skipIf(!installed(PROMETHEUS, "apt install prometheus")).each(FORMATS)("Prometheus, of $format,", (format) => {
-  const { contentType, write, keptName, createdOf } = format;
-  let prometheus;
-  let targets;
-  beforeAll(async () => {
-    const pages = Object.entries(snapshots).map(([job, snapshot]) => [job, { contentType, body: write(snapshot) }]);
-    prometheus = await startPrometheus(Object.fromEntries(pages));
-    targets = await prometheus.scraped();
-  });
-  afterAll(() => prometheus?.stop());
-
-  const seriesOf = async (job) => {
-    const series = await prometheus.query(`{job="${job}",__name__=~"nrpc_.*"}`);
-    return series.map(({ labels: { __name__: name, job: _, instance, ...labels }, value }) =>
-      numeric({ name, labels, value }),
-    );
-  };
-
-  test("accepts every page", () => {
-    expect(targets.length).toBe(Object.keys(snapshots).length);
-    expect(targets.filter(({ health, lastError }) => health !== "up" || lastError !== "")).toEqual([]);
-  });
-
-  test.each(unambiguous)("knows the series and the values of %s", { timeout: 120_000 }, async (job) => {
-    const families = familiesOf(snapshots[job], DEFAULT_LATENCY_BUCKETS_SECS);
-    const expected = withCreated(families, createdOf).flatMap(({ samples }) => samples);
-    const [scraped] = await prometheus.query(`scrape_samples_scraped{job="${job}"}`);
-    expect(Number(scraped.value)).toBe(expected.length);
-    const kept = await seriesOf(job);
-    expect(kept.length).toBe(expected.length);
-    // A label without a value is no label to it.
-    const asKept = ({ labels: { service, ...others }, ...sample }) => ({
-      ...sample,
-      labels: { ...(service && { service: keptName(service) }), ...others },
+// One format after the other: the three states of 4,097 services have half a million series in each.
+describe.skipIf(!installed(PROMETHEUS, "apt install prometheus")).each(FORMATS)(
+  "Prometheus, scraping $format",
+  (format) => {
+    const { contentType, write, storedName, createdOf } = format;
+    let prometheus;
+    let targets;
+    beforeAll(async () => {
+      const pages = Object.entries(snapshots).map(([job, snapshot]) => [job, { contentType, body: write(snapshot) }]);
+      prometheus = await startPrometheus(Object.fromEntries(pages));
+      targets = await prometheus.scraped();
     });
-    expect(bySeries(kept)).toEqual(bySeries(expected.map(asKept)));
-  });
+    afterAll(() => prometheus?.stop());
 
-  test("takes a CR and a backslash before an r for the same in 0.0.4 alone, and keeps the first of the two", async () => {
-    const series = await seriesOf("ambiguous-names");
-    const sums = series.filter(({ name }) => name === "nrpc_call_latency_seconds_sum");
-    expect(sums.map(({ labels, value }) => [labels.service, value]).sort()).toEqual(format.ambiguous);
-  });
-});
+    const seriesOf = async (job) => {
+      const series = await prometheus.query(`{job="${job}",__name__=~"nrpc_.*"}`);
+      return series.map(({ labels: { __name__: name, job: _, instance, ...labels }, value }) =>
+        numeric({ name, labels, value }),
+      );
+    };
+
+    test("Prometheus accepts every page", () => {
+      expect(targets.length).toBe(Object.keys(snapshots).length);
+      expect(targets.filter(({ health, lastError }) => health !== "up" || lastError !== "")).toEqual([]);
+    });
+
+    test.each(unambiguous)("Prometheus has exactly the series and values of %s", { timeout: 120_000 }, async (job) => {
+      const families = familiesOf(snapshots[job], DEFAULT_LATENCY_BUCKETS_SECS);
+      const expected = withCreated(families, createdOf).flatMap(({ samples }) => samples);
+      const [scraped] = await prometheus.query(`scrape_samples_scraped{job="${job}"}`);
+      expect(Number(scraped.value)).toBe(expected.length);
+      const stored = await seriesOf(job);
+      expect(stored.length).toBe(expected.length);
+      // Prometheus drops a label with an empty value.
+      const asStored = ({ labels: { service, ...others }, ...sample }) => ({
+        ...sample,
+        labels: { ...(service && { service: storedName(service) }), ...others },
+      });
+      expect(bySeries(stored)).toEqual(bySeries(expected.map(asStored)));
+    });
+
+    test("Prometheus can't tell CR from a backslash and r in 0.0.4, where it keeps the first of the two, but can in OpenMetrics", async () => {
+      const series = await seriesOf("ambiguous-names");
+      const sums = series.filter(({ name }) => name === "nrpc_call_latency_seconds_sum");
+      expect(sums.map(({ labels, value }) => [labels.service, value]).sort()).toEqual(format.ambiguous);
+    });
+  },
+);

@@ -1,4 +1,4 @@
-// What the endpoint serves: the snapshot's own text, byte for byte, and behind it what it tells of itself.
+// What the endpoint serves: the snapshot's text, byte for byte, and after it the self-metrics.
 
 import { createHash } from "node:crypto";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
@@ -6,12 +6,12 @@ import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { replay } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
-import { AWKWARD_NAMES } from "../exposition/names.js";
-import { STRICT_PARSER, startStrictParser } from "../exposition/openmetrics.js";
-import { parse } from "../exposition/parse.js";
-import { atThatTime, CREATED_MS } from "../exposition/that-time.js";
-import { installed } from "../installed.js";
-import { get, OPEN_METRICS, open, selfMetricsOf, serve, textOf, until } from "./client.js";
+import { get, OPEN_METRICS, open, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
+import { installed } from "../support/installed.js";
+import { STRICT_PARSER, startStrictParser } from "../support/openmetrics.js";
+import { AWKWARD_NAMES } from "../support/service-names.js";
+import { parse } from "../support/text-parser.js";
+import { madeAtKnownTime, CREATED_MS } from "../support/time.js";
 
 const library = { RpcMetricsRegistry, CallOutcome };
 
@@ -25,7 +25,7 @@ function registryOf(names, options) {
 
 const names = (count, length = 0) => Array.from({ length: count }, (_, i) => `service ${i}`.padEnd(length, "ü"));
 
-/** The self-metrics of a first scrape, told line by line. `labels` is what stands between braces, escaped. */
+/** The self-metrics of a first scrape, line by line. `labels` is what is written between braces, escaped. */
 function firstSelfMetrics(registry, { prefix = "nrpc", labels = "", openMetrics = false, created = false } = {}) {
   const lines = [];
   const family = (name, type, help, samples, unit) => {
@@ -42,7 +42,7 @@ function firstSelfMetrics(registry, { prefix = "nrpc", labels = "", openMetrics 
   family("tracked_services", "gauge", "Services with series.", [["", "", size]]);
   family("max_services", "gauge", "Services that may get series.", [["", "", maxServices]]);
   const lookups = "Lookups that got the overflow set.";
-  // Without `_created`: lookups are counted from before there was an endpoint.
+  // Without `_created`, because lookups are counted from before the endpoint existed.
   family("overflow_lookups", "counter", lookups, [["_total", "", overflowLookups]]);
   const results = ["ok", "rejected", "timed_out", "aborted", "failed"];
   const scrapes = results.flatMap((result) => counter(`result="${result}"`, 0));
@@ -53,7 +53,7 @@ function firstSelfMetrics(registry, { prefix = "nrpc", labels = "", openMetrics 
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** Of megabytes, vitest's own difference takes minutes. */
+/** Like toBe, but fast for megabytes, for which vitest's difference takes minutes. */
 function expectSame(got, expected) {
   if (got === expected) return;
   const [lines, wanted] = [got, expected].map((text) => text.split("\n"));
@@ -72,7 +72,7 @@ const FORMATS = [
   },
 ];
 
-const registries = atThatTime(() => [
+const registries = madeAtKnownTime(() => [
   ...vectors.map(({ name, ops }) => [`the state of ${name}`, replay(library, ops)]),
   ...[0, 1, 127, 128, 129, 256, 257].map((count) => [`${count} services`, registryOf(names(count))]),
   ["4,097 services", registryOf(names(4097), { maxServices: 5000 })],
@@ -86,9 +86,9 @@ const registries = atThatTime(() => [
   ["512 buckets", registryOf(names(130), { buckets: Array.from({ length: 512 }, (_, i) => (i + 1) / 1000) })],
 ]);
 
-describe.each(FORMATS)("in $format", ({ format, headers, created = false, bytes }) => {
-  test.each(registries)("of %s it serves what the snapshot says, and what it tells of itself", async (_, registry) => {
-    const listener = atThatTime(() => metricsListener(registry, { created }));
+describe.each(FORMATS)("the endpoint in $format", ({ format, headers, created = false, bytes }) => {
+  test.each(registries)("the endpoint serves the snapshot's text and the self-metrics for %s", async (_, registry) => {
+    const listener = madeAtKnownTime(() => metricsListener(registry, { created }));
     const { body } = await get(await serve(listener), { headers });
     const openMetrics = format !== "text";
     const counts = Buffer.from(bytes(registry.snapshot()))
@@ -99,14 +99,17 @@ describe.each(FORMATS)("in $format", ({ format, headers, created = false, bytes 
   });
 
   const compressed = registries.filter(([, { size }]) => format === "text" || size < 1000);
-  test.each(compressed)("of %s without self-metrics it serves the snapshot, gzipped", async (_, registry) => {
-    const origin = await serve(metricsListener(registry, { created, selfMetrics: false }));
-    const response = await get(origin, { headers: { ...headers, "accept-encoding": "gzip" } });
-    const hash = (data) => createHash("sha256").update(data).digest("hex");
-    expect(hash(textOf(response))).toBe(hash(Buffer.from(bytes(registry.snapshot())).toString()));
-  });
+  test.each(compressed)(
+    "without self-metrics, the endpoint serves exactly the snapshot's text, gzipped, for %s",
+    async (_, registry) => {
+      const origin = await serve(metricsListener(registry, { created, selfMetrics: false }));
+      const response = await get(origin, { headers: { ...headers, "accept-encoding": "gzip" } });
+      const hash = (data) => createHash("sha256").update(data).digest("hex");
+      expect(hash(textOf(response))).toBe(hash(Buffer.from(bytes(registry.snapshot())).toString()));
+    },
+  );
 
-  test("?service= picks services by name, in the order of exposition, and unknown ones not", async () => {
+  test("?service= selects services by name, in the order of exposition, and ignores unknown names", async () => {
     const picked = ["a&b=c", "ü😀", "", "last one"];
     const registry = registryOf([...names(300), ...picked]);
     const origin = await serve(metricsListener(registry, { created: false, selfMetrics: false }));
@@ -134,7 +137,7 @@ const LABELS = {
 };
 const KEPT_LABELS = { ...LABELS, surrogates: "\ufffd high, low \ufffd\ufffd" };
 
-test("prefix and labels are those of all samples in text", async () => {
+test("the options prefix and labels apply to all samples in text", async () => {
   const registry = registryOf([...names(129), 'a"\\\n\r']);
   const options = { prefix: "my:app_", labels: LABELS, selfMetrics: false };
   const { body } = await get(await serve(metricsListener(registry, options)));
@@ -150,45 +153,56 @@ test("prefix and labels are those of all samples in text", async () => {
   expect(parse(body.toString())).toEqual(expected);
 });
 
-test.each([false, true])("so are they of the self-metrics, OpenMetrics: %s", async (openMetrics) => {
-  const registry = registryOf([]);
-  const listener = metricsListener(registry, { prefix: "app", labels: { zone: 'a"b', region: "eu" } });
-  const { body } = await get(await serve(listener), { headers: openMetrics ? { accept: OPEN_METRICS } : {} });
-  const self = firstSelfMetrics(registry, { prefix: "app", labels: 'zone="a\\"b",region="eu"', openMetrics });
-  expect(body.toString().slice(body.indexOf("# HELP app_tracked"))).toBe(self + (openMetrics ? "# EOF\n" : ""));
-});
+test.each([false, true])(
+  "the options prefix and labels apply to the self-metrics, OpenMetrics: %s",
+  async (openMetrics) => {
+    const registry = registryOf([]);
+    const listener = metricsListener(registry, { prefix: "app", labels: { zone: 'a"b', region: "eu" } });
+    const { body } = await get(await serve(listener), { headers: openMetrics ? { accept: OPEN_METRICS } : {} });
+    const self = firstSelfMetrics(registry, { prefix: "app", labels: 'zone="a\\"b",region="eu"', openMetrics });
+    expect(body.toString().slice(body.indexOf("# HELP app_tracked"))).toBe(self + (openMetrics ? "# EOF\n" : ""));
+  },
+);
 
-describe.skipIf(!installed(STRICT_PARSER, "apt install python3-prometheus-client"))("the strict parser", () => {
-  let parser;
-  beforeAll(() => {
-    parser = startStrictParser();
-  });
-  afterAll(() => parser.stop());
+describe.skipIf(!installed(STRICT_PARSER, "apt install python3-prometheus-client"))(
+  "the strict parser of OpenMetrics",
+  () => {
+    let parser;
+    beforeAll(() => {
+      parser = startStrictParser();
+    });
+    afterAll(() => parser.stop());
 
-  test.each([false, true])("reads all labels and self-metrics, with _created: %s", async (created) => {
-    const registry = registryOf([...names(130), ...AWKWARD_NAMES, "\r"]);
-    const options = { prefix: "a:b", labels: LABELS, created };
-    const { body } = await get(await serve(metricsListener(registry, options)), { headers: { accept: OPEN_METRICS } });
-    const families = await parser.parse(body);
-    expect(families.map(({ name, type, unit }) => [name, type, unit]).slice(-6)).toEqual([
-      ["a:b_tracked_services", "gauge", ""],
-      ["a:b_max_services", "gauge", ""],
-      ["a:b_overflow_lookups", "counter", ""],
-      ["a:b_scrapes", "counter", ""],
-      ["a:b_scrape_duration_seconds", "summary", "seconds"],
-      ["a:b_scrape_bytes", "counter", "bytes"],
-    ]);
-    expect(families).toHaveLength(17);
-    const samples = families.flatMap((family) => family.samples);
-    for (const { labels } of samples) expect(labels).toMatchObject(KEPT_LABELS);
-    expect(samples).toHaveLength(body.toString().match(/^a:b_\w+\{/gm).length);
-    const calls = families[0].samples.filter(({ name }) => name === "a:b_calls_total");
-    expect(calls).toHaveLength(registry.size);
-  });
-});
+    test.each([false, true])(
+      "the strict parser reads all labels and self-metrics, with _created: %s",
+      async (created) => {
+        const registry = registryOf([...names(130), ...AWKWARD_NAMES, "\r"]);
+        const options = { prefix: "a:b", labels: LABELS, created };
+        const { body } = await get(await serve(metricsListener(registry, options)), {
+          headers: { accept: OPEN_METRICS },
+        });
+        const families = await parser.parse(body);
+        expect(families.map(({ name, type, unit }) => [name, type, unit]).slice(-6)).toEqual([
+          ["a:b_tracked_services", "gauge", ""],
+          ["a:b_max_services", "gauge", ""],
+          ["a:b_overflow_lookups", "counter", ""],
+          ["a:b_scrapes", "counter", ""],
+          ["a:b_scrape_duration_seconds", "summary", "seconds"],
+          ["a:b_scrape_bytes", "counter", "bytes"],
+        ]);
+        expect(families).toHaveLength(17);
+        const samples = families.flatMap((family) => family.samples);
+        for (const { labels } of samples) expect(labels).toMatchObject(KEPT_LABELS);
+        expect(samples).toHaveLength(body.toString().match(/^a:b_\w+\{/gm).length);
+        const calls = families[0].samples.filter(({ name }) => name === "a:b_calls_total");
+        expect(calls).toHaveLength(registry.size);
+      },
+    );
+  },
+);
 
 describe("self-metrics", () => {
-  test("count what there was before the scrape that shows them", async () => {
+  test("self-metrics count everything before the scrape that shows them", async () => {
     const registry = registryOf(["a", "b", "c", "d"], { maxServices: 2 });
     const origin = await serve(metricsListener(registry));
     const first = await get(origin);
@@ -210,7 +224,7 @@ describe("self-metrics", () => {
     expect(third.scrape_duration_seconds_sum).toBeGreaterThan(0);
   });
 
-  test("of two endpoints of a registry are each one's own", async () => {
+  test("two endpoints of one registry have separate self-metrics", async () => {
     const registry = registryOf(["a"]);
     const [one, other] = [await serve(metricsListener(registry)), await serve(metricsListener(registry))];
     await get(one);
@@ -218,7 +232,7 @@ describe("self-metrics", () => {
     expect(selfMetricsOf(textOf(await get(other)))['scrapes_total{result="ok"}']).toBe(0);
   });
 
-  test("count a scrape whose client left, and one without a snapshot", async () => {
+  test("self-metrics count a scrape whose client disconnected, and one whose snapshot failed", async () => {
     const registry = registryOf(names(4096));
     const origin = await serve(metricsListener(registry));
     (await open(origin)).destroy();
@@ -237,7 +251,7 @@ describe("self-metrics", () => {
   });
 });
 
-describe("bad options", () => {
+describe("options of the endpoint", () => {
   const registry = new RpcMetricsRegistry();
   const labels = "letters, digits and _, but not service, kind, le, quantile, result or __…";
   test.each([
@@ -277,28 +291,28 @@ describe("bad options", () => {
     [{ sliceBudgetMs: 0 }, RangeError, "sliceBudgetMs must be milliseconds above 0, got 0"],
     [{ sliceBudgetMs: Number.NaN }, RangeError, "got NaN"],
     [{ sliceBudgetMs: -1 }, RangeError, "got -1"],
-  ])("%j are refused", (options, Kind, message) => {
+  ])("the endpoint refuses the options %j", (options, Kind, message) => {
     for (const make of [metricsHandler, metricsListener]) {
       expect(() => make(registry, options)).toThrow(Kind);
       expect(() => make(registry, options)).toThrow(message);
     }
   });
 
-  test.each([undefined, null, {}, "registry", { snapshot: 1 }])("so is %j for a registry", (bad) => {
+  test.each([undefined, null, {}, "registry", { snapshot: 1 }])("the endpoint refuses %j for a registry", (bad) => {
     for (const make of [metricsHandler, metricsListener]) {
       expect(() => make(bad)).toThrow(TypeError);
       expect(() => make(bad)).toThrow("registry must be an RpcMetricsRegistry, got");
     }
   });
 
-  test("the longest time that there may be is no time at once", async () => {
+  test("the longest timeout that may be given does not end a scrape at once", async () => {
     const origin = await serve(metricsListener(registryOf(names(4096)), { timeoutMs: Number.MAX_SAFE_INTEGER }));
     const { status } = await get(origin, { headers: { "x-prometheus-scrape-timeout-seconds": "1e300" } });
     expect(status).toBe(200);
   });
 });
 
-test("the largest budget and the smallest make the same bytes", async () => {
+test("the smallest and the largest sliceBudgetMs give the same bytes", async () => {
   const registry = registryOf(names(1000));
   const hashes = new Set();
   for (const sliceBudgetMs of [1e-9, 2, Infinity]) {

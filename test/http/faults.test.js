@@ -1,4 +1,4 @@
-// What goes wrong around an endpoint: clients that leave, dawdle or come all at once, registries that fail.
+// Faults around the endpoint: clients that disconnect, are slow or come all at once, and registries that fail.
 
 import { connect } from "node:net";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -10,21 +10,22 @@ import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { runForJson } from "../runtime/process.js";
-import { get, open, selfMetricsOf, serve, textOf, until } from "./client.js";
+import { get, open, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
+import { runForJson } from "../support/process.js";
+import { fakeTime } from "../support/time.js";
 
-const SERVICES = 4095; // and one that tests count calls of
-/** Every slice waits for a turn of the event loop, which makes a scrape take long. */
+const SERVICES = 4095; // plus one whose calls tests count
+/** Makes every slice wait for a turn of the event loop, so that a scrape takes long. */
 const EVERY_SLICE = { sliceBudgetMs: 1e-9 };
 
 setFlagsFromString("--expose-gc");
 const gc = runInNewContext("gc");
 
-/** A registry of big bodies, 14 MB unless it is told to have less. */
+/** A registry whose text is 14 MB, or less with fewer services. */
 function bigRegistry(services = SERVICES) {
   const registry = new RpcMetricsRegistry();
   for (let i = 0; i < services; i++) registry.forService(`service ${i} `.padEnd(60, "x")).recordCall(CallOutcome.Ok, i);
-  // A spy of vitest's would keep all snapshots.
+  // A spy of vitest would keep all snapshots.
   const taken = { count: 0, failure: undefined, change: (snapshot) => snapshot };
   registry.snapshot = () => {
     if (taken.failure) throw taken.failure;
@@ -42,7 +43,7 @@ const callsOf = (text, service) => {
 const ask = (handler, headers = {}, query = "") =>
   handler(new Request(`http://127.0.0.1/metrics${query}`, { headers }));
 
-/** A whole scrape of the counts of one service, which tells of the endpoint itself. */
+/** The self-metrics, from a complete scrape of one service. */
 async function selfOf(handler) {
   return selfMetricsOf(await (await ask(handler, {}, "?service=none")).text());
 }
@@ -56,39 +57,39 @@ const whenFree = (url) =>
     return response.status === 200 && response;
   });
 
-/** The length of a stream's bytes, which go as they come. */
+/** The number of bytes in a stream, none of which are kept. */
 async function lengthOf(stream) {
   let length = 0;
   for await (const chunk of stream) length += chunk.length;
   return length;
 }
 
-/** Bytes on the heap and outside it that are in use. */
+/** Bytes in use, on the heap and outside it. */
 function usedBytes() {
   gc();
   const { heapUsed, external } = process.memoryUsage();
   return heapUsed + external;
 }
 
-describe("a client that goes", () => {
-  test("in mid-body stops the work and frees its place", async () => {
+describe("a client that disconnects", () => {
+  test("a client that disconnects in mid-body stops the work and frees its place", async () => {
     const { registry } = bigRegistry();
     const origin = await serve(metricsListener(registry, { ...EVERY_SLICE, maxConcurrentScrapes: 1 }));
     const turns = vi.spyOn(globalThis, "setTimeout");
     onTestFinished(() => turns.mockRestore());
     await get(origin);
-    const turnsOfAll = turns.mock.calls.length;
+    const turnsOfWhole = turns.mock.calls.length;
     turns.mockClear();
     (await open(origin)).destroy();
     const self = selfMetricsOf(textOf(await whenFree(`${origin}?service=none`)));
     expect(self[result("aborted")]).toBe(1);
     const turnsUntilFree = turns.mock.calls.length;
-    expect(turnsUntilFree).toBeLessThan(turnsOfAll / 2);
+    expect(turnsUntilFree).toBeLessThan(turnsOfWhole / 2);
     for (let i = 0; i < 50; i++) await nextTurn();
     expect(turns.mock.calls.length).toBe(turnsUntilFree);
   });
 
-  test("before the first byte leaves nothing behind", async () => {
+  test("clients that disconnect before the first byte leave no place taken", async () => {
     const { registry } = bigRegistry();
     const origin = await serve(metricsListener(registry, { maxConcurrentScrapes: 2 }));
     for (let i = 0; i < 20; i++) {
@@ -102,25 +103,28 @@ describe("a client that goes", () => {
     expect(both.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  test.each([{}, { "accept-encoding": "gzip" }])("by cancelling a stream stops the work, too: %j", async (headers) => {
-    const { registry } = bigRegistry();
-    const handler = metricsHandler(registry, { maxConcurrentScrapes: 1 });
-    const { body } = await ask(handler, headers);
-    const reader = body.getReader();
-    await reader.read();
-    expect((await ask(handler)).status).toBe(503);
-    await reader.cancel(new Error("enough"));
-    expect(await selfOf(handler)).toMatchObject({ [result("aborted")]: 1, [result("rejected")]: 1 });
-  });
+  test.each([{}, { "accept-encoding": "gzip" }])(
+    "cancelling the response's stream stops the work and frees the place: %j",
+    async (headers) => {
+      const { registry } = bigRegistry();
+      const handler = metricsHandler(registry, { maxConcurrentScrapes: 1 });
+      const { body } = await ask(handler, headers);
+      const reader = body.getReader();
+      await reader.read();
+      expect((await ask(handler)).status).toBe(503);
+      await reader.cancel(new Error("enough"));
+      expect(await selfOf(handler)).toMatchObject({ [result("aborted")]: 1, [result("rejected")]: 1 });
+    },
+  );
 
-  test("takes nothing from those who read the same body", async () => {
+  test("clients that stop reading a shared body do not affect the others", async () => {
     const { registry } = bigRegistry(1000);
     const handler = metricsHandler(registry, { maxConcurrentScrapes: 50 });
     for (let cut = 0; cut < 8; cut++) {
       const first = ask(handler);
       const gzip = { "accept-encoding": "gzip" };
       const shared = await Promise.all([ask(handler), ask(handler, gzip), ask(handler, gzip), ask(handler), first]);
-      const [plain, compressed, leaver, otherLeaver] = shared;
+      const [plain, compressed, quitter, otherQuitter] = shared;
       const leave = async ({ body }, chunks) => {
         const reader = body.getReader();
         for (let i = 0; i < chunks; i++) await reader.read();
@@ -129,8 +133,8 @@ describe("a client that goes", () => {
       const [bytes, packed] = await Promise.all([
         plain.arrayBuffer(),
         compressed.arrayBuffer(),
-        leave(leaver, cut),
-        leave(otherLeaver, 3 * cut),
+        leave(quitter, cut),
+        leave(otherQuitter, 3 * cut),
         shared[4].arrayBuffer(),
       ]);
       expect(gunzipSync(Buffer.from(packed)).equals(Buffer.from(bytes))).toBe(true);
@@ -142,7 +146,7 @@ describe("a client that goes", () => {
     }
   });
 
-  test("and leaves compression alone lets the others have all", async () => {
+  test("a compressed reader that stops first leaves the whole body to plain readers", async () => {
     const { registry } = bigRegistry(1000);
     const handler = metricsHandler(registry, { maxConcurrentScrapes: 50, selfMetrics: false });
     const expected = Buffer.from(registry.snapshot().prometheusBytes());
@@ -160,7 +164,7 @@ describe("a client that goes", () => {
 });
 
 describe("a slow reader", () => {
-  test("costs one copy of the text, and others are served fresh meanwhile", async () => {
+  test("a slow reader costs at most one copy of the text, and others get newer counts meanwhile", async () => {
     const { registry } = bigRegistry();
     const origin = await serve(metricsListener(registry));
     const bodyBytes = (await get(origin)).body.length;
@@ -168,13 +172,13 @@ describe("a slow reader", () => {
     const slow = await open(origin, { headers: { connection: "close" } });
     const reading = setInterval(() => slow.read(1000), 100);
     const echo = registry.forService("service 0 ".padEnd(60, "x"));
-    /** A function of its own, so that the test holds no text while it measures. */
+    /** A separate function, so that the test holds no text while it measures. */
     const seenBy = async (headers) => callsOf(textOf(await get(origin, { headers })), echo.name);
     for (let calls = 2; calls < 10; calls++) {
       echo.recordCall(CallOutcome.Ok, 1);
       expect(await seenBy(calls % 2 ? { "accept-encoding": "gzip" } : {})).toBe(calls);
     }
-    // What is on its way to garbage goes; a queue that grows would stay.
+    // Garbage may not have been collected yet; a growing queue would never be.
     await vi.waitFor(() => expect(usedBytes() - before).toBeLessThan(2 * bodyBytes), {
       timeout: 20_000,
       interval: 100,
@@ -185,7 +189,7 @@ describe("a slow reader", () => {
     expect(rest).toContain("nrpc_scrape_bytes_total");
   });
 
-  test("is cut off when its time is up, so that it can't take a part for all", async () => {
+  test("a slow reader is disconnected when its time is up, so that it can't mistake a part for the whole", async () => {
     const { registry } = bigRegistry();
     const origin = await serve(metricsListener(registry, { maxConcurrentScrapes: 1 }));
     const slow = await open(origin, { headers: { "x-prometheus-scrape-timeout-seconds": "0.3" } });
@@ -194,7 +198,7 @@ describe("a slow reader", () => {
     await expect(slow.resume().toArray()).rejects.toThrow("aborted");
   });
 
-  test("that never reads at all loses its place when its time is up", async () => {
+  test("a client that never reads loses its place when its time is up", async () => {
     const { registry } = bigRegistry();
     const handler = metricsHandler(registry, { timeoutMs: 100, maxConcurrentScrapes: 1 });
     const response = await ask(handler, { "accept-encoding": "gzip" });
@@ -207,7 +211,7 @@ describe("a slow reader", () => {
   });
 
   test.each([{}, { "accept-encoding": "gzip" }])(
-    "and a fast one get the same bytes of one body: %j",
+    "a slow and a fast reader of one body get the same bytes: %j",
     async (headers) => {
       const { registry, taken } = bigRegistry();
       const handler = metricsHandler(registry);
@@ -230,7 +234,7 @@ describe("a slow reader", () => {
     },
   );
 
-  test("who waits for a body longer than it may gets 503", async () => {
+  test("a client that waits for a body longer than its timeout gets 503", async () => {
     const { registry } = bigRegistry(1000);
     const handler = metricsHandler(registry, EVERY_SLICE);
     const first = await ask(handler);
@@ -242,7 +246,7 @@ describe("a slow reader", () => {
 });
 
 describe("many scrapers at once", () => {
-  /** Records calls until told to stop; `made` is how many there are. */
+  /** Records calls until `isOver` is set; `made` is their number. */
   function startCalls(service) {
     const calls = { made: 0, isOver: false };
     const record = () => {
@@ -253,7 +257,7 @@ describe("many scrapers at once", () => {
     return calls;
   }
 
-  test("are all served where so many may be, share snapshots, and miss nothing that was counted before", async () => {
+  test("50 concurrent scrapers are all served from a few shared snapshots, each with all calls from before its request", async () => {
     const { registry, taken } = bigRegistry();
     const listener = metricsListener(registry, { maxConcurrentScrapes: 50 });
     const origin = await serve(listener);
@@ -281,12 +285,12 @@ describe("many scrapers at once", () => {
     calls.isOver = true;
     expect(statuses).toEqual(Array(50).fill(200));
     expect(taken.count).toBeLessThanOrEqual(10);
-    // 50 clients hold up to 1 MB each; 50 bodies of their own would be more than 800 MB.
+    // 50 clients hold up to 1 MB each; 50 separate bodies would be more than 800 MB.
     expect(most - before).toBeLessThan(50 * 2e6 + 6 * bodyBytes);
     expect(callsOf(textOf(await get(origin)), "echo")).toBe(calls.made);
   });
 
-  test("that come in one turn take one snapshot", async () => {
+  test("scrapes that arrive in one turn of the event loop share one snapshot", async () => {
     const { registry, taken } = bigRegistry();
     const handler = metricsHandler(registry, { maxConcurrentScrapes: 50 });
     const responses = Array.from({ length: 50 }, () => ask(handler));
@@ -296,7 +300,7 @@ describe("many scrapers at once", () => {
     expect(await selfOf(handler)).toMatchObject({ [result("ok")]: 50, scrape_duration_seconds_count: 50 });
   });
 
-  test("of ten that may be, forty more are told to come back in a second", async () => {
+  test("beyond ten concurrent scrapes, clients get 503 and Retry-After of one second", async () => {
     const { registry } = bigRegistry(1000);
     const handler = metricsHandler(registry);
     const responses = await Promise.all(Array.from({ length: 50 }, () => ask(handler)));
@@ -307,7 +311,7 @@ describe("many scrapers at once", () => {
     expect(await selfOf(handler)).toMatchObject({ [result("ok")]: 10, [result("rejected")]: 40 });
   });
 
-  test("over sockets get 200 or 503 and nothing else", async () => {
+  test("50 concurrent scrapers over sockets get either 200 or 503", async () => {
     const { registry } = bigRegistry(1000);
     const origin = await serve(metricsListener(registry));
     const calls = startCalls(registry.forService("echo"));
@@ -329,7 +333,7 @@ describe("many scrapers at once", () => {
 });
 
 describe("a registry", () => {
-  test("that grows during a scrape grows in the next one", async () => {
+  test("services added during a scrape appear in the next one", async () => {
     const registry = new RpcMetricsRegistry();
     for (let i = 0; i < 300; i++) registry.forService(`service ${i}`);
     const handler = metricsHandler(registry, { ...EVERY_SLICE, selfMetrics: false });
@@ -344,7 +348,7 @@ describe("a registry", () => {
     expect(await (await ask(handler)).text()).toBe(registry.snapshot().prometheusText());
   });
 
-  test("of threads that was detached makes 503 and no crash", async () => {
+  test("a shared registry that was detached makes the endpoint answer 503", async () => {
     const registry = createSharedRegistry();
     registry.forService("echo").recordCall(CallOutcome.Ok, 1);
     const origin = await serve(metricsListener(registry));
@@ -358,7 +362,7 @@ describe("a registry", () => {
     expect((await get(origin, { method: "HEAD" })).status).toBe(200);
   });
 
-  test("whose snapshot throws while others wait fails them alone", async () => {
+  test("a snapshot that throws fails only the scrapes that waited for it", async () => {
     const { registry, taken } = bigRegistry();
     const handler = metricsHandler(registry);
     const first = await ask(handler);
@@ -372,16 +376,19 @@ describe("a registry", () => {
     expect(await selfOf(handler)).toMatchObject({ [result("failed")]: 5, [result("ok")]: 1 });
   });
 
-  test.each([{}, { "accept-encoding": "gzip" }])("whose text fails in mid-body cuts it short: %j", async (headers) => {
-    const { registry, taken } = bigRegistry();
-    taken.change = (snapshot) => failingLater(snapshot, 20);
-    const origin = await serve(metricsListener(registry));
-    await expect(get(origin, { headers })).rejects.toThrow("aborted");
-    taken.change = (snapshot) => snapshot;
-    expect(selfMetricsOf(textOf(await get(origin)))).toMatchObject({ [result("failed")]: 1, [result("ok")]: 0 });
-  });
+  test.each([{}, { "accept-encoding": "gzip" }])(
+    "a text that throws in mid-body cuts the response short: %j",
+    async (headers) => {
+      const { registry, taken } = bigRegistry();
+      taken.change = (snapshot) => failingLater(snapshot, 20);
+      const origin = await serve(metricsListener(registry));
+      await expect(get(origin, { headers })).rejects.toThrow("aborted");
+      taken.change = (snapshot) => snapshot;
+      expect(selfMetricsOf(textOf(await get(origin)))).toMatchObject({ [result("failed")]: 1, [result("ok")]: 0 });
+    },
+  );
 
-  /** What a snapshot lends to formatters has a short name in the bundle: it is the method that nobody documents. */
+  /** The method through which a snapshot lends its data to formatters is the only undocumented one. */
   function failingLater(snapshot, after) {
     const documented = /^(constructor|get|prometheus(Text|Bytes)|openMetrics(Text|Bytes))$/;
     const prototype = Object.getPrototypeOf(snapshot);
@@ -398,12 +405,10 @@ describe("a registry", () => {
   }
 });
 
-test("a scrape leaves the event loop its turn when the budget is spent", async () => {
+test("a scrape yields to the event loop when its slice budget is spent", async () => {
   const { registry } = bigRegistry();
   const handler = metricsHandler(registry, { sliceBudgetMs: 4, selfMetrics: false });
-  let nowMs = 0;
-  const now = vi.spyOn(performance, "now").mockImplementation(() => nowMs++); // a slice takes 1 ms of this clock
-  onTestFinished(() => now.mockRestore());
+  fakeTime(["performance"], { msPerLook: 1 }); // a slice takes 1 ms, because the clock is read before each
   let slices = 0;
   let isDone = false;
   const reading = ask(handler).then(async ({ body }) => {
@@ -419,11 +424,11 @@ test("a scrape leaves the event loop its turn when the budget is spent", async (
   }
   await reading;
   expect(slices).toBeGreaterThan(SERVICES / 20);
-  // Between two looks, timers may have had two turns, and the end is one slice of its own.
+  // Between two checks, timers may have run twice, and the end is a slice by itself.
   expect(most).toBeLessThanOrEqual(9);
 });
 
-test("no turn is half as long as making the text at once", async () => {
+test("during a scrape, no turn of the event loop is half as long as making the whole text", async () => {
   const { longestMs, wholeMs } = await runForJson(process.execPath, [
     fileURLToPath(new URL("longest-turn.js", import.meta.url)),
   ]);

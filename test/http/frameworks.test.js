@@ -1,4 +1,4 @@
-// The endpoint in frameworks, and in the servers that they stand on.
+// The endpoint in frameworks, and in the servers that they use.
 
 import { once } from "node:events";
 import { connect, createServer as createHttp2Server } from "node:http2";
@@ -8,7 +8,7 @@ import { Hono } from "hono";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { expect, onTestFinished, test } from "vitest";
-import { get, listenerOf, OPEN_METRICS, selfMetricsOf, serve, textOf, until } from "./client.js";
+import { get, listenerOf, OPEN_METRICS, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
 
 function registryOf(services) {
   const registry = new RpcMetricsRegistry();
@@ -33,12 +33,12 @@ async function expectAnswers(url, registry) {
   expect((await get(url, { method: "HEAD" })).status).toBe(200);
 }
 
-test("node:http", async () => {
+test("the endpoint works in node:http", async () => {
   const registry = registryOf(300);
   await expectAnswers(`${await serve(metricsListener(registry))}/metrics`, registry);
 });
 
-test.each(["get", "use"])("Express, with app.%s", async (method) => {
+test.each(["get", "use"])("the endpoint works in Express with app.%s", async (method) => {
   const registry = registryOf(300);
   const app = express();
   app[method]("/internal/metrics", metricsListener(registry));
@@ -49,7 +49,7 @@ test.each(["get", "use"])("Express, with app.%s", async (method) => {
   expect(status).toBe(method === "get" ? 404 : 405);
 });
 
-test("Fastify, which leaves the raw response to it", async () => {
+test("the endpoint works in Fastify with a hijacked reply", async () => {
   const registry = registryOf(300);
   const listener = metricsListener(registry);
   const app = fastify();
@@ -61,7 +61,7 @@ test("Fastify, which leaves the raw response to it", async () => {
   await expectAnswers(`${await app.listen({ host: "127.0.0.1", port: 0 })}/metrics`, registry);
 });
 
-test("Hono", async () => {
+test("the endpoint works in Hono", async () => {
   const registry = registryOf(300);
   const handler = metricsHandler(registry);
   const app = new Hono();
@@ -69,7 +69,7 @@ test("Hono", async () => {
   await expectAnswers(`${await serve(listenerOf((request) => app.fetch(request)))}/metrics`, registry);
 });
 
-/** A server of HTTP/2 without TLS; gives a function that begins a request on a connection of its own. */
+/** Starts an HTTP/2 server without TLS; returns a function that begins a request on a new connection. */
 async function serveHttp2(listener) {
   const server = createHttp2Server(listener);
   const sessions = new Set();
@@ -93,7 +93,7 @@ async function textFrom(stream) {
   return text;
 }
 
-test("node:http2", async () => {
+test("the endpoint works in node:http2", async () => {
   const registry = registryOf(300);
   const request = await serveHttp2(metricsListener(registry));
   const stream = request({ accept: OPEN_METRICS });
@@ -106,7 +106,7 @@ test("node:http2", async () => {
   refused.close();
 });
 
-test("a client of HTTP/2 that goes in mid-body frees its place, whether it resets the stream or the connection", async () => {
+test("an HTTP/2 client that disconnects in mid-body frees its place, whether it resets the stream or the connection", async () => {
   const request = await serveHttp2(metricsListener(registryOf(4096), { maxConcurrentScrapes: 1 }));
   for (const leave of [(stream) => stream.close(8), (stream) => stream.session.destroy()]) {
     const stream = request();
@@ -123,13 +123,13 @@ test("a client of HTTP/2 that goes in mid-body frees its place, whether it reset
   }
 });
 
-test("a framework that has answered already gets no crash, and the place is free again", async () => {
+test("the endpoint does not crash if the response was already sent, and frees the place", async () => {
   const listener = metricsListener(registryOf(1), { maxConcurrentScrapes: 1 });
   const origin = await serve((request, response) => {
     if (request.url === "/answered") response.end("mine");
     listener(request, response);
   });
-  await get(`${origin}/answered`).catch(() => {}); // may be cut
+  await get(`${origin}/answered`).catch(() => {}); // may be cut short
   const { status, body } = await get(origin);
   expect(status).toBe(200);
   expect(selfMetricsOf(body.toString())['scrapes_total{result="aborted"}']).toBe(1);

@@ -1,5 +1,5 @@
-// Tells how long the longest turn of the event loop is during a scrape, and how long it takes to make the same text at once.
-// In a process of its own, without a test runner's garbage; and as the machine makes waits too, until one scrape had none.
+// Prints how long the longest turn of the event loop is during a scrape, and how long it takes to make the same text at
+// once. A separate process has no garbage of a test runner; repeated until a scrape is not delayed by a busy machine.
 
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";

@@ -1,10 +1,10 @@
-// What scrapers ask for, as they really ask, and what they get.
+// What real scrapers ask for, and what they get.
 
 import fc from "fast-check";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { describe, expect, test } from "vitest";
-import { get, listenerOf, selfMetricsOf, serve, textOf } from "./client.js";
+import { get, listenerOf, selfMetricsOf, serve, textOf } from "../support/http-client.js";
 
 const TEXT = "text/plain; version=0.0.4; charset=utf-8";
 const OPEN_METRICS_1 = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -19,7 +19,7 @@ function echoRegistry() {
 
 const kinds = {
   "a listener of node:http": (registry, options) => metricsListener(registry, options),
-  "a handler that speaks fetch": (registry, options) => listenerOf(metricsHandler(registry, options)),
+  "a fetch handler": (registry, options) => listenerOf(metricsHandler(registry, options)),
 };
 
 const ACCEPTS = [
@@ -49,12 +49,12 @@ const ACCEPTS = [
     `${OPEN_METRICS_1}; escaping=underscores`,
   ],
   [
-    "Prometheus 3 that wants text of 1.0.0 first",
+    "Prometheus 3 that prefers text of 1.0.0",
     "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.5,text/plain;version=0.0.4;q=0.4,*/*;q=0.3",
     TEXT,
   ],
   [
-    "OpenMetrics 0.0.1 first",
+    "a client that prefers OpenMetrics 0.0.1",
     "application/openmetrics-text; version=0.0.1,text/plain;version=0.0.4;q=0.5",
     OPEN_METRICS_0,
   ],
@@ -64,8 +64,8 @@ const ACCEPTS = [
     TEXT,
   ],
   ["VictoriaMetrics", "text/plain;version=0.0.4;q=1,*/*;q=0.1", TEXT],
-  ["vmagent of long ago", "text/plain; version=0.0.4; q=1, */*; q=0.1", TEXT],
-  ["Grafana Alloy as of Prometheus, text only", "text/plain;version=0.0.4;q=0.3,*/*;q=0.2", TEXT],
+  ["an old vmagent", "text/plain; version=0.0.4; q=1, */*; q=0.1", TEXT],
+  ["Grafana Alloy for text only", "text/plain;version=0.0.4;q=0.3,*/*;q=0.2", TEXT],
   [
     "Chromium",
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7",
@@ -73,16 +73,20 @@ const ACCEPTS = [
   ],
   ["Firefox", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", TEXT],
   ["curl", "*/*", TEXT],
-  ["who says nothing", undefined, TEXT],
-  ["who says it in capitals and quotes", 'Application/OpenMetrics-Text; Version="1.0.0"; Q="1"', OPEN_METRICS_1],
-  ["who names no version", "application/openmetrics-text", OPEN_METRICS_1],
-  ["a version that will come", "application/openmetrics-text;version=2.0.0,text/plain;version=0.0.4;q=0.1", TEXT],
-  ["an escaping that will come", "text/plain;version=0.0.4;escaping=emoji", TEXT],
-  ["who refuses OpenMetrics", "application/openmetrics-text;q=0,text/plain;q=0.1", TEXT],
-  ["a quality that is none", "application/openmetrics-text;q=high,text/plain;q=0.1", TEXT],
-  ["who accepts none of ours", "image/png", TEXT],
+  ["a client without Accept", undefined, TEXT],
+  ["a client that uses capitals and quotes", 'Application/OpenMetrics-Text; Version="1.0.0"; Q="1"', OPEN_METRICS_1],
+  ["a client that names no version", "application/openmetrics-text", OPEN_METRICS_1],
   [
-    "who wants protobuf alone",
+    "a client that prefers a future version",
+    "application/openmetrics-text;version=2.0.0,text/plain;version=0.0.4;q=0.1",
+    TEXT,
+  ],
+  ["a client that asks for an unknown escaping", "text/plain;version=0.0.4;escaping=emoji", TEXT],
+  ["a client that refuses OpenMetrics", "application/openmetrics-text;q=0,text/plain;q=0.1", TEXT],
+  ["a client with an invalid quality", "application/openmetrics-text;q=high,text/plain;q=0.1", TEXT],
+  ["a client that accepts none of the formats", "image/png", TEXT],
+  [
+    "a client that accepts only protobuf",
     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
     TEXT,
   ],
@@ -108,56 +112,65 @@ const ACCEPT_ENCODINGS = [
   ["xgzip", false],
 ];
 
-describe.each(Object.entries(kinds))("%s", (_, kind) => {
-  test.each(ACCEPTS)("gives %s what it wants", async (_who, accept, contentType) => {
-    const origin = await serve(kind(echoRegistry()));
-    const { status, headers, body } = await get(origin, { headers: accept === undefined ? {} : { accept } });
-    expect(status).toBe(200);
-    expect(headers["content-type"]).toBe(contentType);
-    expect(headers.vary).toBe("Accept, Accept-Encoding");
-    expect(headers["cache-control"]).toBe("no-store");
-    expect(/# EOF\n$/.test(body)).toBe(contentType.startsWith("application/openmetrics-text"));
-  });
+describe.each(Object.entries(kinds))("the endpoint as %s", (_, kind) => {
+  test.each(ACCEPTS)(
+    "the endpoint gives %s the best format it accepts, or else text",
+    async (_client, accept, contentType) => {
+      const origin = await serve(kind(echoRegistry()));
+      const { status, headers, body } = await get(origin, { headers: accept === undefined ? {} : { accept } });
+      expect(status).toBe(200);
+      expect(headers["content-type"]).toBe(contentType);
+      expect(headers.vary).toBe("Accept, Accept-Encoding");
+      expect(headers["cache-control"]).toBe("no-store");
+      expect(/# EOF\n$/.test(body)).toBe(contentType.startsWith("application/openmetrics-text"));
+    },
+  );
 
-  test.each(ACCEPT_ENCODINGS)("compresses for Accept-Encoding %j: %j", async (acceptEncoding, isCompressed) => {
-    const origin = await serve(kind(echoRegistry()));
-    const headers = acceptEncoding === undefined ? {} : { "accept-encoding": acceptEncoding };
-    const response = await get(origin, { headers });
-    expect(response.headers["content-encoding"]).toBe(isCompressed ? "gzip" : undefined);
-    expect(textOf(response)).toContain('nrpc_calls_total{service="echo"} 1\n');
-  });
+  test.each(ACCEPT_ENCODINGS)(
+    "for Accept-Encoding %j, whether the endpoint compresses is %j",
+    async (acceptEncoding, isCompressed) => {
+      const origin = await serve(kind(echoRegistry()));
+      const headers = acceptEncoding === undefined ? {} : { "accept-encoding": acceptEncoding };
+      const response = await get(origin, { headers });
+      expect(response.headers["content-encoding"]).toBe(isCompressed ? "gzip" : undefined);
+      expect(textOf(response)).toContain('nrpc_calls_total{service="echo"} 1\n');
+    },
+  );
 
-  test("compresses nothing where that is switched off", async () => {
+  test("the endpoint does not compress if the option gzip is false", async () => {
     const origin = await serve(kind(echoRegistry(), { gzip: false }));
     const { headers, body } = await get(origin, { headers: { "accept-encoding": "gzip" } });
     expect(headers["content-encoding"]).toBeUndefined();
     expect(body.toString()).toContain('nrpc_calls_total{service="echo"} 1\n');
   });
 
-  test("HEAD gets the headers of GET and no body, and is no scrape", async () => {
+  test("HEAD gets the headers of GET without a body, and does not count as a scrape", async () => {
     const origin = await serve(kind(echoRegistry()));
     for (const headers of [{}, { accept: "application/openmetrics-text", "accept-encoding": "gzip" }]) {
       const head = await get(origin, { method: "HEAD", headers });
       expect([head.status, head.body.length]).toEqual([200, 0]);
       const { body, ...whole } = await get(origin, { headers });
-      const told = ({ "content-type": type, "content-encoding": encoding, vary, "cache-control": caching }) => [
+      const compared = ({ "content-type": type, "content-encoding": encoding, vary, "cache-control": caching }) => [
         ...[type, encoding, vary, caching],
       ];
-      expect(told(head.headers)).toEqual(told(whole.headers));
+      expect(compared(head.headers)).toEqual(compared(whole.headers));
     }
     const last = selfMetricsOf(textOf(await get(origin)));
     expect(last['scrapes_total{result="ok"}']).toBe(2);
     expect(last.scrape_duration_seconds_count).toBe(2);
   });
 
-  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])("%s is not allowed, and is no scrape", async (method) => {
-    const origin = await serve(kind(echoRegistry()));
-    const { status, headers, body } = await get(origin, { method });
-    expect([status, headers.allow, body.toString()]).toEqual([405, "GET, HEAD", `${method} is not allowed\n`]);
-    const scrapes = selfMetricsOf(textOf(await get(origin)));
-    for (const result of ["ok", "rejected", "timed_out", "aborted", "failed"])
-      expect(scrapes[`scrapes_total{result="${result}"}`]).toBe(0);
-  });
+  test.each(["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])(
+    "%s is not allowed, and does not count as a scrape",
+    async (method) => {
+      const origin = await serve(kind(echoRegistry()));
+      const { status, headers, body } = await get(origin, { method });
+      expect([status, headers.allow, body.toString()]).toEqual([405, "GET, HEAD", `${method} is not allowed\n`]);
+      const scrapes = selfMetricsOf(textOf(await get(origin)));
+      for (const result of ["ok", "rejected", "timed_out", "aborted", "failed"])
+        expect(scrapes[`scrapes_total{result="${result}"}`]).toBe(0);
+    },
+  );
 
   test.each([
     { "if-none-match": "*" },
@@ -169,14 +182,14 @@ describe.each(Object.entries(kinds))("%s", (_, kind) => {
     { expect: "100-continue" },
     { "cache-control": "max-age=1000, only-if-cached" },
     { te: "trailers, gzip" },
-  ])("%j changes nothing: 200 and all of it", async (headers) => {
+  ])("the endpoint ignores the headers %j and answers 200 with the whole text", async (headers) => {
     const registry = echoRegistry();
     const origin = await serve(kind(registry, { selfMetrics: false }));
     const { status, body } = await get(origin, { headers });
     expect([status, body.toString()]).toEqual([200, registry.snapshot().prometheusText()]);
   });
 
-  test("whatever headers and queries say, it answers 200 with what it should", async () => {
+  test("for any headers and query, the endpoint answers 200 in a known format with the selected services", async () => {
     const registry = echoRegistry();
     const origin = await serve(kind(registry, { selfMetrics: false, maxConcurrentScrapes: 1 }));
     const none = new RpcMetricsRegistry().snapshot();

@@ -1,15 +1,15 @@
-// A real Prometheus scrapes the endpoint in both formats, and what it reckons agrees with the calls that were made.
+// A real Prometheus scrapes the endpoint in both formats, and what it computes agrees with the calls that were made.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsListener } from "nrpc-metrics/http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { PROMETHEUS, startScraping } from "../exposition/prometheus.js";
-import { toNumber } from "../exposition/series.js";
-import { installed } from "../installed.js";
-import { serveUntilClosed, until } from "./client.js";
+import { serveUntilClosed, until } from "../support/http-client.js";
+import { installed } from "../support/installed.js";
+import { PROMETHEUS, startScraping } from "../support/prometheus.js";
+import { toNumber } from "../support/series.js";
 
 const ROUNDS = 40;
-/** So many rounds are made before the first scrape, for Prometheus lets no rate begin below zero. */
+/** Rounds made before the first scrape, because Prometheus does not extrapolate rates below a count of zero. */
 const ROUNDS_BEFORE = 2000;
 const WINDOW = "5m";
 
@@ -23,7 +23,7 @@ function makeRound(registry) {
 
 describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("Prometheus", () => {
   const registry = new RpcMetricsRegistry();
-  /** By job, the types of what was served. */
+  /** Status and types of the responses, by job. */
   const served = { text: new Set(), openmetrics: new Set() };
   const servers = [];
   let prometheus;
@@ -42,7 +42,7 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("Prometheus", 
     for (const job of jobs) {
       const listener = metricsListener(registry, { labels: { region: "eu" } });
       const server = await serveUntilClosed((request, response) => {
-        // It would always ask for OpenMetrics first.
+        // Prometheus always prefers OpenMetrics.
         if (job === "text") request.headers.accept = "text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
         const { writeHead } = response;
         response.writeHead = (status, headers) => {
@@ -61,7 +61,7 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("Prometheus", 
       makeRound(registry);
       await new Promise((resolve) => setTimeout(resolve, 75));
     }
-    // Gaps between scrapes that are late bend rates, but all of one scrape alike.
+    // Late scrapes distort rates, but those of all series in a scrape alike.
     const all = 30 * (ROUNDS_BEFORE + ROUNDS);
     await until(async () => {
       const counts = await query('nrpc_calls_total{service="busy"}');
@@ -73,19 +73,19 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("Prometheus", 
     for (const server of servers) await server.close();
   });
 
-  test("takes both targets for healthy", async () => {
+  test("Prometheus reports both targets as healthy", async () => {
     expect(await prometheus.scraped()).toEqual(
       expect.arrayContaining(jobs.map((job) => ({ job, health: "up", lastError: "" }))),
     );
     expect(await query("min_over_time(up[5m])")).toEqual(both(1));
   });
 
-  test("was served each format compressed, and nothing else", () => {
+  test("Prometheus was only served compressed responses in the format it asked for", () => {
     expect([...served.text]).toEqual(["200 text/plain; version=0.0.4; charset=utf-8 gzip"]);
     expect([...served.openmetrics]).toEqual(["200 application/openmetrics-text; version=1.0.0; charset=utf-8 gzip"]);
   });
 
-  test("has counted the calls that were made, with the constant label", async () => {
+  test("Prometheus has the calls that were made, with the constant label", async () => {
     const made = 'last_over_time(nrpc_calls_total{service="busy",region="eu"}[5m])';
     expect(await query(made)).toEqual(both(30 * (ROUNDS_BEFORE + ROUNDS)));
     const counted = await query('sum by (job) (nrpc_errors_total{kind="timeout",service!="busy"})');
@@ -98,7 +98,7 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("Prometheus", 
     }
   });
 
-  test("reckons rates in the proportions of the calls", async () => {
+  test("rates in Prometheus are in proportion to the calls", async () => {
     const increase = (series) => `sum by (job) (increase(${series}[${WINDOW}]))`;
     const busy = increase('nrpc_calls_total{service="busy"}');
     const calm = increase('nrpc_calls_total{service!="busy"}');
@@ -109,11 +109,11 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("Prometheus", 
     const meanSeconds = (7e-3 * (30 + 1)) / 2;
     expect(await query(`${latency("sum")} / ${latency("count")}`)).toEqual(bothCloseTo(meanSeconds));
     const bounds = await query(`${busy} / (${latency("count")} * 300)`);
-    expect(bounds).toEqual(bothCloseTo(1)); // an increase is the rate by the window
+    expect(bounds).toEqual(bothCloseTo(1)); // an increase is the rate times the window
   });
 
-  // Between the counts of buckets: at one, the last digit of a rate decides which bucket it is.
-  test.each([0.15, 0.45, 0.9, 0.99, 1])("reckons the quantile %s as the snapshot does", async (q) => {
+  // Not at the border of two buckets, where a rate's last digit would decide between them.
+  test.each([0.15, 0.45, 0.9, 0.99, 1])("Prometheus computes the same quantile %s as the snapshot", async (q) => {
     for (const service of ["busy", 'calm "ü"\n']) {
       const expected = registry.snapshot().get(service).latencyQuantile(q);
       const buckets = `nrpc_call_latency_seconds_bucket{service=${JSON.stringify(service)}}`;
@@ -122,7 +122,7 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("Prometheus", 
     }
   });
 
-  test("knows what the endpoints tell of themselves", async () => {
+  test("Prometheus has the self-metrics of the endpoints", async () => {
     expect(await query('nrpc_tracked_services{region="eu"}')).toEqual(both(2));
     expect(await query("nrpc_max_services")).toEqual(both(4096));
     expect(await query("nrpc_overflow_lookups_total")).toEqual(both(0));

@@ -1,4 +1,4 @@
-// The dashboard is what its source makes, and whole: Grafana itself says nothing of what is missing.
+// The dashboard is up to date with its source and complete, which Grafana itself would not report.
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
@@ -8,11 +8,11 @@ const { panels, templating, ...dashboard } = JSON.parse(dashboardJson);
 const charts = panels.filter(({ type }) => type !== "row");
 const PICKED_BY_USER = { type: "prometheus", uid: ["$", "{datasource}"].join("") };
 
-test("the file is what its source makes: npm run build:dashboard", () => {
+test("the dashboard file is up to date; npm run build:dashboard writes it", () => {
   expect(readFileSync(DASHBOARD_FILE, "utf8")).toBe(dashboardJson);
 });
 
-test("it is the same dashboard on every import, and asks for a data source", () => {
+test("the dashboard has a fixed uid and lets the user pick a data source", () => {
   expect(dashboard.uid).toBe("nrpc-metrics");
   expect(dashboard.id).toBeUndefined();
   expect(templating.list.map(({ name, type }) => [name, type])).toEqual([
@@ -24,18 +24,18 @@ test("it is the same dashboard on every import, and asks for a data source", () 
   for (const { datasource } of templating.list.slice(1)) expect(datasource).toEqual(PICKED_BY_USER);
 });
 
-test("no panel draws all services, of which there may be thousands", () => {
-  const apart = charts.flatMap(({ title, targets }) =>
+test("no panel draws all services, as there may be thousands", () => {
+  const byService = charts.flatMap(({ title, targets }) =>
     targets.filter(({ expr }) => expr.includes("by (service")).map(({ expr }) => [title, expr]),
   );
-  expect(apart.length).toBeGreaterThan(15);
-  for (const [title, expr] of apart) {
+  expect(byService.length).toBeGreaterThan(15);
+  for (const [title, expr] of byService) {
     const bounded = /^topk\(10, | and on \(service\) topk\(20, sum by \(service\) \(\w+\([^()]* @ end\(\)\)\)\)$/;
     expect(expr, title).toMatch(bounded);
   }
 });
 
-test("panels have ids of their own, and none lies on another", () => {
+test("panels have unique ids and do not overlap", () => {
   expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
   const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) => {
     expect(x + w).toBeLessThanOrEqual(24);
@@ -45,7 +45,7 @@ test("panels have ids of their own, and none lies on another", () => {
 });
 
 test.each(charts.map((panel) => [panel.title, panel]))(
-  "%s is explained, has a unit, and asks what the user picked",
+  "the panel %s has a description, a unit, and queries for what the user picked",
   (_, panel) => {
     expect(panel.title).toMatch(/\S/);
     expect(panel.description).toMatch(/^\S.*\.$/);

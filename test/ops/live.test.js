@@ -1,13 +1,13 @@
-// A real Prometheus scrapes the demo, and every query of dashboard, rules and runbooks finds data there.
+// A real Prometheus scrapes the demo, and every query of dashboard, rules and runbooks finds data.
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { dashboardJson } from "../../ops/grafana/dashboard.js";
-import { DemoProcess } from "../demo/demo-process.js";
-import { PROMETHEUS, runPrometheus } from "../exposition/prometheus.js";
-import { installed } from "../installed.js";
+import { DemoProcess } from "../examples/demo-process.js";
+import { installed } from "../support/installed.js";
+import { PROMETHEUS, runPrometheus } from "../support/prometheus.js";
 import { comparisons, isNumber, metricNames } from "./promql.js";
 import { ROOT, RULE_FILES } from "./rules.js";
 
@@ -15,7 +15,7 @@ const { panels, templating } = JSON.parse(dashboardJson);
 const JOB = "nrpc-metrics-demo";
 const SCRAPES = 12;
 
-/** What the demo's traffic sets off within seconds; throws and denials take some minutes to be enough. */
+/** Alerts that the demo's traffic sets off within seconds; those for throws and denials take minutes. */
 const EXPECTED_ALERTS = [
   "NrpcErrorBudgetBurn1h",
   "NrpcErrorBudgetBurn6h",
@@ -26,7 +26,7 @@ const EXPECTED_ALERTS = [
   "NrpcServicesOverflow",
 ];
 
-/** What Grafana puts in place of its variables; a user picks All first. */
+/** What Grafana substitutes for variables; All is selected by default. */
 const VARIABLES = { $__rate_interval: "10s", $__range: "1m", $job: ".*", $instance: ".*", $service: ".*" };
 const substituted = (text) => text.replace(/\$\w+/g, (name) => VARIABLES[name]);
 
@@ -36,8 +36,8 @@ const RUNBOOK_QUERIES = Array.from(
   ([, block]) => block.trim().split("\n"),
 ).flat();
 
-/** Copies of the rules in `folder`, all of which are evaluated every second: a test can't wait for minutes. */
-function hastyRules(folder) {
+/** Copies of the rules in `folder` that are evaluated every second, because a test can't wait for minutes. */
+function fastRules(folder) {
   return RULE_FILES.map((file) => {
     const copy = join(folder, basename(file));
     writeFileSync(copy, readFileSync(file, "utf8").replace(/^ {4}interval: \S+$/gm, "    interval: 1s"));
@@ -46,8 +46,8 @@ function hastyRules(folder) {
 }
 
 /**
- * What an alert compares: its own comparison is false on a good day, so its sides are asked for instead, all but
- * plain numbers, and all left sides at once, whose labels have to fit together.
+ * The sides of an alert's comparisons, which have data even while the comparisons are false: all sides but plain
+ * numbers, and all left sides joined by `and`, because their labels have to match.
  */
 function sidesOf(query) {
   const parts = comparisons(query);
@@ -55,7 +55,7 @@ function sidesOf(query) {
   return [...sides, parts.map(({ left }) => `(${left})`).join(" and ")];
 }
 
-describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("with a demo that Prometheus scrapes", () => {
+describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("with the demo scraped by Prometheus", () => {
   const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-ops-live-"));
   let demo;
   let prometheus;
@@ -65,7 +65,7 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("with a demo t
     const [, address] = await demo.printed(/^metrics: http:\/\/(\S+)\/metrics$/m);
     prometheus = await runPrometheus({
       global: { scrape_interval: "1s", evaluation_interval: "1s" },
-      rule_files: hastyRules(folder),
+      rule_files: fastRules(folder),
       scrape_configs: [{ job_name: JOB, static_configs: [{ targets: [address] }] }],
     });
     const ready = async () => {
@@ -87,23 +87,23 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("with a demo t
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Expects numbers of each of `queries`; more than once, since a scrape that a busy machine makes late leaves a gap. */
+  /** Expects numbers from each of `queries`. Retries, because a late scrape on a busy machine leaves a gap. */
   async function expectData(queries) {
-    let silent = queries; // those that gave nothing, or nothing that is a number
+    let withoutData = queries; // no result, or only NaN
     const ask = async () => {
-      const results = await Promise.all(silent.map((query) => prometheus.query(query)));
-      silent = silent.filter((_, i) => results[i].every(({ value }) => Number.isNaN(Number(value))));
-      expect(silent).toEqual([]);
+      const results = await Promise.all(withoutData.map((query) => prometheus.query(query)));
+      withoutData = withoutData.filter((_, i) => results[i].every(({ value }) => Number.isNaN(Number(value))));
+      expect(withoutData).toEqual([]);
     };
     await vi.waitFor(ask, { timeout: 30_000, interval: 500 });
   }
 
-  test("every query of the dashboard", async () => {
+  test("every query of the dashboard has data", async () => {
     expect(DASHBOARD_QUERIES.length).toBeGreaterThan(30);
     await expectData(DASHBOARD_QUERIES);
   });
 
-  test("a graph draws the services that lead, the same ones over all of its time", async () => {
+  test("a graph draws the leading services, the same ones over its whole time range", async () => {
     const [query] = DASHBOARD_QUERIES.filter((expr) => expr.includes("topk(20, "));
     const end = Date.now() / 1000;
     const draw = (expr) => prometheus.ask("query_range", { query: expr, start: end - 15, end, step: 1 });
@@ -111,40 +111,40 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("with a demo t
     expect((await draw(query.replace("topk(20, ", "topk(2, "))).result.length).toBe(2);
   });
 
-  test("every variable of the dashboard has something to pick", async () => {
+  test("every variable of the dashboard has values to pick from", async () => {
     for (const { definition } of templating.list.slice(1)) {
       const [, series, label] = /^label_values\((.*), (\w+)\)$/.exec(substituted(definition));
       expect(await prometheus.ask(`label/${label}/values`, { "match[]": series }), definition).not.toEqual([]);
     }
   });
 
-  test("every recording rule, and what it has recorded", async () => {
+  test("every recording rule and its query have data", async () => {
     const recording = rules.filter(({ type }) => type === "recording");
     await expectData(recording.flatMap(({ name, query }) => [name, query]));
   });
 
-  test("both sides of every comparison of the alerts, and all of an alert together", async () => {
+  test("both sides of every comparison in the alerts have data, and so have all left sides of an alert together", async () => {
     const alerting = rules.filter(({ type }) => type === "alerting");
     await expectData(alerting.flatMap(({ query }) => sidesOf(query)));
   });
 
-  test("the alerts that the demo asks for are pending or firing", async () => {
+  test("the alerts that the demo sets off are pending or firing", async () => {
     const active = rules
       .filter(({ type, state }) => type === "alerting" && state !== "inactive")
       .map(({ name }) => name);
     expect(active).toEqual(expect.arrayContaining(EXPECTED_ALERTS));
   });
 
-  test("every query of the runbooks", async () => {
+  test("every query of the runbooks has data", async () => {
     expect(RUNBOOK_QUERIES.length).toBeGreaterThan(25);
     await expectData(RUNBOOK_QUERIES);
   });
 
-  test("no rule met an error", async () => {
+  test("every rule is evaluated without error", async () => {
     expect(rules.filter(({ health, lastError }) => health !== "ok" || lastError)).toEqual([]);
   });
 
-  test("every metric that is asked for is there", async () => {
+  test("every metric that the dashboard or the rules query exists", async () => {
     const names = new Set(await prometheus.ask("label/__name__/values"));
     const asked = [...DASHBOARD_QUERIES, ...rules.map(({ query }) => query.replace(/\w+:\w+:\w+/g, ""))].flatMap(
       metricNames,

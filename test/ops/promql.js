@@ -1,8 +1,8 @@
-// Takes PromQL apart as far as tests need it: at its outermost operators.
+// Splits PromQL at its outermost operators, as far as tests need it.
 
 const CLOSING = { "(": ")", "[": "]", "{": "}" };
 
-/** The expression with all that stands in brackets or strings blanked, so that the rest can be searched. */
+/** The expression with everything in brackets or strings replaced by dots, so that the rest can be searched. */
 function outermost(expression) {
   const open = [];
   let quote;
@@ -28,8 +28,8 @@ function split(expression, separator) {
 }
 
 /**
- * An alert's expression, comparisons joined by `and` or by `or`: `[{ joint, left, operator, right }]`, the first
- * without `joint`. Throws for any other.
+ * Splits an alert's expression, comparisons joined by `and` or `or`, into `[{ joint, left, operator, right }]`; the first
+ * has no `joint`. Throws for any other expression.
  */
 export function comparisons(expression) {
   const parts = split(expression, /\b(and|or)\b/g);
@@ -43,7 +43,7 @@ export function comparisons(expression) {
     });
 }
 
-/** What `comparisons` took apart. */
+/** The inverse of `comparisons`. */
 export function joined(parts) {
   return parts
     .flatMap(({ joint, left, operator, right }) => [joint, left, operator, right])

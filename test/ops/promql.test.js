@@ -1,4 +1,4 @@
-// The tests of the alerts stand on these few lines of parsing.
+// The PromQL parsing that the tests of the alerts depend on.
 
 import { expect, test } from "vitest";
 import { comparisons, isNumber, joined, metricNames } from "./promql.js";
@@ -16,12 +16,12 @@ test("an alert's comparisons are found outside brackets and strings", () => {
 });
 
 test.each(["a", "a > 1 and b", "a > b > c", "a > 1 or b", "a > 1 unless b > 1"])(
-  "%s is refused: not comparisons joined by and or or",
+  "comparisons() refuses %s, which is not comparisons joined by and or or",
   (query) => {
     expect(() => comparisons(query)).toThrow("not one comparison");
   },
 );
 
-test("metrics are told from recorded ones by their first letters", () => {
+test("metricNames() finds names that begin with nrpc_, which recorded ones do not", () => {
   expect(metricNames('nrpc_a{x="1"} / sum(rate(nrpc_b_total[5m]))')).toEqual(["nrpc_a", "nrpc_b_total"]);
 });

@@ -1,4 +1,4 @@
-// The rules of ops/prometheus as Prometheus understands them, and promtool on files made from them.
+// The rules of ops/prometheus as Prometheus parses them, and promtool for files made from them.
 
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
-import { runPrometheus } from "../exposition/prometheus.js";
+import { runPrometheus } from "../support/prometheus.js";
 
 export const PROMTOOL = "/usr/bin/promtool";
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
@@ -16,7 +16,7 @@ export const RULE_FILES = ["recording-rules.yml", "alerting-rules.yml"].map((fil
 );
 export const UNIT_TESTS = readdirSync(join(ROOT, "test/ops")).filter((file) => file.endsWith(".yml"));
 
-/** Groups as the API tells them: `[{ name, file, interval, rules: [{ type, name, query, duration, labels, annotations }] }]`. */
+/** The rule groups from the API: `[{ name, file, interval, rules: [{ type, name, query, duration, labels, annotations }] }]`. */
 export async function loadRules() {
   const prometheus = await runPrometheus({ rule_files: RULE_FILES });
   try {
@@ -26,18 +26,18 @@ export async function loadRules() {
   }
 }
 
-/** What promtool says, and whether it is content. */
+/** Runs promtool: its output, and whether it succeeded. */
 export async function promtool(...args) {
   try {
     const { stdout, stderr } = await promisify(execFile)(PROMTOOL, args);
-    return { ok: true, words: stdout + stderr };
+    return { ok: true, output: stdout + stderr };
   } catch ({ stdout, stderr, code, message }) {
     if (typeof code !== "number") throw new Error(message);
-    return { ok: false, words: stdout + stderr };
+    return { ok: false, output: stdout + stderr };
   }
 }
 
-/** A copy of ops/ and of the unit tests, where both lie as they do here; it is gone after the test. */
+/** A copy of ops/ and its unit tests, with the same paths as here; it is removed after the test. */
 export function copyOfOps() {
   const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-ops-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -47,7 +47,7 @@ export function copyOfOps() {
   return folder;
 }
 
-/** Runs all unit tests on the rules that `mutate` makes of each rule: what promtool says. */
+/** Runs all unit tests with each rule replaced by the result of `mutate`. */
 export async function unitTestsOf(groups, mutate) {
   const folder = copyOfOps();
   for (const file of new Set(groups.map((group) => group.file))) {

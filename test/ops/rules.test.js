@@ -1,12 +1,12 @@
-// promtool checks the rules and runs their unit tests, which notice when a threshold moves by half, an alert
-// does not wait, or a formula is another.
+// promtool checks the rules and runs their unit tests, which fail if a threshold is off by half, an alert does not
+// wait, or a formula changes.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { PROMETHEUS } from "../exposition/prometheus.js";
-import { installed } from "../installed.js";
+import { installed } from "../support/installed.js";
+import { PROMETHEUS } from "../support/prometheus.js";
 import { comparisons, joined } from "./promql.js";
 import { copyOfOps, loadRules, PROMTOOL, promtool, ROOT, RULE_FILES, UNIT_TESTS, unitTestsOf } from "./rules.js";
 
@@ -15,10 +15,10 @@ const README = read("ops/README.md");
 const RUNBOOKS = read("ops/runbooks.md");
 const inUnitTests = UNIT_TESTS.map((file) => read(`test/ops/${file}`)).join("\n");
 
-/** How old a sample may be that a query of Prometheus finds, by default. */
+/** Age of the oldest sample that a query of Prometheus finds by default. */
 const LOOKBACK_SECS = 300;
 
-/** The code of README under a heading. */
+/** The first code block of the README under a heading. */
 function codeUnder(heading) {
   const section = README.split(/^## /m).find((text) => text.startsWith(heading));
   return /^```\w+\n(.*?)^```/ms.exec(section)[1];
@@ -36,25 +36,25 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       alerts = rules.filter(({ type }) => type === "alerting");
     });
 
-    test("promtool finds no fault with them", async () => {
-      const { ok, words } = await promtool("check", "rules", ...RULE_FILES);
-      expect(words).not.toMatch(/FAILED|error|duplicate/i);
+    test("promtool accepts the rules", async () => {
+      const { ok, output } = await promtool("check", "rules", ...RULE_FILES);
+      expect(output).not.toMatch(/FAILED|error|duplicate/i);
       expect(ok).toBe(true);
     });
 
-    test.each(UNIT_TESTS)("%s holds", async (file) => {
-      const { ok, words } = await promtool("test", "rules", join(ROOT, "test/ops", file));
-      expect(ok, words).toBe(true);
+    test.each(UNIT_TESTS)("the rules pass the unit tests in %s", async (file) => {
+      const { ok, output } = await promtool("test", "rules", join(ROOT, "test/ops", file));
+      expect(ok, output).toBe(true);
     });
 
-    test("each of them is in a unit test", () => {
+    test("every rule is in a unit test", () => {
       expect(rules.length).toBe(41);
       const named = ({ type, name }) =>
         inUnitTests.includes(type === "alerting" ? `alertname: ${name}\n` : `round(${name}, 1e-6)\n`);
       expect(rules.filter((rule) => !named(rule)).map(({ name }) => name)).toEqual([]);
     });
 
-    test("long windows are evaluated less often, and no series that is recorded goes stale in between", () => {
+    test("rules with long windows are evaluated less often, but often enough that recorded series do not go stale", () => {
       const longest = ({ query }) => Math.max(...Array.from(query.matchAll(/\[(\d+)([mhd])/g), seconds));
       const seconds = ([, number, unit]) => number * { m: 60, h: 3600, d: 86_400 }[unit];
       for (const group of groups) {
@@ -64,15 +64,15 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       }
     });
 
-    test("the unit tests hold of the rules as the API tells them", async () => {
-      const { ok, words } = await unitTestsOf(groups, (rule) => rule);
-      expect(ok, words).toBe(true);
+    test("the rules as returned by the API pass the unit tests", async () => {
+      const { ok, output } = await unitTestsOf(groups, (rule) => rule);
+      expect(ok, output).toBe(true);
     });
 
-    test("the unit tests notice when a recording rule records something else", async () => {
+    test("the unit tests fail if any recording rule records something else", async () => {
       const mutate = (rule) => (rule.type === "recording" ? { ...rule, query: `(${rule.query}) * 1.5 + 0.001` } : rule);
-      const { words } = await unitTestsOf(groups, mutate);
-      const unnoticed = rules.filter(({ type, name }) => type === "recording" && !words.includes(`round(${name}, `));
+      const { output } = await unitTestsOf(groups, mutate);
+      const unnoticed = rules.filter(({ type, name }) => type === "recording" && !output.includes(`round(${name}, `));
       expect(unnoticed.map(({ name }) => name)).toEqual([]);
     });
 
@@ -83,9 +83,9 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       [1, "/ 1.5"],
       [2, "* 1.5"],
       [2, "/ 1.5"],
-    ])("the unit tests notice when threshold %i of an alert is %s", async (place, factor) => {
+    ])("the unit tests fail if threshold %i of any alert is %s", async (place, factor) => {
       const mutated = new Set();
-      const { words } = await unitTestsOf(groups, (rule) => {
+      const { output } = await unitTestsOf(groups, (rule) => {
         if (rule.type === "recording") return rule;
         const parts = comparisons(rule.query);
         if (!parts[place]) return rule;
@@ -95,19 +95,19 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       });
       expect(mutated.size).toBeGreaterThan(3);
       expect(
-        [...mutated].filter((name) => !words.includes(`alertname: ${name},`)),
-        words,
+        [...mutated].filter((name) => !output.includes(`alertname: ${name},`)),
+        output,
       ).toEqual([]);
     });
 
-    test("the unit tests notice when an alert does not wait", async () => {
+    test("the unit tests fail if any alert does not wait", async () => {
       const waiting = alerts.filter(({ duration }) => duration > 0);
-      const { words } = await unitTestsOf(groups, (rule) => ({ ...rule, duration: 0 }));
+      const { output } = await unitTestsOf(groups, (rule) => ({ ...rule, duration: 0 }));
       expect(waiting.length).toBe(10);
-      expect(waiting.filter(({ name }) => !words.includes(`alertname: ${name},`)).map(({ name }) => name)).toEqual([]);
+      expect(waiting.filter(({ name }) => !output.includes(`alertname: ${name},`)).map(({ name }) => name)).toEqual([]);
     });
 
-    test("every alert has a severity, says what it saw, and names a runbook that is there", () => {
+    test("every alert has a severity, a description with the value, and an existing runbook", () => {
       const headings = RUNBOOKS.match(/^## .*$/gm).map((heading) => heading.slice(3).toLowerCase());
       for (const { name, labels, annotations } of alerts) {
         expect(labels.severity, name).toMatch(/^(page|ticket)$/);
@@ -118,7 +118,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       }
     });
 
-    test("nobody is woken for what can wait", () => {
+    test("only the alerts for the fastest budget burns have the severity page", () => {
       const pages = alerts.filter(({ labels }) => labels.severity === "page").map(({ name }) => name);
       expect(pages).toEqual(["NrpcErrorBudgetBurn1h", "NrpcErrorBudgetBurn6h"]);
     });
@@ -129,7 +129,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       }
     });
 
-    test("README lists every alert with its severity and how long it waits", () => {
+    test("the README lists every alert with its severity and how long it waits", () => {
       const listed = Array.from(README.matchAll(/^\| `(\w+)` \| (\w+) \| .* \| (\S+) \|$/gm), ([, ...cells]) => cells);
       const expected = alerts.map(({ name, labels, duration }) => [
         name,
@@ -139,15 +139,15 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       expect(listed.sort()).toEqual(expected.sort());
     });
 
-    test("README's prometheus.yml is one", async () => {
+    test("promtool accepts the prometheus.yml in the README", async () => {
       const file = join(copyOfOps(), "ops/prometheus/prometheus.yml");
       writeFileSync(file, codeUnder("Prometheus"));
-      const { ok, words } = await promtool("check", "config", file);
-      expect(ok, words).toBe(true);
-      expect(words).toMatch(/2 rule files found/);
+      const { ok, output } = await promtool("check", "config", file);
+      expect(ok, output).toBe(true);
+      expect(output).toMatch(/2 rule files found/);
     });
 
-    test("README's line for another prefix renames all there is, and the unit tests hold of it", async () => {
+    test("the README's command for another prefix renames every metric, and the renamed rules pass the unit tests", async () => {
       const folder = copyOfOps();
       const line = codeUnder("Another prefix");
       execFileSync("sh", ["-c", line], { cwd: folder });
@@ -157,15 +157,15 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
           cwd: folder,
         }).toString(),
       ).not.toMatch(/nrpc_/);
-      const { ok, words } = await promtool(
+      const { ok, output } = await promtool(
         "test",
         "rules",
         ...UNIT_TESTS.map((file) => join(folder, "test/ops", file)),
       );
-      expect(ok, words).toBe(true);
+      expect(ok, output).toBe(true);
     });
 
-    test("README's line for another SLO changes every threshold of the error budget", async () => {
+    test("the README's command for another SLO changes every threshold of the error budget", async () => {
       const folder = copyOfOps();
       execFileSync("sh", ["-c", codeUnder("Another SLO")], { cwd: folder });
       const changed = readFileSync(join(folder, "ops/prometheus/alerting-rules.yml"), "utf8");

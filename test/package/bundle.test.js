@@ -12,8 +12,8 @@ import { rollup } from "rollup";
 import { parseAst } from "rollup/parseAst";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import webpack from "webpack";
-import { hasChromium, launchChromium } from "../runtime/chromium/chromium.js";
-import { serve } from "../runtime/web-server.js";
+import { hasChromium, launchChromium } from "../support/browsers/chromium.js";
+import { serve } from "../support/web-server.js";
 import { nodesOf } from "./graph.js";
 
 const folder = mkdtempSync(join(inject("packed").folder, "bundle-"));

@@ -4,8 +4,8 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path";
 import { build } from "vite";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
-import { hasChromium, launchChromium } from "../runtime/chromium/chromium.js";
-import { fileResponse, ISOLATION, serve } from "../runtime/web-server.js";
+import { hasChromium, launchChromium } from "../support/browsers/chromium.js";
+import { fileResponse, ISOLATION, serve } from "../support/web-server.js";
 
 const folder = mkdtempSync(join(inject("packed").folder, "vite-"));
 cpSync(new URL("../../examples/web-worker", import.meta.url), folder, { recursive: true });

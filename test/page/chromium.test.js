@@ -1,4 +1,4 @@
-// The live page in Chromium: what it shows, and how it is used with mouse, keyboard and screen reader.
+// The live page in Chromium: what it shows, and its use with mouse, keyboard and screen reader.
 
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -6,10 +6,10 @@ import { fileURLToPath } from "node:url";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { pageListener } from "nrpc-metrics/page";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
-import { AWKWARD_NAMES } from "../exposition/names.js";
-import { hasChromium, launchChromium } from "../runtime/chromium/chromium.js";
+import { hasChromium, launchChromium } from "../support/browsers/chromium.js";
+import { AWKWARD_NAMES } from "../support/service-names.js";
+import { fakeTime } from "../support/time.js";
 import { shopTraffic } from "./shop.js";
-import { movableTime } from "./time.js";
 
 const HOSTILE_NAMES = [
   "<img src=x onerror=alert(1)>",
@@ -28,7 +28,7 @@ const vectorNames = ["label-escaping", "sort-order"].flatMap((vector) => {
   return JSON.parse(readFileSync(file, "utf8")).ops.map(([, name]) => name);
 });
 
-/** A server of the page on a free port, closed with the test; `stop()` ends it before, `start()` begins again. */
+/** Serves the page on a free port until the test has finished; `stop()` ends that earlier, `start()` serves again. */
 async function serve(listener) {
   let server;
   const start = (port) => {
@@ -54,7 +54,7 @@ function countCalls(registry, name, outcomes, elapsedNs = 2e7) {
   return service;
 }
 
-if (!hasChromium()) test.skip("the live page in Chromium");
+if (!hasChromium()) test.skip("the live page works in Chromium");
 else
   describe("the live page in Chromium", () => {
     let browser;
@@ -63,7 +63,7 @@ else
     });
     afterAll(() => browser?.close());
 
-    /** A tab with the page, and all that it complained of. */
+    /** A tab that shows the page, and all errors and messages in it. */
     async function open(url, { width = 1440, height = 900, colorScheme = "light" } = {}) {
       const context = await browser.newContext({ viewport: { width, height }, colorScheme });
       onTestFinished(() => context.close());
@@ -88,7 +88,7 @@ else
     const cell = (tab, name, column) =>
       tab.locator(".row", { has: tab.getByRole("button", { name, exact: true }) }).locator(`[data-column="${column}"]`);
 
-    test("shows what is counted, and goes on showing it as more is", async () => {
+    test("the page shows what was counted, and updates as more is counted", async () => {
       const registry = new RpcMetricsRegistry();
       const { url } = await serve(pageListener(registry));
       const service = countCalls(registry, "shop/Buy", [0, 0, 0, 0, 0, 0, 2, 3], 2e7);
@@ -110,7 +110,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("sorts by any column, by mouse and by keyboard, and tells so", async () => {
+    test("the page sorts by any column, by mouse and keyboard, and sets aria-sort", async () => {
       const registry = new RpcMetricsRegistry();
       const { url } = await serve(pageListener(registry));
       countCalls(registry, "a", [0, 0, 3], 1e9);
@@ -136,7 +136,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("filters by name, which / begins and Escape ends, and puts all of that into its address", async () => {
+    test("the page filters by name, from / to Escape, and keeps its state in its address", async () => {
       const registry = new RpcMetricsRegistry();
       const { url } = await serve(pageListener(registry));
       for (const name of ["shop.Cart", "shop.Checkout", "mail.Outbox"]) countCalls(registry, name, [0]);
@@ -160,7 +160,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("opens a row, whose bars are the histogram's numbers", async () => {
+    test("the page opens a row to show its histogram as bars", async () => {
       const registry = new RpcMetricsRegistry({ buckets: [0.01, 0.1, 1] });
       const { url } = await serve(pageListener(registry));
       const service = registry.forService("a");
@@ -196,7 +196,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("shows every name as text: no markup, no script, nothing that turns the text around it", async () => {
+    test("the page shows every name as text: no markup, no script, nothing that changes the direction of other text", async () => {
       const registry = new RpcMetricsRegistry({ maxServiceNameBytes: 4096 });
       const names = [...new Set([...AWKWARD_NAMES, ...vectorNames, ...HOSTILE_NAMES])];
       for (const name of names) countCalls(registry, name, [0]);
@@ -217,7 +217,7 @@ else
       }
       expect([...shown.keys()].sort()).toEqual([...expected].sort());
       for (const text of shown.values()) {
-        // biome-ignore lint/suspicious/noControlCharactersInRegex: that none is left is what is tested
+        // biome-ignore lint/suspicious/noControlCharactersInRegex: tests that there are no control characters
         expect(text).not.toMatch(/[\0-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]|^$|^ | $/);
       }
       expect(shown.get("")).toBe("(empty name)");
@@ -236,7 +236,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("is used by keyboard alone: arrows move between rows, Enter opens", async () => {
+    test("the page can be used by keyboard alone: arrows move between rows, Enter opens one", async () => {
       const registry = new RpcMetricsRegistry();
       for (let i = 0; i < 300; i++) countCalls(registry, `service ${String(i).padStart(3, "0")}`, [0]);
       const { url } = await serve(pageListener(registry));
@@ -271,7 +271,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("keeps the focus on a row that moves, and moves on from where it is then", async () => {
+    test("the page keeps the focus on a row that moves, and arrows move on from its new place", async () => {
       const registry = new RpcMetricsRegistry();
       const { url } = await serve(pageListener(registry));
       countCalls(registry, "a", [0, 0, 0]);
@@ -288,7 +288,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("draws only the rows in sight of 4,097, reaches the last one, and says what overflows", async () => {
+    test("of 4,097 rows, the page only draws those in view, scrolls to the last one, and warns of overflow", async () => {
       const registry = new RpcMetricsRegistry();
       for (let i = 0; i < 4096; i++) countCalls(registry, `service ${String(i).padStart(4, "0")}`, [0]);
       for (let i = 0; i < 1234; i++) registry.forService(`late ${i}`);
@@ -322,7 +322,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("says plainly that the connection is lost, how old the numbers are, and goes on once it is back", async () => {
+    test("the page says that the connection is lost and how old the numbers are, and continues once it is back", async () => {
       const registry = new RpcMetricsRegistry();
       countCalls(registry, "a", [0]);
       const { url, stop, start } = await serve(pageListener(registry));
@@ -350,7 +350,7 @@ else
       },
       { body: "x".repeat(5000), shown: `The server says 503: ${"x".repeat(200)}` },
       { body: "", shown: "The server says 503" },
-    ])("shows what the server says when it has no data: $shown", async ({ body, shown }) => {
+    ])("the page shows the server's message if there is no data: $shown", async ({ body, shown }) => {
       const listener = Object.assign(
         (request, response) => {
           if (request.url.includes("format=json")) response.writeHead(503).end(body);
@@ -364,7 +364,7 @@ else
       await expect.poll(() => tab.getByRole("alert").locator("b").textContent()).toBe(shown);
     });
 
-    test("asks for no more details than the server gives, however tall the window and whatever the address", async () => {
+    test("the page asks for at most 200 details, however tall the window is, and keeps its own query", async () => {
       const registry = new RpcMetricsRegistry();
       for (let i = 0; i < 300; i++) countCalls(registry, String(i), [0]);
       const page = pageListener(registry);
@@ -386,7 +386,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("holds still while paused, but for another window", async () => {
+    test("while paused, the page only updates if another window is selected", async () => {
       const registry = new RpcMetricsRegistry();
       const { url } = await serve(pageListener(registry));
       const { tab, complaints } = await open(url);
@@ -407,7 +407,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("explains itself while there are no services", async () => {
+    test("the page explains how services appear while there are none", async () => {
       const registry = new RpcMetricsRegistry();
       const { url } = await serve(pageListener(registry));
       const { tab, complaints } = await open(url);
@@ -417,9 +417,9 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("has names and roles for screen readers", async () => {
+    test("the page has names and roles for screen readers", async () => {
       const registry = new RpcMetricsRegistry();
-      const time = movableTime();
+      const time = fakeTime(["performance", "setInterval", "clearInterval"]);
       const listener = pageListener(registry);
       time.advance(60_000, () => countCalls(registry, "shop/Buy", [0, 3]));
       time.restore();
@@ -451,41 +451,44 @@ else
       "page-phone": { width: 390, height: 844 },
     };
 
-    test.each(Object.entries(LOOKS))("looks as in %s.png, in readable colours", async (name, look) => {
-      const { width = 1440, height = 700, hash = "", colorScheme } = look;
-      const registry = new RpcMetricsRegistry();
-      const time = movableTime();
-      const listener = pageListener(registry);
-      const traffic = shopTraffic(registry);
-      time.advance(6 * 60_000, () => traffic(5));
-      time.restore();
-      const { url } = await serve(listener);
-      const { tab, complaints } = await open(url + hash, { width, height, colorScheme });
-      await tab
-        .locator(hash ? ".histogram" : ".row")
-        .first()
-        .waitFor();
-      if (width > 800) await tab.locator("svg path").first().waitFor();
-      const contrasts = await tab.evaluate(worstContrasts);
-      for (const { text, contrast } of contrasts) expect(contrast, text).toBeGreaterThanOrEqual(4.5);
-      const heights = await tab.locator(".row").evaluateAll((rows) => rows.map((row) => row.offsetHeight));
-      expect(new Set(heights)).toEqual(new Set([34])); // what is not drawn is reckoned with that
-      const isSideways = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth);
-      expect(isSideways).toBe(false);
-      const png = await tab.screenshot();
-      expect(png.subarray(1, 4).toString()).toBe("PNG");
-      expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([width, height]);
-      expect(png.length).toBeGreaterThan(20_000); // a blank one would be smaller by far
-      const folder = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(`${folder}${name}.png`, png);
-      if (process.env.UPDATE_SCREENSHOTS && width > 800)
-        writeFileSync(new URL(`../../docs/${name}.png`, import.meta.url), png);
-      expect(complaints).toEqual([]);
-    });
+    test.each(Object.entries(LOOKS))(
+      "the page of %s.png has readable colours, rows of equal height and no sideways scrolling",
+      async (name, look) => {
+        const { width = 1440, height = 700, hash = "", colorScheme } = look;
+        const registry = new RpcMetricsRegistry();
+        const time = fakeTime(["performance", "setInterval", "clearInterval"]);
+        const listener = pageListener(registry);
+        const traffic = shopTraffic(registry);
+        time.advance(6 * 60_000, () => traffic(5));
+        time.restore();
+        const { url } = await serve(listener);
+        const { tab, complaints } = await open(url + hash, { width, height, colorScheme });
+        await tab
+          .locator(hash ? ".histogram" : ".row")
+          .first()
+          .waitFor();
+        if (width > 800) await tab.locator("svg path").first().waitFor();
+        const contrasts = await tab.evaluate(worstContrasts);
+        for (const { text, contrast } of contrasts) expect(contrast, text).toBeGreaterThanOrEqual(4.5);
+        const heights = await tab.locator(".row").evaluateAll((rows) => rows.map((row) => row.offsetHeight));
+        expect(new Set(heights)).toEqual(new Set([34])); // the page computes the height of rows that are not drawn from it
+        const isSideways = await tab.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+        expect(isSideways).toBe(false);
+        const png = await tab.screenshot();
+        expect(png.subarray(1, 4).toString()).toBe("PNG");
+        expect([png.readUInt32BE(16), png.readUInt32BE(20)]).toEqual([width, height]);
+        expect(png.length).toBeGreaterThan(20_000); // a blank one would be much smaller
+        const folder = fileURLToPath(new URL("../../build/screenshots/", import.meta.url));
+        mkdirSync(folder, { recursive: true });
+        writeFileSync(`${folder}${name}.png`, png);
+        if (process.env.UPDATE_SCREENSHOTS && width > 800)
+          writeFileSync(new URL(`../../docs/${name}.png`, import.meta.url), png);
+        expect(complaints).toEqual([]);
+      },
+    );
   });
 
-/** In the page: the contrast of each text with what is behind it, as WCAG reckons it; the ten worst. */
+/** Runs in the page: the ten texts with the lowest contrast to their background, computed as in WCAG. */
 function worstContrasts() {
   const parse = (color) => color.match(/[\d.]+/g).map(Number);
   const luminance = ([r, g, b]) => {

@@ -1,4 +1,4 @@
-// Numbers and links of the live page, at the edges where they change their form.
+// Numbers and links of the live page, at the points where their format changes.
 
 import { describe, expect, test } from "vitest";
 import { bound, count, duration, rate, share, stretch } from "../../src/page/client/format.ts";
@@ -6,7 +6,7 @@ import { readLink } from "../../src/page/client/state.ts";
 
 const shown = (amount) => amount.join(" ").trim();
 
-describe("numbers of the page", () => {
+describe("numbers on the live page", () => {
   test.each([
     [0, "0"],
     [-1, "-1"],
@@ -26,7 +26,7 @@ describe("numbers of the page", () => {
     [999_999_999_999, "1.00T"],
     [1e15, "1.00P"],
     [2 ** 64, "18.4E"],
-  ])("count %d as %s", (value, text) => expect(shown(count(value))).toBe(text));
+  ])("the live page shows the count %d as %s", (value, text) => expect(shown(count(value))).toBe(text));
 
   test.each([
     [0.004, "<0.01"],
@@ -39,7 +39,7 @@ describe("numbers of the page", () => {
     [999.5, "1,000"],
     [1000, "1,000"],
     [999_999, "1.00M"],
-  ])("rate %d as %s", (value, text) => expect(shown(rate(value))).toBe(text));
+  ])("the live page shows the rate %d as %s", (value, text) => expect(shown(rate(value))).toBe(text));
 
   test.each([
     [1e-6, "1.00 µs"],
@@ -48,9 +48,11 @@ describe("numbers of the page", () => {
     [0.9994, "999 ms"],
     [0.9996, "1.00 s"],
     [10, "≥10.0 s"],
-  ])("seconds %d as %s", (value, text) => expect(shown(duration(value, 10))).toBe(text));
+  ])("the live page shows the duration of %d seconds as %s", (value, text) =>
+    expect(shown(duration(value, 10))).toBe(text),
+  );
 
-  test("shares, bounds and stretches", () => {
+  test("the live page shows shares as percentages, and bounds and time spans with their units", () => {
     expect([0.000_04, 0.0999, 0.9996].map((value) => shown(share(value)))).toEqual(["<0.01 %", "9.99 %", "100 %"]);
     expect([0.005, 0.9999, 2.5].map(bound)).toEqual(["5 ms", "1 s", "2.5 s"]);
     expect([59.4, 59.6, 3599.4, 3599.6, 94_200].map(stretch)).toEqual([
@@ -63,11 +65,11 @@ describe("numbers of the page", () => {
   });
 });
 
-test("a link's words that there are not are as by default", () => {
+test("unknown or missing parameters in a link to the live page have their defaults", () => {
   const byDefault = { window: "minute", sort: "calls", order: "descending", filter: "", open: null };
   expect(readLink("")).toEqual(byDefault);
   expect(readLink("#window=foo&sort=constructor&order=up&unknown=1")).toEqual(byDefault);
-  const said = { window: "start", sort: "service", order: "ascending", filter: "foo", open: "bar" };
-  expect(readLink(`#${new URLSearchParams(said)}`)).toEqual(said);
+  const given = { window: "start", sort: "service", order: "ascending", filter: "foo", open: "bar" };
+  expect(readLink(`#${new URLSearchParams(given)}`)).toEqual(given);
   expect(readLink("#sort=handler_p95")).toEqual({ ...byDefault, sort: "handler_p95" });
 });

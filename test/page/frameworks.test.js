@@ -1,4 +1,4 @@
-// The live page mounted in servers that people use.
+// The live page in the frameworks that people use.
 
 import express from "express";
 import Fastify from "fastify";
@@ -21,7 +21,7 @@ async function expectPage(get) {
   return { nonce, policy: html.headers.get("content-security-policy") };
 }
 
-test("in Express, with the nonce of the app's own policy", async () => {
+test("the live page works in Express with the nonce of the app's policy", async () => {
   const page = pageListener(registry, { nonce: (_request, response) => response.locals.nonce });
   const app = express();
   app.use((_request, response, next) => {
@@ -42,7 +42,7 @@ test("in Express, with the nonce of the app's own policy", async () => {
   expect(seen).toEqual({ nonce: "fromTheApp", policy: "script-src 'nonce-fromTheApp'" });
 });
 
-test("in Fastify", async () => {
+test("the live page works in Fastify", async () => {
   const page = pageListener(registry);
   const app = Fastify();
   app.get("/ops/rpc", (request, reply) => {
@@ -59,7 +59,7 @@ test("in Fastify", async () => {
   expect(policy).toContain(`'nonce-${nonce}'`);
 });
 
-test("in Hono", async () => {
+test("the live page works in Hono", async () => {
   const page = pageHandler(registry);
   onTestFinished(() => page.close());
   const app = new Hono();

@@ -1,4 +1,4 @@
-// How the live page's handlers answer requests.
+// How the live page's handler and listener answer requests.
 
 import { createServer } from "node:http";
 import { RpcMetricsRegistry } from "nrpc-metrics";
@@ -6,7 +6,7 @@ import { pageHandler, pageListener } from "nrpc-metrics/page";
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { describe, expect, onTestFinished, test } from "vitest";
 
-/** Both kinds of handlers, behind one function that answers requests. */
+/** The handler and the listener, each behind a function that answers requests. */
 const KINDS = [
   {
     kind: "pageHandler",
@@ -35,7 +35,7 @@ const KINDS = [
 const nonceIn = (html) => /<script type="module" nonce="([^"]+)">/.exec(html)[1];
 
 describe.each(KINDS)("$kind", ({ answer }) => {
-  test("serves a page under a policy that allows its own script and style, each time by another nonce", async () => {
+  test("the live page's policy only allows its own script and style, by a new nonce each time", async () => {
     const get = await answer(new RpcMetricsRegistry());
     const nonces = new Set();
     for (let i = 0; i < 3; i++) {
@@ -52,7 +52,7 @@ describe.each(KINDS)("$kind", ({ answer }) => {
       nonces.add(nonce);
       expect(html).toContain(`<style nonce="${nonce}">`);
       expect(html.match(/<script|<style|\son\w+="|\sstyle="/g)).toEqual(["<style", "<script"]);
-      for (const [, host] of html.matchAll(/https?:\/\/([\w.]+)/g)) expect(host).toBe("www.w3.org"); // names, not places
+      for (const [, host] of html.matchAll(/https?:\/\/([\w.]+)/g)) expect(host).toBe("www.w3.org"); // namespaces, not links
       expect(response.headers.get("content-security-policy")).toBe(
         `default-src 'none'; script-src 'nonce-${nonce}'; style-src 'nonce-${nonce}'; connect-src 'self'; img-src data:; ` +
           "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -61,7 +61,7 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     expect(nonces.size).toBe(3);
   });
 
-  test("takes the nonce of an app that has a policy, and then sets none", async () => {
+  test("with the option nonce, the live page uses the app's nonce and sets no policy", async () => {
     const get = await answer(new RpcMetricsRegistry(), {
       nonce: (request) => request.headers["x-nonce"] ?? "b64+/_-==",
     });
@@ -70,20 +70,23 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     expect(nonceIn(await response.text())).toBe("b64+/_-==");
   });
 
-  test.each(['"><script>', "", undefined, 5])("answers 500 when the app's nonce is %j", async (nonce) => {
+  test.each(['"><script>', "", undefined, 5])("the live page answers 500 if the app's nonce is %j", async (nonce) => {
     const get = await answer(new RpcMetricsRegistry(), { nonce: () => nonce });
     const response = await get("/");
     expect(response.status).toBe(500);
     expect(await response.text()).toContain("base64, got");
   });
 
-  test.each(["YWJj", 5, null])("refuses the option nonce %j, which is no function", async (nonce) => {
-    const making = answer(new RpcMetricsRegistry(), { nonce });
-    await expect(making).rejects.toThrow(TypeError);
-    await expect(making).rejects.toThrow("nonce must be a function that returns base64, got");
-  });
+  test.each(["YWJj", 5, null])(
+    "the live page refuses %j for the option nonce, which must be a function",
+    async (nonce) => {
+      const making = answer(new RpcMetricsRegistry(), { nonce });
+      await expect(making).rejects.toThrow(TypeError);
+      await expect(making).rejects.toThrow("nonce must be a function that returns base64, got");
+    },
+  );
 
-  test("answers 500 when the app's nonce() throws", async () => {
+  test("the live page answers 500 if the app's nonce() throws, and still serves data", async () => {
     const get = await answer(new RpcMetricsRegistry(), {
       nonce() {
         throw new Error("no session");
@@ -96,7 +99,7 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     expect((await get("/?format=json")).status).toBe(200);
   });
 
-  test("serves its data with the shape that its types tell", async () => {
+  test("the live page's data has the shape that its types declare", async () => {
     const registry = new RpcMetricsRegistry({ buckets: [0.1, 1], maxServices: 1 });
     registry.forService("a");
     for (let i = 0; i < 3; i++) registry.forService(`late ${i}`);
@@ -130,7 +133,7 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     ["?format=json&window=day", 'window must be one of minute, hour, start, got "day"'],
     ["?window=%22%3Cb%3E", 'window must be one of minute, hour, start, got "\\"<b>"'],
     ["?service=a&".padEnd(201 * 10 + 1, "service=a&"), "service must be given at most 200 times, got 201"],
-  ])("answers 400 to %.40s, with the value and what was expected", async (query, message) => {
+  ])("the live page answers 400 to %.40s, with the value and what was expected", async (query, message) => {
     const get = await answer(new RpcMetricsRegistry());
     const response = await get(`/${query}`);
     expect(response.status).toBe(400);
@@ -139,7 +142,7 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     expect(await response.text()).toBe(`${message}\n`);
   });
 
-  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("answers 405 to %s", async (method) => {
+  test.each(["POST", "PUT", "DELETE", "OPTIONS"])("the live page answers 405 to %s", async (method) => {
     const get = await answer(new RpcMetricsRegistry());
     const response = await get("/", { method });
     expect(response.status).toBe(405);
@@ -147,16 +150,19 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     expect(await response.text()).toBe(`${method} is not allowed\n`);
   });
 
-  test.each(["/", "/?format=json", "/?format=no"])("answers HEAD %s as GET, without a body", async (path) => {
-    const get = await answer(new RpcMetricsRegistry());
-    const [head, full] = [await get(path, { method: "HEAD" }), await get(path)];
-    expect(head.status).toBe(full.status);
-    expect(head.headers.get("content-type")).toBe(full.headers.get("content-type"));
-    expect(await head.text()).toBe("");
-    expect(await full.text()).not.toBe("");
-  });
+  test.each(["/", "/?format=json", "/?format=no"])(
+    "the live page answers HEAD %s like GET, without a body",
+    async (path) => {
+      const get = await answer(new RpcMetricsRegistry());
+      const [head, full] = [await get(path, { method: "HEAD" }), await get(path)];
+      expect(head.status).toBe(full.status);
+      expect(head.headers.get("content-type")).toBe(full.headers.get("content-type"));
+      expect(await head.text()).toBe("");
+      expect(await full.text()).not.toBe("");
+    },
+  );
 
-  test("says 503 for the data of a shared registry that was detached, and the page is still there", async () => {
+  test("the live page answers 503 for data of a detached shared registry, and still serves the page", async () => {
     const registry = createSharedRegistry();
     const get = await answer(registry);
     registry.detach();
@@ -167,12 +173,12 @@ describe.each(KINDS)("$kind", ({ answer }) => {
   });
 });
 
-test.each([pageHandler, pageListener])("a registry is needed: %o", (make) => {
+test.each([pageHandler, pageListener])("%o refuses a value that is not a registry", (make) => {
   for (const wrong of [undefined, null, {}, "registry"])
     expect(() => make(wrong)).toThrow(/^registry must be an RpcMetricsRegistry, got /);
 });
 
-test("data of 4,096 services is a few hundred kilobytes, and is made in slices between which others run", async () => {
+test("the live page's data of 4,096 services is a few hundred kilobytes, made in slices that let other work run", async () => {
   const registry = new RpcMetricsRegistry();
   for (let i = 0; i < 4096; i++) registry.forService(`pkg.v1.Service${i}/Method`).recordCall(i % 5, i * 1e6);
   const page = pageHandler(registry);
@@ -185,7 +191,7 @@ test("data of 4,096 services is a few hundred kilobytes, and is made in slices b
   expect(others).toBeGreaterThan(5);
   expect(text.length).toBeLessThan(600_000);
   expect(JSON.parse(text).rows).toHaveLength(4096);
-  // Asked for its head alone, it is not made at all.
+  // For HEAD, the data is not made at all.
   let isLater = false;
   setTimeout(() => {
     isLater = true;

@@ -1,8 +1,8 @@
-// The traffic of a shop, made up: what the pictures in the README show.
+// Made-up traffic of a shop, as in the screenshots.
 
 import { CallOutcome } from "nrpc-metrics";
 
-/** `busy`: calls a second; `ms`: median latency; `role`: which sides are counted. */
+/** `busy`: calls per second; `ms`: median latency; `calls` or `serves`: only that side is counted. */
 const SERVICES = [
   { name: "shop.v1.Catalog/Search", busy: 84, ms: 38, spread: 0.7 },
   { name: "shop.v1.Catalog/GetProduct", busy: 212, ms: 6, spread: 0.5 },
@@ -38,10 +38,10 @@ const SERVICES = [
   { name: "shipping.v1.Rates/Estimate", busy: 9, ms: 180, spread: 0.6, calls: true },
 ];
 
-/** So many times as often do calls fail for a while: somewhere a payment provider has a bad minute. */
+/** In this period, in seconds, calls fail `times` as often, as if a payment provider had an outage. */
 const OUTAGE = { from: 180, to: 330, times: 4 };
 
-/** Numbers from 0 to 1 that are the same in every run. */
+/** Random numbers from 0 to 1, the same in every run. */
 function chance(seed) {
   let state = seed;
   return () => {
@@ -52,7 +52,7 @@ function chance(seed) {
   };
 }
 
-/** Counts traffic in `registry`, so many seconds of it with every call of what it returns. */
+/** Returns a function that counts traffic of the given number of seconds in `registry`. */
 export function shopTraffic(registry) {
   const random = chance(7);
   const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());

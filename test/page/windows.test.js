@@ -1,4 +1,4 @@
-// The windows of the live page's data, compared with a naive model of what was counted.
+// The windows of the live page's data equal a naive model of what was counted in them.
 
 import { setFlagsFromString } from "node:v8";
 import { setImmediate as nextTurn } from "node:timers/promises";
@@ -6,14 +6,13 @@ import { runInNewContext } from "node:vm";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { pageHandler } from "nrpc-metrics/page";
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { movableTime } from "./time.js";
+import { beforeEach, describe, expect, test } from "vitest";
+import { fakeTime } from "../support/time.js";
 
 let time;
 beforeEach(() => {
-  time = movableTime();
+  time = fakeTime(["performance", "setInterval", "clearInterval"]);
 });
-afterEach(() => time.restore());
 
 async function dataOf(page, window, services = []) {
   const query = new URLSearchParams([
@@ -33,7 +32,7 @@ function rowsOf({ columns, rows }) {
   );
 }
 
-/** As histogram_quantile reckons it, of latencies in ms. */
+/** A quantile of latencies in ms, as histogram_quantile computes it. */
 function naiveQuantile(q, bounds, latenciesMs) {
   if (latenciesMs.length === 0) return null;
   const below = (bound) => latenciesMs.filter((ms) => ms / 1000 <= bound).length;
@@ -54,10 +53,10 @@ const OUTCOMES = {
 describe.each([
   { kind: "a registry", makeRegistry: () => new RpcMetricsRegistry() },
   { kind: "a shared registry", makeRegistry: () => createSharedRegistry() },
-])("windows of $kind", ({ makeRegistry }) => {
-  test("hold what a naive model counts between their ends, and state their true length", async () => {
+])("the page's windows of $kind", ({ makeRegistry }) => {
+  test("a window has what a naive model counts between its ends, and states its true length", async () => {
     const registry = makeRegistry();
-    registry.forService("before").recordCall(CallOutcome.Ok, 1e6); // not within any window
+    registry.forService("before").recordCall(CallOutcome.Ok, 1e6); // before any window
     const page = pageHandler(registry);
     let random = 1;
     const next = (n) => {
@@ -70,7 +69,7 @@ describe.each([
     time.advance(70 * 60_000, () => {
       tick++;
       for (let i = 0; i < 1 + (tick % 4); i++) {
-        // "late" appears in the midst of the minute, "hourly" in that of the hour.
+        // "late" appears in the middle of the last minute, "hourly" in the middle of the last hour.
         const names = ["a", "b", ...(tick > 834 ? ["late"] : []), ...(tick > 300 ? ["hourly"] : [])];
         const op = {
           tick,
@@ -138,7 +137,7 @@ describe.each([
     }
   });
 
-  test("are as long as the process is old while that is less, and empty at first", async () => {
+  test("a window is no longer than the time since the page was made", async () => {
     const registry = makeRegistry();
     const page = pageHandler(registry);
     registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
@@ -152,7 +151,7 @@ describe.each([
   });
 });
 
-test("a registry's last five minutes come as rates a second, those of services that were not there as 0", async () => {
+test("the last five minutes are rates per second, 0 for times before a service existed", async () => {
   const registry = new RpcMetricsRegistry();
   const page = pageHandler(registry);
   time.advance(400_000, (seconds) => {
@@ -169,7 +168,7 @@ test("a registry's last five minutes come as rates a second, those of services t
   for (const rate of b.handlerInvocations.slice(58)) expect(rate).toBeCloseTo(4, 1);
 });
 
-test("what is kept of the past does not grow", async () => {
+test("the memory for past samples does not grow with time", async () => {
   setFlagsFromString("--expose-gc");
   const collectGarbage = runInNewContext("gc");
   const registry = new RpcMetricsRegistry();
@@ -178,7 +177,7 @@ test("what is kept of the past does not grow", async () => {
   const heldBytes = async (wanted) => {
     for (let tries = 0; ; tries++) {
       collectGarbage();
-      await nextTurn(); // buffers are freed beside
+      await nextTurn(); // buffers are freed concurrently
       const bytes = process.memoryUsage().arrayBuffers;
       if (bytes < wanted || tries === 50) return bytes;
     }
@@ -189,7 +188,7 @@ test("what is kept of the past does not grow", async () => {
   expect(await heldBytes(early + 1_000_000)).toBeLessThan(early + 1_000_000);
 });
 
-test("a counter that wraps counts 0, and one beyond 2^53 grows by what was added", async () => {
+test("in a window, a counter that wrapped counts 0, and one beyond 2^53 counts exactly what was added", async () => {
   const registry = new RpcMetricsRegistry();
   registry.forService("wraps").add("callsTotal", 2n ** 64n - 1n);
   registry.forService("large").add("callsTotal", 2n ** 60n);
@@ -201,16 +200,16 @@ test("a counter that wraps counts 0, and one beyond 2^53 grows by what was added
   expect([rows.wraps.calls, rows.large.calls]).toEqual([0, 5]);
 });
 
-test("close() ends the timer, after which requests sample; and so does Symbol.dispose", async () => {
+test("close() and Symbol.dispose end the page's timer, after which requests take the samples", async () => {
   const registry = new RpcMetricsRegistry();
   const page = pageHandler(registry);
   const other = pageHandler(registry);
-  expect(time.timers.size).toBe(2);
+  expect(time.intervalCount()).toBe(2);
   page.close();
-  expect(time.timers.size).toBe(1);
+  expect(time.intervalCount()).toBe(1);
   if (Symbol.dispose) other[Symbol.dispose]();
   else other.close();
-  expect(time.timers.size).toBe(0);
+  expect(time.intervalCount()).toBe(0);
   time.advance(60_000);
   registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
   await dataOf(page, "minute");
@@ -221,7 +220,7 @@ test("close() ends the timer, after which requests sample; and so does Symbol.di
   expect(rowsOf(data).a.calls).toBe(1);
 });
 
-test("without a timer, a window after a pause begins before it, and says so", async () => {
+test("without a timer, a window after a pause states that it began before the pause", async () => {
   const registry = new RpcMetricsRegistry();
   const page = pageHandler(registry);
   time.advance(120_000);
@@ -241,7 +240,7 @@ test("without a timer, a window after a pause begins before it, and says so", as
   expect(rowsOf(data).a.calls).toBe(0);
 });
 
-test("many details are of one moment, though samples are taken while they are written", async () => {
+test("all details in a response are from one moment, even if samples are taken while it is written", async () => {
   const registry = new RpcMetricsRegistry();
   const page = pageHandler(registry);
   const names = Array.from({ length: 200 }, (_, i) => `service ${i}`);
@@ -260,7 +259,7 @@ test("many details are of one moment, though samples are taken while they are wr
   }
 });
 
-test("where timers are refused, time begins with the first request", async () => {
+test("if timers are refused, windows begin with the first request", async () => {
   globalThis.setInterval = () => {
     throw new Error("Disallowed operation called within global scope");
   };

@@ -1,18 +1,17 @@
-// When services of a shared registry appeared: all threads tell the time of the one that was first.
+// `_created` in shared registries: all threads report the time when the first of them added the service.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-// The entry for the web gives each a number of its own, as if each were a thread.
+import { beforeEach, expect, test } from "vitest";
+// The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
+import { fakeTime } from "../support/time.js";
 import { messageOf, startWorker } from "./start-worker.js";
 
 const START_MS = 1_764_000_000_123;
 
+let time;
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["Date"], now: START_MS });
-});
-afterEach(() => {
-  vi.useRealTimers();
+  time = fakeTime(["Date"], { nowMs: START_MS });
 });
 
 function created(registry, service) {
@@ -21,15 +20,15 @@ function created(registry, service) {
   return [...new Set(lines.filter((line) => line.includes(label)).map((line) => line.split(label)[1]))];
 }
 
-test("a service appeared when the first thread added it, for those that knew it and for those that come later", () => {
+test("_created is the time when the first thread added the service, for all threads and those that attach later", () => {
   const first = createSharedRegistry({ services: ["option"] });
   const second = attachSharedRegistry(first.handle);
-  vi.setSystemTime(START_MS + 1000);
+  time.set(START_MS + 1000);
   second.forService("echo");
-  vi.setSystemTime(START_MS + 2000);
+  time.set(START_MS + 2000);
   first.forService("echo").startCall();
   const late = attachSharedRegistry(structuredClone(first.handle), { services: ["echo", "option"] });
-  vi.setSystemTime(START_MS + 3000);
+  time.set(START_MS + 3000);
   for (const registry of [late, first, second]) {
     registry.forService("echo").startCall();
     expect(created(registry, "option")).toEqual(["1764000000.123"]);
@@ -37,48 +36,48 @@ test("a service appeared when the first thread added it, for those that knew it 
   }
 });
 
-test("it stays so when that thread is gone", () => {
+test("_created stays the same after the thread that added the service has detached", () => {
   const first = createSharedRegistry();
   const gone = attachSharedRegistry(first.handle, { services: ["echo"] });
   gone.detach();
-  vi.setSystemTime(START_MS + 5000);
+  time.set(START_MS + 5000);
   const next = attachSharedRegistry(first.handle, { services: ["echo", "users"] });
   expect(created(next, "echo")).toEqual(["1764000000.123"]);
   expect(created(next, "users")).toEqual(["1764000005.123"]);
 });
 
-test("the overflow set appeared in the second of the first lookup that got it", () => {
+test("_created of the overflow set is the first lookup that got it, in whole seconds", () => {
   const first = createSharedRegistry({ services: ["echo"], maxServices: 1 });
   const second = attachSharedRegistry(first.handle);
-  vi.setSystemTime(START_MS + 1500);
+  time.set(START_MS + 1500);
   second.forService("one too many");
-  vi.setSystemTime(START_MS + 60_000);
+  time.set(START_MS + 60_000);
   first.forService("another one");
   const late = attachSharedRegistry(first.handle);
   for (const registry of [late, first, second]) expect(created(registry, "__overflow__")).toEqual(["1764000001"]);
 });
 
-test("an overflow set that appears past the year 2038 is told of as well", () => {
-  vi.setSystemTime(4_000_000_000_999);
+test("_created of the overflow set works past the year 2038", () => {
+  time.set(4_000_000_000_999);
   const first = createSharedRegistry({ maxServiceNameBytes: 1 });
   first.forService("too long");
   for (const registry of [first, attachSharedRegistry(first.handle)])
     expect(created(registry, "__overflow__")).toEqual(["4000000000"]);
 });
 
-test("a service called __overflow__ that came before there was overflow keeps its time, in all threads", () => {
+test("a service named __overflow__ from before any overflow keeps its _created in all threads", () => {
   const first = createSharedRegistry({ services: ["__overflow__"], maxServices: 1 });
-  vi.setSystemTime(START_MS + 5000);
+  time.set(START_MS + 5000);
   first.forService("one too many");
   for (const registry of [first, attachSharedRegistry(first.handle)])
     expect(created(registry, "__overflow__")).toEqual(["1764000000.123"]);
 });
 
-test("names of any length have their time beside them", () => {
+test("_created is right for service names of any length", () => {
   const first = createSharedRegistry({ maxServiceNameBytes: 2000 });
   const names = Array.from({ length: 50 }, (_, i) => "é".repeat(i * 19) + String(i));
   names.forEach((name, i) => {
-    vi.setSystemTime(START_MS + i);
+    time.set(START_MS + i);
     first.forService(name).addCapabilityDenied(i);
   });
   const late = attachSharedRegistry(first.handle);
@@ -89,8 +88,8 @@ test("names of any length have their time beside them", () => {
   });
 });
 
-test("another thread's clock tells when it added a service", async () => {
-  vi.useRealTimers();
+test("_created of a service that a worker added is the worker's time", async () => {
+  time.restore();
   const registry = createSharedRegistry();
   const before = Date.now();
   const worker = startWorker("record.js", registry, { calls: 5, services: 1 });

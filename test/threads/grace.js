@@ -1,12 +1,5 @@
-// The moment for which the place of a thread that may run on is kept from others.
-
-import { vi } from "vitest";
-
-/** Time passes by seconds, so that no attachment has to wait. Undo it with `vi.restoreAllMocks()`. */
-export function passGrace() {
-  let nowMs = 0;
-  vi.spyOn(Date, "now").mockImplementation(() => {
-    nowMs += 1000;
-    return nowMs;
-  });
-}
+/**
+ * For this long, the place of a released thread is not given to another one, because the thread may still be running.
+ * Tests advance the time by it instead of waiting.
+ */
+export const GRACE_MS = 250;

@@ -1,8 +1,8 @@
-// What holds for any two snapshots of a registry, however many threads write meanwhile.
+// What holds for any two snapshots of a registry, no matter how many threads write in between.
 
 import { expect } from "vitest";
 
-const NEVER_FALLING = [
+const MONOTONIC = [
   "callsTotal",
   "errorsNoRoute",
   "errorsTimeout",
@@ -23,7 +23,7 @@ const HISTOGRAMS = [
   ["handlerDurationBuckets", "handlerDurationCount"],
 ];
 
-/** What of it does not hold, as sentences; empty when all does. Plain, because it is asked a million times. */
+/** Violations as sentences, empty if there are none. Without `expect`, because it runs a million times. */
 export function violations(snapshot, before) {
   const found = [];
   const earlier = new Map(before?.services.map((row) => [row.service, row]));
@@ -35,7 +35,7 @@ export function violations(snapshot, before) {
     const old = earlier.get(row.service);
     earlier.delete(row.service);
     if (!old) continue;
-    for (const field of NEVER_FALLING) {
+    for (const field of MONOTONIC) {
       if (row[field] < old[field]) found.push(`${row.service}: ${field} fell from ${old[field]} to ${row[field]}`);
     }
     for (const [buckets] of HISTOGRAMS) {
@@ -46,8 +46,8 @@ export function violations(snapshot, before) {
   return found;
 }
 
-/** Takes snapshots without rest until `isOver`, each held against the one before; gives their number. */
-export async function scrapeWithoutRest(registry, isOver, pause) {
+/** Takes snapshots until `isOver`, checks each against the one before, and returns their number. */
+export async function takeSnapshots(registry, isOver, pause) {
   let before;
   let scrapes = 0;
   while (!isOver()) {

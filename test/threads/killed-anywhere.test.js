@@ -1,26 +1,29 @@
-// A thread killed at each single step of attaching, registering and leaving that other threads can see.
+// A thread is killed at each step of attaching, registering and detaching that other threads can see.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
-// The entry for the web gives each a number of its own, as if each were a thread.
+import { afterEach, beforeEach, expect, test } from "vitest";
+// The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
-import { passGrace } from "./grace.js";
+import { fakeTime } from "../support/time.js";
+import { GRACE_MS } from "./grace.js";
 
 const original = { ...Object.getOwnPropertyDescriptors(Atomics) };
-beforeEach(passGrace);
+let time;
+beforeEach(() => {
+  time = fakeTime(["Date"]);
+});
 afterEach(() => {
   Object.defineProperties(Atomics, original);
-  vi.restoreAllMocks();
 });
 
 const KILLED = new Error("killed");
-/** That of the second thread to attach. */
+/** The number of the second thread to attach. */
 const GIVEN_ID = 1_000_002;
 const NAME = "x".repeat(900);
 
 /**
- * Runs `life` until the step `last` of those that touch shared words, before or after it is done, and says whether
- * it came to its end before that. Looks are no steps: what has not changed anything can't have been left behind.
+ * Runs `life` until its `last`th write to shared words, kills it before or after that write, and returns whether it
+ * ended before that. Only writes are steps, because reads leave nothing behind.
  */
 function liveUntil(last, isDone, life) {
   let steps = 0;
@@ -48,10 +51,10 @@ function liveUntil(last, isDone, life) {
 test.each([
   { when: "before", isDone: false },
   { when: "after", isDone: true },
-])("killed $when any step, a thread leaves nothing half-done and nothing taken", ({ isDone }) => {
+])("a thread that is killed $when any write leaves nothing half-done and nothing taken", ({ isDone }) => {
   let steps = 0;
   for (let isOver = false; !isOver; steps++) {
-    // More names than the slab has room for: a block is claimed for them, too.
+    // More names than the slab has room for, so that a block is claimed for them.
     const created = createSharedRegistry({ maxThreads: 2, maxServices: 70, maxServiceNameBytes: 1024 });
     const places = Array.from({ length: 60 }, (_, i) => `${i}-${NAME}`);
     isOver = liveUntil(steps, isDone, () => {
@@ -63,9 +66,10 @@ test.each([
     const seen = created.snapshot().services;
     expect(seen.every(({ service }) => places.includes(service) || service === "__overflow__")).toBe(true);
     created.release(GIVEN_ID);
+    time.advance(GRACE_MS);
     expect(created.snapshot().services.every(({ inFlight }) => inFlight === 0)).toBe(true);
 
-    // The next one finds everything as if the other had never been: it takes no more memory than one life does.
+    // The next thread finds everything as if the other had not existed, and needs no more memory than one.
     const next = attachSharedRegistry(created.handle);
     for (const name of places) next.forService(name).addCapabilityDenied();
     next.forService("y".repeat(2000)).addCapabilityDenied();
@@ -79,7 +83,7 @@ test.each([
   expect(steps).toBeGreaterThan(60);
 });
 
-/** Bytes after one thread has done all of it and lived. */
+/** Bytes of memory after one thread has done all steps. */
 function memoryOfOneLife() {
   const created = createSharedRegistry({ maxThreads: 2, maxServices: 70, maxServiceNameBytes: 1024 });
   const registry = attachSharedRegistry(created.handle);

@@ -2,19 +2,19 @@
 
 import { attachSharedRegistry, createSharedRegistry } from "nrpc-metrics/threads";
 import { expect, test } from "vitest";
-import { scrapeWithoutRest } from "./invariants.js";
+import { takeSnapshots } from "./invariants.js";
 import { startWorker, turn } from "./start-worker.js";
 
 const PAGE_BYTES = 65_536;
 const WORKERS = 1000;
 const AT_ONCE = 7;
-const NEW_NAMES = 4; // of each
+const NEW_NAMES = 4; // per worker
 
-test("1,000 workers killed at random moments lose no call that they had acknowledged, and hold up nobody", async () => {
+test("1,000 workers killed at random moments lose no acknowledged call and block no other thread", async () => {
   const registry = createSharedRegistry({ maxThreads: AT_ONCE + 1 });
   const memoryBytes = () => registry.handle.memory.buffer.byteLength;
   const acknowledged = new Int32Array(new SharedArrayBuffer(4 * WORKERS));
-  // All places taken once: from here on memory must not grow, but for names.
+  // Every place has been taken once, so from here on memory may only grow for names.
   const first = Array.from({ length: AT_ONCE }, () => attachSharedRegistry(registry.handle));
   for (const attached of first) attached.detach();
   const bytesOfTheFirst = memoryBytes();
@@ -25,8 +25,8 @@ test("1,000 workers killed at random moments lose no call that they had acknowle
     while (started < WORKERS) {
       const index = started++;
       const worker = startWorker("record-until-killed.js", registry, { acknowledged, index, newNames: NEW_NAMES });
-      // Half of them up to 60 ms from the start, which takes 30 to 50: while they load, attach or register. The
-      // others up to 10 ms from their first call: while they register and record.
+      // Half are killed up to 60 ms after the start, which takes 30 to 50 ms: while they load, attach or register. The
+      // others are killed up to 10 ms after their first call: while they register and record.
       const hasRecorded = () => Atomics.load(acknowledged, index) > 0;
       if (index % 2) while (!hasRecorded()) await turn();
       await new Promise((resolve) => setTimeout(resolve, Math.random() * (index % 2 ? 10 : 60)));
@@ -36,7 +36,7 @@ test("1,000 workers killed at random moments lose no call that they had acknowle
   }
   const kills = Promise.all(Array.from({ length: AT_ONCE }, killOneAfterTheOther));
   const pause = () => new Promise((resolve) => setTimeout(resolve, 20));
-  const scrapes = await scrapeWithoutRest(registry, () => ended === WORKERS, pause);
+  const scrapes = await takeSnapshots(registry, () => ended === WORKERS, pause);
   await kills;
   expect(scrapes).toBeGreaterThan(100);
 
@@ -49,7 +49,7 @@ test("1,000 workers killed at random moments lose no call that they had acknowle
   }
   expect(total("inFlight")).toBe(0);
   expect(total("handlerInFlight")).toBe(0);
-  // Places are used again, each with a page more at most, when the names that their owners added have filled the first.
+  // Places are reused; each takes at most one more page, when the names of its owners have filled the first.
   expect(memoryBytes()).toBeLessThanOrEqual(bytesOfTheFirst + (AT_ONCE + 1) * PAGE_BYTES);
 
   expect(services.length).toBeGreaterThanOrEqual(WORKERS / 2);

@@ -1,4 +1,4 @@
-// Threads that register the same names at once.
+// Threads register the same names at the same time.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { describe, expect, test } from "vitest";
@@ -10,10 +10,10 @@ const PLACES = 4096;
 
 describe.each([
   { kind: "short", nameOf: (i) => `svc-${i}` },
-  // Longer than a slab's own place for names holds: blocks are claimed in the race, too.
+  // Longer than the space for names in a slab, so that blocks are claimed in the race, too.
   { kind: "long", nameOf: (i) => `svc-${i}-${"日本".repeat(100)}` },
 ])("8 threads that register 4,200 $kind names in different orders", ({ nameOf }) => {
-  test("end up with the same 4,096 services and one overflow set", async () => {
+  test("threads that register the same names at once end up with the same 4,096 services and one overflow set", async () => {
     const names = Array.from({ length: NAMES }, (_, i) => nameOf(i));
     const registry = createSharedRegistry({ maxThreads: THREADS + 1 });
     const start = new Int32Array(new SharedArrayBuffer(4));
@@ -31,7 +31,7 @@ describe.each([
     expect(first.shared).toHaveLength(NAMES - PLACES);
     for (const report of others) expect(report).toEqual(first);
 
-    // Each thread looked 104 names up in vain, twice.
+    // Each thread looked up 104 names without a place, twice.
     expect(registry.overflowLookups).toBe(2 * THREADS * (NAMES - PLACES));
     const { services } = registry.snapshot();
     expect(services.map(({ service }) => service)).toEqual(first.services);

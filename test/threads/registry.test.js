@@ -1,29 +1,30 @@
-// Shared registries as one thread sees them: several on one memory, as if each were a thread's.
+// Shared registries in one thread: several are attached to one memory, as if each were in a thread.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { attachSharedRegistry as attachNumbered, createSharedRegistry } from "nrpc-metrics/threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
-// The entry for the web gives each a number of its own, as if each were a thread.
+// The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
-import { passGrace } from "./grace.js";
+import { fakeTime } from "../support/time.js";
+import { GRACE_MS } from "./grace.js";
 
 afterEach(() => {
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
 });
 
-/** A created registry and so many that are attached to it. */
+/** A created registry and `attached` others that are attached to it. */
 function registries(attached, options) {
   const created = createSharedRegistry(options);
   return [created, ...Array.from({ length: attached }, () => attachSharedRegistry(created.handle))];
 }
 
-describe("registries on one memory", () => {
-  test("are RpcMetricsRegistries", () => {
+describe("registries that share memory", () => {
+  test("created and attached registries are instances of RpcMetricsRegistry", () => {
     for (const registry of registries(1)) expect(registry).toBeInstanceOf(RpcMetricsRegistry);
   });
 
-  test("see each other's services and counts, whoever records", () => {
+  test("registries that share memory see each other's services and counts", () => {
     const [a, b, c] = registries(2);
     a.forService("echo").recordCall(CallOutcome.Ok, 1e6);
     b.forService("echo").recordCall(CallOutcome.Timeout, 2e6);
@@ -38,7 +39,7 @@ describe("registries on one memory", () => {
     expect(a.snapshot().prometheusText()).toBe(c.snapshot().prometheusText());
   });
 
-  test("give each its own handle of a service, the same at each lookup", () => {
+  test("each registry returns its own handle for a service, the same at each lookup", () => {
     const [a, b] = registries(1);
     const echo = a.forService("echo");
     b.forService("users");
@@ -47,7 +48,7 @@ describe("registries on one memory", () => {
     expect(a.forService("echo")).toBe(echo);
   });
 
-  test("have one cap and one overflow set, and count all lookups that got it", () => {
+  test("registries that share memory have one cap, one overflow set and one count of overflow lookups", () => {
     const [a, b] = registries(1, { maxServices: 3 });
     for (const [i, registry] of [a, b, a].entries()) registry.forService(`svc-${i}`).addCapabilityDenied();
     expect(b.forService("svc-3").name).toBe("__overflow__");
@@ -61,7 +62,7 @@ describe("registries on one memory", () => {
     }
   });
 
-  test("agree on a service called __overflow__ that came before there was overflow", () => {
+  test("a service named __overflow__ from before any overflow is the overflow set of all registries", () => {
     const [a, b] = registries(1, { maxServices: 2 });
     a.forService("__overflow__").addCapabilityDenied();
     b.forService("a");
@@ -72,7 +73,7 @@ describe("registries on one memory", () => {
     }
   });
 
-  test("agree on an overflow set that the name alone asks for when there is no room", () => {
+  test("looking up __overflow__ when no place is left creates the overflow set for all registries", () => {
     const [a, b] = registries(1, { maxServices: 1 });
     a.forService("a");
     b.forService("__overflow__").addCapabilityDenied();
@@ -80,7 +81,7 @@ describe("registries on one memory", () => {
     expect(a.overflowLookups).toBe(0);
   });
 
-  test("share buckets and limits, while clock, leak detection and own services are each one's", () => {
+  test("buckets and limits are shared, while clock and services are options of each registry", () => {
     const created = createSharedRegistry({ buckets: [1, 2], maxServices: 2, maxServiceNameBytes: 4, clock: () => 0 });
     let nowMs = 0;
     const attached = attachSharedRegistry(created.handle, { clock: () => nowMs, services: ["echo"] });
@@ -93,14 +94,14 @@ describe("registries on one memory", () => {
     expect(attached.forService("longer").name).toBe("__overflow__");
   });
 
-  test("hand their handle on: an attached registry's is as good", () => {
+  test("the handle of an attached registry can be passed on to another thread", () => {
     const [created, attached] = registries(1);
     const next = attachSharedRegistry(structuredClone(attached.handle));
     next.forService("echo").addCapabilityDenied();
     expect(created.snapshot().get("echo").capabilityDeniedTotal).toBe(1);
   });
 
-  test("read names that lie where another one made the memory grow", () => {
+  test("a registry reads names in memory that another one has grown", () => {
     const [a, b] = registries(1, { maxServices: 4096, maxServiceNameBytes: 2000 });
     const names = Array.from({ length: 300 }, (_, i) => `${i}-${"é".repeat(900)}`);
     for (const [i, name] of names.entries()) (i % 2 ? a : b).forService(name).addCapabilityDenied(i);
@@ -111,13 +112,13 @@ describe("registries on one memory", () => {
   });
 });
 
-test("a thread whose end an event tells of is ready at once", async () => {
+test("ready fulfils at once for a thread whose end is reported by an event", async () => {
   const [created, attached] = registries(1);
   for (const registry of [created, attached]) expect(await registry.ready).toBeUndefined();
 });
 
-describe("memory that another thread has grown", () => {
-  /** The memory of a handle, which looks as large as it was until it is grown by nothing. */
+describe("shared memory that another thread has grown", () => {
+  /** Makes the memory of a handle show its old size until grow(0) is called, as engines may. */
   function goStale({ memory }) {
     const stale = memory.buffer;
     let isFresh = false;
@@ -129,7 +130,7 @@ describe("memory that another thread has grown", () => {
     };
   }
 
-  test("is seen to its end, wherever an engine shows less of it", () => {
+  test("a registry sees all of the grown memory even if the engine still shows its old size", () => {
     const created = createSharedRegistry();
     const other = attachSharedRegistry(structuredClone(created.handle));
     goStale(created.handle);
@@ -138,7 +139,7 @@ describe("memory that another thread has grown", () => {
     expect(created.snapshot().services.map(({ service }) => service)).toEqual(names.sort());
   });
 
-  test("is enough where growing fails because the other one was faster", () => {
+  test("attaching succeeds if growing fails because another thread has grown the memory enough", () => {
     const { handle } = createSharedRegistry();
     const { memory } = handle;
     const grow = (pages) => WebAssembly.Memory.prototype.grow.call(memory, pages);
@@ -153,7 +154,7 @@ describe("memory that another thread has grown", () => {
 });
 
 describe("detach", () => {
-  test("gives back what is in flight and keeps what was counted", () => {
+  test("detach gives back calls in flight and keeps what was counted", () => {
     const [a, b] = registries(1);
     b.forService("echo").startCall();
     b.forService("echo").startHandler();
@@ -165,7 +166,7 @@ describe("detach", () => {
     expect(a.snapshot().get("echo")).toMatchObject({ handlerInvocationsTotal: 1, latencyCount: 1 });
   });
 
-  test("makes handles and guards count nothing, and throw nothing", () => {
+  test("after detach, handles and guards count nothing and throw nothing", () => {
     const [a, b] = registries(1);
     const echo = b.forService("echo");
     const call = echo.startCall();
@@ -188,7 +189,7 @@ describe("detach", () => {
     expect(() => b.snapshot()).toThrow("this registry was detached or released");
   });
 
-  test("makes room for another thread, whose own gauges begin at 0 and whose counters go on", () => {
+  test("detach makes room for another thread, which starts with gauges of 0 and adds to the counters", () => {
     const [a, b] = registries(1, { maxThreads: 2 });
     b.forService("echo").startCall();
     b.forService("echo").addCapabilityDenied(2);
@@ -205,24 +206,26 @@ describe("detach", () => {
 });
 
 describe("release", () => {
-  test("gives back what a thread had in flight, and its place, once and for that thread alone", () => {
-    passGrace();
+  test("release gives back a thread's calls in flight and its place once, and affects no other thread", () => {
+    const time = fakeTime(["Date"]);
     const [a, b, c] = registries(2, { maxThreads: 3 });
     for (const registry of [a, b, c]) registry.forService("echo").startCall();
     a.release(b.threadId);
     a.release(b.threadId);
     expect(a.snapshot().get("echo").inFlight).toBe(2);
+    time.advance(GRACE_MS);
     const d = attachSharedRegistry(a.handle);
     d.forService("echo").startCall();
-    a.release(b.threadId); // which is no longer the owner of d's place
+    a.release(b.threadId); // whose place is now d's
     expect(c.snapshot().get("echo").inFlight).toBe(3);
   });
 
-  test("makes a thread that runs on after all count nothing, in its old place or in that of its names", () => {
-    passGrace();
+  test("a released thread that still runs counts nothing and adds no names", () => {
+    const time = fakeTime(["Date"]);
     const [a, b] = registries(1, { maxThreads: 2 });
     const call = b.forService("echo").startCall();
     a.release(b.threadId);
+    time.advance(GRACE_MS);
     const c = attachSharedRegistry(a.handle);
     c.forService("echo").startCall();
     call.end(CallOutcome.Ok);
@@ -236,23 +239,21 @@ describe("release", () => {
     expect(a.overflowLookups).toBe(0);
   });
 
-  test("keeps its place from others for 250 ms, in which it notices, and attaching waits for that", () => {
+  test("a released place is not given to another thread for 250 ms, and attaching waits for that", () => {
     const [a, b] = registries(1, { maxThreads: 2 });
-    let nowMs = 5000;
-    vi.spyOn(Date, "now").mockImplementation(() => nowMs);
+    const time = fakeTime(["Date"], { nowMs: 5000 });
     a.release(b.threadId);
-    nowMs += 249; // and time stands still, so that waiting does not help
+    time.advance(GRACE_MS - 1); // time stands still, so waiting does not help
     expect(() => attachSharedRegistry(a.handle)).toThrow("all 2 places are taken");
-    vi.restoreAllMocks();
-    vi.spyOn(Date, "now").mockImplementation(() => 5250);
+    time.advance(1);
     expect(attachSharedRegistry(a.handle).size).toBe(0);
-    vi.restoreAllMocks();
+    time.restore();
     const [c, d] = registries(1, { maxThreads: 2 });
     c.release(d.threadId);
     expect(attachSharedRegistry(c.handle).size).toBe(0);
   });
 
-  test("frees a place whose owner sets a bit of its own in the same moment", () => {
+  test("release frees a place whose owner sets its lock bit at the same moment", () => {
     const [a, b] = registries(1);
     b.forService("echo").startCall();
     const { compareExchange, or } = Atomics;
@@ -264,7 +265,7 @@ describe("release", () => {
     expect(a.snapshot().get("echo").inFlight).toBe(0);
   });
 
-  test("of a thread that then gets its lock does not bring it back", () => {
+  test("a released thread that then gets its lock does not get its place back", () => {
     let granted;
     vi.stubGlobal("navigator", {
       locks: {
@@ -281,7 +282,7 @@ describe("release", () => {
     expect(a.snapshot().get("echo").inFlight).toBe(0);
   });
 
-  test("of a thread that is just writing a name keeps the name out of the directory", () => {
+  test("a thread that is released while it writes a name does not add the name", () => {
     const [a, b] = registries(1);
     const { set } = Uint8Array.prototype;
     vi.spyOn(Uint8Array.prototype, "set").mockImplementationOnce(function (...args) {
@@ -293,9 +294,9 @@ describe("release", () => {
     expect(a.overflowLookups).toBe(0);
   });
 
-  test("of a thread's old hold leaves its new one alone, and the old one counts nothing", () => {
+  test("a thread that attaches again has a new place, and its old registry counts nothing", () => {
     const created = createSharedRegistry({ maxThreads: 2 });
-    // The entry for Node knows this thread by its number, which both have.
+    // The Node entry identifies a thread by its number, so both have the same.
     const [first, second] = [1, 2].map(() => {
       const attached = attachNumbered(created.handle);
       attached.forService("echo").startCall();
@@ -315,7 +316,7 @@ describe("release", () => {
     [-1, RangeError],
     [1.5, RangeError],
     [Number.NaN, RangeError],
-  ])("refuses what is no thread's number: %s", (bad, Kind) => {
+  ])("release refuses a value that is not a thread's number: %s", (bad, Kind) => {
     const [registry] = registries(0);
     expect(() => registry.release(bad)).toThrow(Kind);
     expect(() => registry.release(bad)).toThrow(
@@ -323,7 +324,7 @@ describe("release", () => {
     );
   });
 
-  test("refuses this thread's own, which is not gone", () => {
+  test("release refuses the number of the calling thread", () => {
     const [registry] = registries(0);
     registry.forService("echo").startCall();
     expect(() => registry.release(registry.threadId)).toThrow("detach()");
@@ -332,21 +333,21 @@ describe("release", () => {
 });
 
 test.each([undefined, null, 5, "worker", {}, { threadId: 5, once() {} }, () => 1])(
-  "track refuses what is no worker: %s",
+  "track refuses a value that is not a worker: %s",
   (bad) => {
     const [registry] = registries(0);
     expect(() => registry.track(bad)).toThrow("worker must be a Worker");
   },
 );
 
-test("track refuses a worker that has ended, of which Node no longer knows the number", () => {
+test("track refuses a worker that has ended, whose number Node no longer has", () => {
   const [registry] = registries(0);
   expect(() => registry.track({ threadId: -1, once() {}, terminate() {} })).toThrow(
     "that of a worker that has not ended, got -1",
   );
 });
 
-test("track says what to do where the end of a Web Worker can't be seen", () => {
+test("track throws an error that names release() where the end of a Web Worker can't be detected", () => {
   const [registry] = registries(0);
   vi.stubGlobal("navigator", {});
   expect(() => registry.track({ postMessage() {}, terminate() {} })).toThrow(
@@ -355,36 +356,36 @@ test("track says what to do where the end of a Web Worker can't be seen", () => 
 });
 
 describe("createSharedRegistry", () => {
-  test.each([0, -1, 1.5, 1025, Number.NaN, "4", null])("refuses maxThreads: %s", (maxThreads) => {
+  test.each([0, -1, 1.5, 1025, Number.NaN, "4", null])("createSharedRegistry refuses maxThreads: %s", (maxThreads) => {
     expect(() => createSharedRegistry({ maxThreads })).toThrow("maxThreads must be a whole number from 1 to 1024, got");
   });
 
-  test("refuses more threads than 4 GiB have rows for", () => {
+  test("createSharedRegistry refuses more threads than 4 GiB have rows for", () => {
     expect(() => createSharedRegistry({ maxThreads: 16, maxServices: 1_000_000 })).toThrow(
       "maxThreads must be at most 14 for the rows of 1000000 services to fit in 4 GiB, got 16",
     );
     expect(createSharedRegistry({ maxThreads: 13, maxServices: 1_000_000 }).size).toBe(0);
   });
 
-  test("refuses more services than 4 GiB have rows for", () => {
+  test("createSharedRegistry refuses more services than 4 GiB have rows for", () => {
     expect(() => createSharedRegistry({ maxServices: 20_000_000 })).toThrow(
       "maxServices must be small enough for all rows to fit in 4 GiB, got 20000000",
     );
   });
 
-  test("takes 1,024 threads and the longest names, for address space is all that they cost at first", () => {
+  test("createSharedRegistry accepts 1,024 threads and names of 1 MB, which at first only cost address space", () => {
     const registry = createSharedRegistry({ maxThreads: 1024, maxServiceNameBytes: 1_000_000 });
     registry.forService("x".repeat(1_000_000)).addCapabilityDenied();
     expect(registry.size).toBe(1);
     expect(registry.overflowLookups).toBe(0);
   });
 
-  test("without SharedArrayBuffer names it, and what to do", () => {
+  test("without SharedArrayBuffer, createSharedRegistry throws an error that names it and the headers to send", () => {
     vi.stubGlobal("SharedArrayBuffer", undefined);
     expect(() => createSharedRegistry()).toThrow(/^SharedArrayBuffer is missing.*Cross-Origin-Opener-Policy.*Embedder/);
   });
 
-  test("leaves no place taken when an option of the registry is refused", () => {
+  test("attachSharedRegistry takes no place if it refuses an option", () => {
     const { handle } = createSharedRegistry({ maxThreads: 2 });
     expect(() => attachSharedRegistry(handle, { services: ["a", 5] })).toThrow(TypeError);
     expect(() => attachSharedRegistry(handle, { services: ["a", "x".repeat(1025)] })).toThrow(
@@ -406,7 +407,7 @@ test.each([
   JSON.parse(JSON.stringify(createSharedRegistry().handle)),
   { ...createSharedRegistry().handle, version: 0 },
   { ...createSharedRegistry().handle, module: {} },
-])("attachSharedRegistry refuses what is no handle: %#", (bad) => {
+])("attachSharedRegistry refuses a value that is not a handle of this release: %#", (bad) => {
   expect(() => attachSharedRegistry(bad)).toThrow(TypeError);
   expect(() => attachSharedRegistry(bad)).toThrow(
     "handle must be the unchanged handle of a shared registry of the same release",
@@ -414,7 +415,7 @@ test.each([
 });
 
 test.each(["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "module"])(
-  "attachSharedRegistry refuses the option %s, which is the same for all, and takes no place for it",
+  "attachSharedRegistry refuses the option %s, which is set at creation, and takes no place",
   (option) => {
     const { handle } = createSharedRegistry({ maxThreads: 2 });
     expect(() => attachSharedRegistry(handle, { [option]: 7 })).toThrow(RangeError);
@@ -425,17 +426,17 @@ test.each(["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "modul
   },
 );
 
-test("a module that can't run takes no place", () => {
+test("attachSharedRegistry takes no place if the module can't run", () => {
   const { handle } = createSharedRegistry({ maxThreads: 2 });
   const module = new WebAssembly.Module(
-    // One import, of a function that is not given.
+    // A module with one import, which is missing.
     new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 7, 1, 1, 97, 1, 98, 0, 0]),
   );
   expect(() => attachSharedRegistry({ ...handle, module })).toThrow("nrpc-metrics can't run WebAssembly here");
   expect(attachSharedRegistry(handle).size).toBe(0);
 });
 
-test("a host without memory for one more thread says so, and nothing has changed", () => {
+test("if the host has no memory for one more thread, attachSharedRegistry throws and changes nothing", () => {
   const [created] = registries(0, { maxThreads: 3 });
   created.forService("echo").addCapabilityDenied();
   const { memory } = created.handle;
@@ -451,8 +452,8 @@ test("a host without memory for one more thread says so, and nothing has changed
   expect(created.snapshot().get("echo").capabilityDeniedTotal).toBe(2);
 });
 
-test("memory is taken as threads attach, and not for threads that come after them", () => {
-  passGrace();
+test("memory grows as threads attach, and not for threads that take the place of released ones", () => {
+  const time = fakeTime(["Date"]);
   const created = createSharedRegistry({ maxThreads: 3 });
   const bytes = () => created.handle.memory.buffer.byteLength;
   const sizes = [bytes()];
@@ -465,6 +466,7 @@ test("memory is taken as threads attach, and not for threads that come after the
   expect(sizes[2] - sizes[1]).toBe(20 * 65_536);
   for (let i = 0; i < 50; i++) {
     created.release(threads.shift().threadId);
+    time.advance(GRACE_MS);
     threads.push(attachSharedRegistry(created.handle));
     threads[1].forService(`svc-${i}`);
   }

@@ -5,8 +5,8 @@ import { Worker } from "node:worker_threads";
 import { onTestFinished } from "vitest";
 
 /**
- * A tracked worker that runs `workers/<script>` with the registry's handle and `data`. `ended` fulfils with its
- * exit code and rejects with its error.
+ * Starts a tracked worker that runs `workers/<script>` with the registry's handle and `data`. Its `ended` fulfils with
+ * the exit code and rejects with an error.
  */
 export function startWorker(script, registry, data = {}) {
   const worker = new Worker(new URL(`workers/${script}`, import.meta.url), {
@@ -25,7 +25,7 @@ export function startWorker(script, registry, data = {}) {
 export async function messageOf(worker) {
   return Promise.race([
     once(worker, "message").then(([message]) => message),
-    worker.ended.then((code) => Promise.reject(new Error(`the worker ended with ${code} before it said anything`))),
+    worker.ended.then((code) => Promise.reject(new Error(`the worker ended with ${code} before it sent a message`))),
   ]);
 }
 

@@ -1,15 +1,15 @@
-// Threads that record at full speed while another one scrapes without rest.
+// Threads record at full speed while another one takes snapshots without pause.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
 import { expect, test } from "vitest";
-import { scrapeWithoutRest } from "./invariants.js";
+import { takeSnapshots } from "./invariants.js";
 import { messageOf, startWorker, turn } from "./start-worker.js";
 
 const THREADS = 4;
 const CALLS = 5_000_000;
 const SERVICES = 100;
 
-test("4 threads of 5 million calls each lose none, and every snapshot between holds together", async () => {
+test("4 threads lose none of 5 million calls each, and every snapshot meanwhile is consistent", async () => {
   const registry = createSharedRegistry();
   const workers = Array.from({ length: THREADS }, () =>
     startWorker("record.js", registry, { calls: CALLS, services: SERVICES }),
@@ -18,7 +18,7 @@ test("4 threads of 5 million calls each lose none, and every snapshot between ho
   for (const worker of workers) {
     messageOf(worker).finally(() => running--);
   }
-  const scrapes = await scrapeWithoutRest(registry, () => running === 0, turn);
+  const scrapes = await takeSnapshots(registry, () => running === 0, turn);
   expect(scrapes).toBeGreaterThan(20);
   expect(await Promise.all(workers.map(({ ended }) => ended))).toEqual(Array(THREADS).fill(0));
 

@@ -1,4 +1,4 @@
-// A worker of node:worker_threads of the proof.
+// The worker of node:worker_threads.
 
 import { parentPort, workerData } from "node:worker_threads";
 import * as library from "nrpc-metrics/threads";

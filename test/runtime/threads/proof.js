@@ -1,5 +1,5 @@
-// What every runtime has to prove of threads. Plain JavaScript on web standards alone: each runtime loads this
-// very file and reports what came out, as JSON.
+// What every runtime reports on shared registries, as JSON. Each runtime loads this file, so it uses nothing but
+// web standards.
 
 import { replayAll } from "../../conformance/replay.js";
 
@@ -9,19 +9,19 @@ const pauses = "Deno" in globalThis;
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
 
-async function until(what, isSo) {
+async function until(what, isTrue) {
   for (let tries = 0; tries < 1500; tries++) {
-    if (isSo()) return;
+    if (isTrue()) return;
     await pause();
   }
-  throw new Error(`it never came about that ${what}`);
+  throw new Error(`timed out waiting until ${what}`);
 }
 
 /** The vectors, with registries in shared memory. */
 function replayShared(library, threads, vectors) {
   class RpcMetricsRegistry {
     constructor(options) {
-      // biome-ignore lint/correctness/noConstructorReturn: the replay says `new`, and what it gets has to be shared
+      // biome-ignore lint/correctness/noConstructorReturn: the replay calls `new`, and has to get a shared registry
       return threads.createSharedRegistry({ maxThreads: 1, ...options });
     }
   }
@@ -29,9 +29,9 @@ function replayShared(library, threads, vectors) {
 }
 
 /**
- * Two workers record; both are killed in the midst of it; two more take their places.
+ * Two workers record and are killed while they do; two more take their places.
  *
- * @param start starts a worker with a message for it; gives `{ worker, announced, kill }`, the second a promise.
+ * @param start starts a worker with a message and returns `{ worker, announced, kill }`; `announced` is a promise.
  */
 async function killWorkers({ createSharedRegistry }, start) {
   const registry = createSharedRegistry({ maxThreads: PLACES });
@@ -49,7 +49,7 @@ async function killWorkers({ createSharedRegistry }, start) {
     const before = [...acknowledged];
     await until("both workers record", () => acknowledged.every((n, i) => n > before[i] + 1000));
     for (const { kill } of workers) kill();
-    await until("what they had in flight is given back", () => row("shared").inFlight === 0);
+    await until("their calls in flight are given back", () => row("shared").inFlight === 0);
   };
 
   const first = await startTwo();
@@ -67,7 +67,7 @@ async function killWorkers({ createSharedRegistry }, start) {
     atTheEnd: row("shared"),
     names: registry.size,
     denied: registry.snapshot().services.reduce((sum, { capabilityDeniedTotal }) => sum + capabilityDeniedTotal, 0),
-    // Four workers were killed; each may have counted one call that it did not come to acknowledge.
+    // Four workers were killed; each may have counted one call that it had no time to acknowledge.
     unacknowledged: calls.callsTotal - acknowledged[0] - acknowledged[1],
     killedInFlight: calls.inFlight,
   };

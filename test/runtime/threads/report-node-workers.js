@@ -1,4 +1,4 @@
-// What Node, Deno and Bun run: the proof with workers of node:worker_threads.
+// Run by Node, Deno and Bun: prints the report on shared registries, with workers of node:worker_threads.
 
 import { Worker } from "node:worker_threads";
 import * as library from "nrpc-metrics";

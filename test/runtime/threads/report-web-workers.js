@@ -1,4 +1,4 @@
-// What Deno and Bun run: the proof with Web Workers.
+// Run by Deno and Bun: prints the report on shared registries, with Web Workers.
 
 import * as library from "nrpc-metrics";
 import * as threads from "nrpc-metrics/threads";

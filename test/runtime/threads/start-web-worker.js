@@ -1,6 +1,6 @@
-// How a page, Deno and Bun start a Web Worker of the proof.
+// Starts a Web Worker on a page, in Deno and in Bun.
 
-/** `specifier`: what the worker has to import. */
+/** `specifier`: the module that the worker imports. */
 export const webWorkers = (specifier) => (message) => {
   const worker = new Worker(new URL("web-worker.js", import.meta.url), { type: "module" });
   const announced = new Promise((resolve, reject) => {

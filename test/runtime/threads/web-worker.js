@@ -1,4 +1,4 @@
-// A Web Worker of the proof. It is told what to import, because import maps of pages do not reach workers.
+// The Web Worker. The message says what to import, because a page's import map does not apply to its workers.
 
 import { work } from "./work.js";
 

@@ -1,8 +1,8 @@
-// What a worker of the proof does, whatever kind of worker it is. Plain JavaScript on web standards alone.
+// What a worker of any kind does. Uses nothing but web standards.
 
 /**
- * Attaches, records what the proof foretells and hands over to `announce`, then records calls without end and
- * acknowledges each. With `pauses` it lets the event loop run between.
+ * Attaches, records what the report expects and calls `announce`, then records calls until it is killed and
+ * acknowledges each. With `pauses` it lets the event loop run in between.
  */
 export async function work({ attachSharedRegistry }, { metrics, acknowledged, index, pauses }, announce) {
   const registry = attachSharedRegistry(metrics);
@@ -23,5 +23,5 @@ export async function work({ attachSharedRegistry }, { metrics, acknowledged, in
     }
     setTimeout(recordWithoutEnd, 0);
   };
-  setTimeout(recordWithoutEnd, 0); // when the announcement is on its way
+  setTimeout(recordWithoutEnd, 0); // after the announcement was sent
 }

@@ -1,4 +1,4 @@
-// Registers names and records calls until it is killed; acknowledges every call after its record.
+// Registers names and records calls until it is killed; acknowledges each call after recording it.
 
 import { workerData } from "node:worker_threads";
 import { attachSharedRegistry } from "nrpc-metrics/threads";
@@ -6,12 +6,12 @@ import { attachSharedRegistry } from "nrpc-metrics/threads";
 const { metrics, acknowledged, index, newNames } = workerData;
 const registry = attachSharedRegistry(metrics);
 
-/** So many calls, a few milliseconds, from one new name to the next. */
+/** Number of calls, a few milliseconds, between one new name and the next. */
 const CALLS_BETWEEN = 5000;
 
 const first = index * newNames;
 for (let calls = 0; ; calls++) {
-  // Its own new names one after the other, then by turns all that it and those before it had to register.
+  // First its new names one after another, then in turn all names of this worker and those before it.
   const nth = Math.floor(calls / CALLS_BETWEEN);
   const service = registry.forService(`svc-${nth < newNames ? first + nth : calls % (first + newNames)}`);
   service.startCall(); // never ends

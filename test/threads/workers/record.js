@@ -1,4 +1,4 @@
-// Records calls and handlers with the real clock, so many of each kind as the test can foretell.
+// Records calls and handlers with the real clock; the test knows how many of each.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { attachSharedRegistry } from "nrpc-metrics/threads";

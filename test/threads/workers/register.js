@@ -1,4 +1,4 @@
-// Waits for the others, then registers all names in an order of its own and records a call for each.
+// Waits for the other workers, then registers all names in a random order and records a call for each.
 
 import { parentPort, workerData } from "node:worker_threads";
 import { attachSharedRegistry } from "nrpc-metrics/threads";

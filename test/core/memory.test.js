@@ -1,0 +1,94 @@
+// Linear memory: how much an idle registry takes, how it grows, and what happens if it can't. Tests get at it through
+// WebAssembly.Instance.
+
+import { RpcMetricsRegistry } from "nrpc-metrics";
+import { expect, test } from "vitest";
+
+const { Instance } = WebAssembly;
+
+/** A registry and its memory. */
+function registryAndMemory(options) {
+  let memory;
+  WebAssembly.Instance = class extends Instance {
+    constructor(module, imports) {
+      super(module, imports);
+      memory = this.exports.memory ?? imports.env.memory;
+    }
+  };
+  try {
+    const registry = new RpcMetricsRegistry(options);
+    return { registry, memory };
+  } finally {
+    WebAssembly.Instance = Instance;
+  }
+}
+
+const PAGE_BYTES = 65_536;
+/**
+ * Pages of an idle registry with rows of `rowBytes`. A shared one has a page for all threads and, from the start, this
+ * thread's rows, scratch rows (up to 16 KiB, or one) and names (16 KiB), because other threads rely on where they are.
+ */
+const idlePages = (rowBytes) =>
+  process.env.NRPC_METRICS_SHARED
+    ? 1 +
+      Math.ceil((64 + 4097 * rowBytes + Math.max(1, Math.floor(16_384 / rowBytes)) * rowBytes + 16_384) / PAGE_BYTES)
+    : 1;
+
+test("an idle registry takes one page, 64 KiB, and a shared one also takes the thread's rows", () => {
+  const { memory } = registryAndMemory();
+  expect(memory.buffer.byteLength).toBe(idlePages(304) * PAGE_BYTES);
+});
+
+test("an idle registry with 512 buckets takes no more than one page, or the thread's rows if shared", () => {
+  const buckets = Array.from({ length: 512 }, (_, i) => i + 1);
+  const { registry, memory } = registryAndMemory({ buckets });
+  expect(memory.buffer.byteLength).toBe(idlePages(96 + 514 * 16) * PAGE_BYTES);
+  registry.forService("echo").recordLatency(511.5e9);
+  expect(registry.snapshot().get("echo").latencyBuckets.indexOf(1)).toBe(511);
+});
+
+test("memory grows as services are added, and keeps what was counted before", () => {
+  const { registry, memory } = registryAndMemory();
+  const handles = Array.from({ length: 4096 }, (_, i) => registry.forService(`svc-${i}`));
+  for (const [i, handle] of handles.entries()) handle.addCapabilityDenied(i);
+  expect(memory.buffer.byteLength).toBeLessThanOrEqual(4097 * 304 + (idlePages(304) > 1 ? 3 : 1) * PAGE_BYTES);
+  const snapshot = registry.snapshot();
+  for (let i = 0; i < 4096; i++) expect(snapshot.get(`svc-${i}`).capabilityDeniedTotal).toBe(i);
+});
+
+test("if the host has no more memory, new services share the overflow set", () => {
+  const { registry, memory } = registryAndMemory();
+  registry.forService("early").addCapabilityDenied(3);
+  memory.grow = () => {
+    throw new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
+  };
+  // Long names, because the rest of a shared registry's last page is used for names.
+  for (let i = 0; i < 1000; i++) registry.forService(`svc-${i}`.padEnd(300, "x")).addCapabilityDenied();
+  expect(registry.size).toBeLessThan(300);
+  expect(registry.overflowLookups).toBe(1000 - (registry.size - 2));
+  const { services } = registry.snapshot();
+  expect(services.reduce((sum, { capabilityDeniedTotal }) => sum + capabilityDeniedTotal, 0)).toBe(1003);
+});
+
+test("bucket counts add up exactly past 2^32 and 2^53", () => {
+  const { registry, memory } = registryAndMemory({ buckets: [1, 2, 3] });
+  const echo = registry.forService("echo");
+  echo.recordLatency(1);
+  echo.recordHandlerDuration(1);
+  // After the first observation of a new registry, four words in a row are 1 only here. No test can count that far, so
+  // it writes the counts.
+  const words = new BigUint64Array(memory.buffer);
+  const sumAt = words.findIndex((_, i) => [0, 1, 2, 3].every((offset) => words[i + offset] === 1n));
+  const [latency, stride] = [sumAt + 2, 2];
+  expect([words[sumAt], words[sumAt + 1], words[latency], words[latency + 1]]).toEqual([1n, 1n, 1n, 1n]);
+  words.set([2n ** 32n - 1n], latency);
+  words.set([1n], latency + stride);
+  words.set([2n ** 53n + 7n], latency + 2 * stride);
+  words.set([2n ** 64n - 2n ** 53n - 2n ** 32n - 8n], latency + 3 * stride);
+  const text = registry.snapshot().prometheusText();
+  const counts = Array.from(text.matchAll(/^nrpc_call_latency_seconds_(?:bucket|count)\{.*\} (\d+)$/gm), ([, n]) =>
+    BigInt(n),
+  );
+  const total = 2n ** 64n - 1n;
+  expect(counts).toEqual([2n ** 32n - 1n, 2n ** 32n, 2n ** 53n + 2n ** 32n + 7n, total, total]);
+});

@@ -1,0 +1,36 @@
+// The samples that /metrics must have, computed from the traffic's tally.
+
+/** Statuses that are neither success nor a server error. */
+const ERROR_KINDS = { UNIMPLEMENTED: "no_route", DEADLINE_EXCEEDED: "timeout", UNAVAILABLE: "transport" };
+const KINDS = ["no_route", "timeout", "server", "transport"];
+
+/** All samples except sums and buckets, which depend on timing. */
+export function expectedSamples({ calls, handlerRuns, chunks }) {
+  const services = Object.entries(calls).map(([service, statuses]) => {
+    const { CANCELLED: _neverResolved, ...resolved } = statuses;
+    const total = Object.values(resolved).reduce((sum, count) => sum + count, 0);
+    const errors = Object.fromEntries(KINDS.map((kind) => [kind, 0]));
+    for (const [status, count] of Object.entries(resolved)) {
+      if (status !== "OK") errors[ERROR_KINDS[status] ?? "server"] += count;
+    }
+    const runs = handlerRuns[service] ?? 0;
+    const { asked, got } = chunks[service] ?? { asked: 0, got: 0 };
+    const label = `{service="${service}"}`;
+    return {
+      [`nrpc_calls_total${label}`]: total,
+      ...Object.fromEntries(
+        KINDS.map((kind) => [`nrpc_errors_total{service="${service}",kind="${kind}"}`, errors[kind]]),
+      ),
+      [`nrpc_in_flight_calls${label}`]: 0,
+      [`nrpc_call_latency_seconds_count${label}`]: total,
+      [`nrpc_handler_invocations_total${label}`]: runs,
+      [`nrpc_handler_panics_total${label}`]: statuses.UNKNOWN ?? 0, // what grpc-js answers if a handler throws
+      [`nrpc_handler_in_flight${label}`]: 0,
+      [`nrpc_handler_duration_seconds_count${label}`]: runs,
+      [`nrpc_streaming_chunks_emitted_total${label}`]: asked,
+      [`nrpc_streaming_chunks_dropped_total${label}`]: asked - got,
+      [`nrpc_capability_denied_total${label}`]: statuses.PERMISSION_DENIED ?? 0,
+    };
+  });
+  return Object.assign({}, ...services);
+}

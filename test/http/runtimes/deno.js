@@ -1,5 +1,0 @@
-// The endpoint in Deno; prints its address.
-
-import { makeHandler } from "./counted.js";
-
-Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: ({ port }) => console.log(`port ${port}`) }, makeHandler(1024));

@@ -1,0 +1,35 @@
+// The endpoint of the packed package in workerd.
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { get, open, until } from "../../support/http-client.js";
+import { startWorker } from "../../support/runtimes/workerd.js";
+import { LIMIT_MS, MAX_SCRAPES } from "./counted.js";
+import { expectAnswers, expectPatience } from "./expect-answers.js";
+
+const folder = "test/runtime/http";
+
+describe.each(["2024-01-01", "2026-04-01"])("workerd of %s", (compatibilityDate) => {
+  let miniflare;
+  let url;
+  beforeAll(async () => {
+    miniflare = await startWorker([`${folder}/worker.js`, `${folder}/counted.js`], { compatibilityDate });
+    url = new URL("/metrics", await miniflare.ready).href;
+  });
+  afterAll(() => miniflare?.dispose());
+
+  test("the endpoint serves the same bytes as in any runtime, gzipped once", async () => {
+    // Miniflare, between workerd and this client, asks for gzip whatever its own client asks for.
+    await expectAnswers(url, { services: 4096, compressesAnyway: true });
+  });
+
+  test("scrapes in one isolate do not wait for each other, nor for a client that is slow or has disconnected", async () => {
+    await expectPatience(url, { services: 4096 });
+  });
+
+  test("clients that disconnect without notice hold their places no longer than a scrape may take", async () => {
+    await Promise.all(Array.from({ length: 2 * MAX_SCRAPES }, async () => (await open(url)).destroy()));
+    const goneMs = performance.now();
+    await until(() => performance.now() > goneMs + LIMIT_MS + 100);
+    expect((await get(url)).status).toBe(200);
+  });
+});

@@ -1,9 +1,0 @@
-// The packed package in WebKit.
-
-import { test } from "vitest";
-import { testBrowser } from "../browser/suite.js";
-import { hasWebKit, launchWebKit } from "./webkit.js";
-
-if (hasWebKit()) {
-  testBrowser("WebKit", { launch: launchWebKit, hasSymbolDispose: false, takesModuleOfWorker: false });
-} else test.skip("WebKit");
