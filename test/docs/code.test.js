@@ -47,7 +47,7 @@ function standsInAnExample(code) {
 }
 
 test("lines of an example are found at any depth, and are not once a word differs", () => {
-  const lines = 'if (!response.ok) call.record(CallOutcome.ServerError);\nreturn response.text();\n';
+  const lines = "if (!response.ok) call.record(CallOutcome.ServerError);\nreturn response.text();\n";
   expect(standsInAnExample(lines)).toBe(true);
   expect(standsInAnExample(lines.replace("ServerError", "Transport"))).toBe(false);
 });
@@ -83,7 +83,7 @@ async function runToItsEnd(program) {
   }
 }
 
-/** Runs a program that serves on `ports` until each has answered, at one of the paths that the documentation uses. */
+/** Runs a program that serves on `ports` until each has answered, where the endpoint or the page is mounted. */
 async function runUntilItServes(program, ports) {
   const child = spawn(process.execPath, [place(program)], { stdio: ["ignore", "ignore", "pipe"] });
   let complaints = "";
@@ -96,17 +96,15 @@ async function runUntilItServes(program, ports) {
     await ended;
   });
   for (const port of ports) {
-    const paths = ["/metrics", "/rpc"].filter((path) => path === "/metrics" || program.includes(`"${path}"`));
-    for (const path of paths) {
-      let status;
-      while (status === undefined && child.exitCode === null) {
-        status = await fetch(`http://127.0.0.1:${port}${path}`).then(
-          (response) => response.status,
-          () => sleep(20),
-        );
-      }
-      expect({ path, status, complaints }).toEqual({ path, status: 200, complaints: "" });
+    const path = ["/metrics", "/rpc"].find((mounted) => program.includes(`"${mounted}"`)) ?? "/";
+    let status;
+    while (status === undefined && child.exitCode === null) {
+      status = await fetch(`http://127.0.0.1:${port}${path}`).then(
+        (response) => response.status,
+        () => sleep(20),
+      );
     }
+    expect({ path, status, complaints }).toEqual({ path, status: 200, complaints: "" });
   }
 }
 
@@ -115,7 +113,7 @@ const programs = ofLanguage("js", "diff").filter((block) => !standsInAnExample(p
 test.each(named(programs))("the program at %s runs against the packed package", async (_, block) => {
   let program = programOf(block);
   const ports = [];
-  for (const [, shown] of program.matchAll(/\.listen\((\d+)/g)) {
+  for (const [, shown] of program.matchAll(/\.listen\((?:\{[^}]*\bport: )?(\d+)/g)) {
     const port = await freePort();
     program = program.replaceAll(shown, String(port));
     ports.push(port);
@@ -147,7 +145,11 @@ if (installed(PROMTOOL, "apt install prometheus")) {
   });
 
   test.each(named(configurations))("promtool takes the configuration at %s", async (_, { code }) => {
-    const { ok, words } = await promtool("check", "config", inFolder("prometheus.yml", code.replace(/^rule_files:\n( .*\n)+/m, "")));
+    const { ok, words } = await promtool(
+      "check",
+      "config",
+      inFolder("prometheus.yml", code.replace(/^rule_files:\n( .*\n)+/m, "")),
+    );
     expect(ok, words).toBe(true);
   });
 }
