@@ -76,7 +76,7 @@ async function freePort() {
 
 /** Runs a program that ends by itself: it may not complain, and prints the numbers that its comments promise. */
 async function runToItsEnd(program) {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [place(program)]);
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [place(program)], { timeout: 30_000 });
   expect(stderr).toBe("");
   for (const [, promised] of program.matchAll(/console\.log\(.*\); \/\/ (\d+)$/gm)) {
     expect(stdout.split("\n")).toContain(promised);
