@@ -23,7 +23,7 @@ const server = Bun.serve({
 
 async function callHello(name) {
   using call = hello.startCall(); // ends with the block, whatever happens
-  call.record(CallOutcome.Transport); // stands if fetch rejects: the last outcome recorded wins
+  call.record(CallOutcome.Transport); // for when fetch rejects: the last outcome recorded wins
   const response = await fetch(`${server.url}hello?name=${name}`);
   call.record(response.ok ? CallOutcome.Ok : CallOutcome.ServerError);
   return await response.text();

@@ -21,7 +21,7 @@ const onError = ({ message }) => new Response(message, { status: 500 });
 
 async function callHello(origin, name) {
   using call = hello.startCall(); // ends with the block, whatever happens
-  call.record(CallOutcome.Transport); // stands if fetch rejects: the last outcome recorded wins
+  call.record(CallOutcome.Transport); // for when fetch rejects: the last outcome recorded wins
   const response = await fetch(`${origin}/hello?name=${name}`);
   call.record(response.ok ? CallOutcome.Ok : CallOutcome.ServerError);
   return await response.text();
