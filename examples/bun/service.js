@@ -1,9 +1,9 @@
-// A service, a client that calls it, and the metrics of both: bun service.js
+// A service, a client that calls it, and metrics of both: bun service.js
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler } from "nrpc-metrics/http";
 
 const registry = new RpcMetricsRegistry();
-const hello = registry.forService("Greeter/Hello"); // keep it: a kept handle saves the lookup
+const hello = registry.forService("Greeter/Hello"); // keep it: this saves a lookup per call
 
 function greet(request) {
   const name = new URL(request.url).searchParams.get("name");
@@ -23,7 +23,7 @@ const server = Bun.serve({
 
 async function callHello(name) {
   using call = hello.startCall(); // ends with the block, whatever happens
-  call.record(CallOutcome.Transport); // stands if fetch rejects: the last mark counts
+  call.record(CallOutcome.Transport); // for when fetch rejects: the last outcome recorded wins
   const response = await fetch(`${server.url}hello?name=${name}`);
   call.record(response.ok ? CallOutcome.Ok : CallOutcome.ServerError);
   return await response.text();

@@ -1,9 +1,9 @@
-// Sends calls and waits for how they end, noting it in the tally. No call here rejects.
+// Sends calls, waits for them to end, and notes in the tally how they ended. No call here rejects.
 
 import { setTimeout } from "node:timers/promises";
 import { Metadata, status } from "@grpc/grpc-js";
 
-/** For calls that are meant to succeed, also on a machine that is busy with something else. */
+/** For calls that are meant to succeed, even on a busy machine. */
 const GENEROUS_DEADLINE_MS = 60_000;
 
 function callOptions(deadlineMs = GENEROUS_DEADLINE_MS) {
@@ -19,7 +19,7 @@ export class Caller {
     this.#tally = tally;
   }
 
-  /** One unary call: `ended` resolves with its status code; `cancel` takes it back. */
+  /** One unary call: `ended` resolves with its status code; `cancel` cancels it. */
   start(method, request, { deadlineMs, authorization } = {}) {
     const metadata = new Metadata();
     if (authorization) metadata.set("authorization", authorization);
@@ -39,7 +39,7 @@ export class Caller {
     return this.start(method, request, options).ended;
   }
 
-  /** Asks a second time when the first answer is late; the first to answer wins, the other is taken back. */
+  /** Sends a second call when the first answer is late. The first to answer wins, the other one is cancelled. */
   async hedge(method, requests, hedgeAfterMs) {
     const pair = [this.start(method, requests[0])];
     await Promise.race([pair[0].ended, setTimeout(hedgeAfterMs)]);
@@ -62,7 +62,7 @@ export class Caller {
         if (readMs > 0) await setTimeout(readMs);
       }
     } catch {
-      // The status tells.
+      // The status says what went wrong.
     }
     this.#tally.resolved(this.#service(method), (await ended).code);
     this.#tally.streamed(this.#service(method), chunksAsked, chunksGot);

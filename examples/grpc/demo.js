@@ -1,10 +1,10 @@
-// A real gRPC server and its clients in one process, measured on both sides, and the numbers on a live page and on /metrics.
+// A real gRPC server and its clients in one process, measured on both sides, with a live page and /metrics.
 //
 //   npm run demo                 runs the traffic, prints the tables, ends
-//   npm run demo -- --live       gentle traffic until Ctrl-C, and a stranger who makes service names up
-//   npm run demo -- --keep       goes on serving both until Ctrl-C
+//   npm run demo -- --live       gentle traffic until Ctrl-C, and a stranger who makes up service names
+//   npm run demo -- --keep       keeps serving both until Ctrl-C
 //   npm run demo -- --tally      also prints what the traffic itself counted, as one line of JSON
-//   PORT=9465 npm run demo       serves them on another port than 9464; 0 picks a free one
+//   PORT=9465 npm run demo       serves them on this port instead of 9464; 0 picks a free one
 
 import { once } from "node:events";
 import { parseArgs } from "node:util";
@@ -21,7 +21,7 @@ import { runTraffic } from "./traffic.js";
 /** Where OpenTelemetry's Prometheus exporter listens by default too. */
 const DEFAULT_PORT = "9464";
 
-/** So few that it is soon seen what happens when they are taken. The demo's own are registered before. */
+/** Few enough that they soon run out, to show what happens then. The demo's own services are registered first. */
 const LIVE_LIMITS = { maxServices: 64, services: SERVICE_NAMES };
 
 const REMARKS = `QuotePrice is asked in hedged pairs: both handlers run, the loser is cancelled and counts as no call.
@@ -42,8 +42,8 @@ function howToLookFurther(address) {
 }
 
 async function runDemo({ port, live, keep, printTally, signal }) {
-  // One registry for both sides, as a process has one: a method's calls and handler runs are different metrics
-  // of the same service, and two registries on one page would print the same series twice.
+  // One registry for both sides: a method's calls and handler runs are different metrics of the same service,
+  // and two registries in one exposition would have the same series twice.
   const registry = new RpcMetricsRegistry(live ? LIVE_LIMITS : {});
   const metrics = await serveMetrics(registry, port);
   console.log(`metrics: http://${metrics.address}/metrics\nlive page: http://${metrics.address}/`);
@@ -72,7 +72,7 @@ function settings() {
   return { port: Number(process.env.PORT || DEFAULT_PORT), live, keep, printTally: tally };
 }
 
-/** What its user can mend, said in one line; undefined for anything else, which is a bug. */
+/** One line of advice on what the user can fix; undefined for anything else, which is a bug. */
 function advice({ code, message, port, address }) {
   if (code === "EADDRINUSE") return `Port ${port} of ${address} is taken. Choose another: PORT=9465 npm run demo`;
   if (code === "ERR_SOCKET_BAD_PORT") return `PORT must be a number from 0 to 65535, got "${process.env.PORT}".`;
@@ -87,5 +87,5 @@ try {
   await runDemo({ ...settings(), signal: interrupted.signal });
 } catch (error) {
   console.error(advice(error) ?? error);
-  process.exit(1); // whatever still runs
+  process.exit(1); // even if something still runs
 }

@@ -1,6 +1,6 @@
-// A gateway for the web: what is posted to /pkg.Service/Method is called over gRPC, whatever that name is.
+// A gateway for the web: a POST to /pkg.Service/Method calls that method over gRPC, whatever its name.
 //
-// Its calls are counted by a name that comes from outside, so anybody can make names up. The registry bounds them.
+// Its calls are counted by a name that comes from outside, so anybody can make up names. The registry bounds them.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -10,7 +10,7 @@ import { measureCalls } from "./instrument-client.js";
 const DEADLINE_MS = 5_000;
 const asItIs = (bytes) => bytes;
 
-/** Starts it on a free port of the loopback interface, before the gRPC server at `address`. */
+/** Starts it on a free port of the loopback interface, in front of the gRPC server at `address`. */
 export async function startGateway(registry, address) {
   const client = new Client(address, credentials.createInsecure(), { interceptors: [measureCalls(registry)] });
   const server = createServer((request, response) => {

@@ -1,4 +1,4 @@
-// The caller's side: an interceptor that measures every call of a client, unary and streaming alike.
+// The calling side: an interceptor that measures every call of a client, unary and streaming alike.
 
 import { InterceptingCall } from "@grpc/grpc-js";
 import { callOutcome, serviceName } from "./outcome.js";
@@ -14,7 +14,7 @@ export function measureCalls(registry) {
       start(metadata, _listener, next) {
         const call = service.startCall();
         next(metadata, {
-          // Every call gets exactly one status, also when it was cancelled, timed out or never left the machine.
+          // Every call gets exactly one status, even if it was cancelled, timed out or never left the machine.
           onReceiveStatus(status, passOn) {
             call.end(callOutcome(status.code));
             passOn(status);

@@ -1,19 +1,19 @@
-// The serving side: wraps the handlers of a service, so that each run of each of them is measured.
+// The serving side: wraps the handlers of a service, so that every run is measured.
 
 import { status } from "@grpc/grpc-js";
 import { serviceName } from "./outcome.js";
 
-/** What grpc-js answers to a throw. */
+/** What grpc-js answers when a handler throws. */
 const UNKNOWN_ERROR = { code: status.UNKNOWN, details: "Unknown error" };
 
 /**
- * Takes what `server.addService` takes, and gives it that. Handlers of all four kinds keep their signatures and
- * their `this`, and callers see no difference, but for one: when an async handler rejects, plain grpc-js leaves
- * the rejection unhandled, and the process ends or the caller waits for good. Here the caller gets the status
- * that the error carries in `code`, else UNKNOWN, and the error goes to `onRejection`.
+ * Returns handlers for `server.addService`. Handlers of all four kinds keep their signatures and their `this`, and
+ * callers see one difference only: when an async handler rejects, plain grpc-js leaves the rejection unhandled, and
+ * the process ends or the caller waits forever. Here the caller gets the status in the error's `code`, or else
+ * UNKNOWN, and the error goes to `onRejection`.
  *
  * A run lasts until the handler has answered, its stream has finished, or the call is cancelled. Work that an
- * async handler does after that is not timed, but a throw in it counts.
+ * async handler does after that isn't timed, but a throw there counts.
  *
  * @param onRejection `(path, error) => void`
  * @example
@@ -33,7 +33,7 @@ function measure(registry, { path, responseStream }, handle, onRejection) {
   return (call, callback) => {
     const run = service.startHandler();
     const end = () => run.end();
-    call.once("cancelled", end); // the caller left or the deadline passed: the handler may well never answer
+    call.once("cancelled", end); // the caller left or the deadline passed: the handler may never answer
     const { args, fail } = responseStream ? streaming(call, service, end) : answering(call, callback, end);
     const threw = () => {
       service.add("handlerPanicsTotal", 1); // run.threw() would come too late if the handler has answered
@@ -41,7 +41,7 @@ function measure(registry, { path, responseStream }, handle, onRejection) {
     };
     try {
       const running = handle(...args);
-      // No other thenable: to call its `then` may start what it stands for, and grpc-js wouldn't.
+      // Not other thenables: calling their `then` may start what they stand for, which grpc-js wouldn't do.
       if (!(running instanceof Promise)) return;
       running.catch((error) => {
         threw();
@@ -50,12 +50,12 @@ function measure(registry, { path, responseStream }, handle, onRejection) {
       });
     } catch (error) {
       threw();
-      throw error; // which grpc-js answers
+      throw error; // grpc-js answers the caller
     }
   };
 }
 
-/** Not any number: errors of databases and of the DOM have codes of their own. */
+/** Not just any number: errors from databases and from the DOM have other codes. */
 function isStatus(error) {
   return Number.isInteger(error?.code) && error.code in status && error.code !== status.OK;
 }
@@ -81,7 +81,7 @@ function streaming(call, service, end) {
   };
   call.once("finish", end);
   const fail = (failure) => {
-    if (call.writable) call.emit("error", failure); // ends the stream, behind the chunks that still wait
+    if (call.writable) call.emit("error", failure); // ends the stream, after the chunks that still wait
   };
   return { args: [call], fail };
 }

@@ -1,10 +1,10 @@
-// The demo's traffic that does not end: the same rounds, with pauses that come and go, and a scanner at a gateway.
+// The demo's endless traffic: the same rounds, with pauses that grow and shrink, and a scanner at a gateway.
 
 import { startGateway } from "./gateway.js";
 import { scan } from "./scanner.js";
 import { runTraffic } from "./traffic.js";
 
-/** Between rounds, which take about half a second each. */
+/** Pause between rounds, which take about half a second each. */
 const PAUSE_MS = { mean: 600, swing: 500 };
 const ROUNDS_PER_WAVE = 60;
 

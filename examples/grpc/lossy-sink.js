@@ -1,9 +1,9 @@
-// A queue that loses chunks on purpose: for handlers that would rather skip than wait for a slow reader.
+// A queue that drops chunks on purpose, for handlers that would rather skip some than wait for a slow reader.
 //
-// Measuring needs none of this: a stream that is written to as usual loses nothing. It is here to show how a
-// service with a queue of its own counts what it drops.
+// Measuring doesn't need this: an ordinary stream loses nothing. It shows how a service with a queue of its own
+// counts what it drops.
 
-/** Chunks that wait here at most; grpc-js holds 16 more, and HTTP/2's flow control what is under way. */
+/** At most this many chunks wait here. grpc-js buffers 16 more, and HTTP/2's flow control what is in transit. */
 const CAPACITY_CHUNKS = 32;
 
 export class LossySink {
@@ -20,9 +20,9 @@ export class LossySink {
 
   /** Emits one chunk; false says that it won't arrive. The handler never waits for its reader. */
   send(chunk) {
-    if (this.#call.destroyed) return false; // the caller has left, which is no fault of the queue
+    if (this.#call.destroyed) return false; // the caller has left, which isn't the queue's fault
     if (this.#waiting.length === CAPACITY_CHUNKS) {
-      this.#service.addStreamingChunksEmitted(); // all others count as they are written: see measureHandlers
+      this.#service.addStreamingChunksEmitted(); // measureHandlers counts all others as they are written
       this.#service.addStreamingChunksDropped();
       return false;
     }
@@ -31,7 +31,7 @@ export class LossySink {
     return true;
   }
 
-  /** Ends the stream behind the chunks that still wait. */
+  /** Ends the stream once the waiting chunks are written. */
   end() {
     this.#ended = true;
     this.#pump();

@@ -1,4 +1,4 @@
-// Serves the live page at / to people, and /metrics to Prometheus.
+// Serves the live page at / for people, and /metrics for Prometheus.
 
 import { once } from "node:events";
 import { createServer } from "node:http";
@@ -7,7 +7,7 @@ import { pageListener } from "nrpc-metrics/page";
 
 const HOST = "127.0.0.1";
 
-/** Port 0 picks a free one. Rejects if the port can't be had. */
+/** Port 0 picks a free one. Rejects if the port is taken. */
 export async function serveMetrics(registry, port) {
   const page = pageListener(registry);
   const listeners = new Map([

@@ -1,4 +1,4 @@
-// How gRPC's words map to the library's: a status to an outcome, a method's path to a service name.
+// Maps gRPC's terms to the library's: a status to an outcome, a method's path to a service name.
 
 import { status } from "@grpc/grpc-js";
 import { CallOutcome } from "nrpc-metrics";
@@ -14,7 +14,7 @@ export function callOutcome(code) {
       return CallOutcome.Timeout;
     case status.UNAVAILABLE:
       return CallOutcome.Transport;
-    case status.CANCELLED: // the caller took it back: an abort, or the loser of a hedged pair
+    case status.CANCELLED: // the caller gave up: an abort, or the loser of a hedged pair
       return undefined;
     default:
       return CallOutcome.ServerError;

@@ -1,11 +1,11 @@
-// A stranger who tries service names at a gateway, one after the other, to see what answers.
+// A stranger who tries one service name after another at a gateway, to see what answers.
 
 import { setTimeout } from "node:timers/promises";
 
 const PAUSE_MS = 50;
 const PACKAGES = ["admin", "auth", "billing", "debug", "internal", "users"];
 const METHODS = ["Delete", "Export", "Get", "List", "Login", "Reset"];
-/** Every so often a name far longer than any that is meant. */
+/** Now and then, a name far longer than any real one. */
 const LONG_NAME_EVERY = 100;
 
 function madeUpName(i) {

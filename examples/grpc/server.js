@@ -18,7 +18,7 @@ const ITEMS = new Map([
 const PRICE_PAGE = { prices: new Uint8Array(16 * 1024) };
 const BURST_PAUSE_MS = 5;
 
-/** Works for a while; false says that the caller left before it was done. */
+/** Works for a while. False means that the caller left before it was done. */
 async function worked(call) {
   const left = new AbortController();
   call.once("cancelled", () => left.abort());
@@ -28,7 +28,7 @@ async function worked(call) {
 async function findItem(call, callback) {
   const { name } = call.request;
   if (!(await worked(call))) return;
-  callback(null, { name, cents: ITEMS.get(name).cents }); // a bug: throws for what the shop doesn't have
+  callback(null, { name, cents: ITEMS.get(name).cents }); // a bug: throws for items that the shop doesn't have
 }
 
 function pay(call, callback) {
@@ -38,7 +38,7 @@ function pay(call, callback) {
   else callback(null, { number: 1 });
 }
 
-/** Would rather lose pages than wait for a slow reader. */
+/** Would rather drop pages than wait for a slow reader. */
 async function watchPrices(call, service) {
   const { bursts, pagesPerBurst } = call.request;
   if (pagesPerBurst === 0) throw new RangeError("a burst has at least one page");
@@ -62,7 +62,7 @@ export function shopHandlers(registry) {
   };
 }
 
-/** The bugs of these handlers are here to be counted, not read about. */
+/** The bugs in these handlers are there to be counted, not to fill the terminal. */
 function ignoreRejection() {}
 
 function isAllowed(path, metadata) {

@@ -9,7 +9,7 @@ const definition = loadSync(fileURLToPath(new URL("demo.proto", import.meta.url)
 
 export const { Shop, Warehouse } = loadPackageDefinition(definition).demo.v1;
 
-/** All methods, called what the metrics call them. */
+/** All methods, by the names that the metrics use. */
 export const SERVICE_NAMES = [Shop, Warehouse].flatMap(({ service }) =>
   Object.values(service).map(({ path }) => serviceName(path)),
 );

@@ -1,4 +1,4 @@
-// A snapshot as two tables for people: what callers saw, and what the serving side did.
+// A snapshot as two tables: what callers saw, and what the serving side did.
 
 function duration(seconds) {
   if (Number.isNaN(seconds)) return "-";
@@ -29,7 +29,7 @@ const HANDLER_COLUMNS = {
   "in flight": (row) => row.handlerInFlight,
 };
 
-/** Columns as wide as their widest cell, the first one aligned left, numbers right. */
+/** Columns are as wide as their widest cell. The first is aligned left, the others right. */
 function table(columns, rows) {
   const lines = [Object.keys(columns), ...rows.map((row) => Object.values(columns).map((cell) => String(cell(row))))];
   const widths = lines[0].map((_, column) => Math.max(...lines.map((line) => line[column].length)));

@@ -1,4 +1,4 @@
-// Plain counts of what the traffic sent and saw, kept without the library, so that its numbers can be checked.
+// Plain counts of what the traffic sent and saw, kept without the library, to check its numbers against.
 
 import { status } from "@grpc/grpc-js";
 
@@ -7,7 +7,7 @@ export class Tally {
   calls = {};
   /** Handlers entered, by service. */
   handlerRuns = {};
-  /** Chunks that handlers were asked to emit and that readers got, by service. */
+  /** Chunks that handlers were asked to emit, and that readers got, by service. */
   chunks = {};
 
   resolved(service, code) {

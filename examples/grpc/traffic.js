@@ -1,4 +1,4 @@
-// What the demo's clients do: the same calls every time, in rounds; only the timings differ.
+// What the demo's clients do: the same calls in every round; only the timings differ.
 
 import { setTimeout } from "node:timers/promises";
 import { credentials } from "@grpc/grpc-js";
@@ -17,12 +17,12 @@ const SLOW_WORK_MS = [60, 120];
 const REPORT_DEADLINE_MS = 200;
 const HEDGE_AFTER_MS = 40;
 
-const FEW_PAGES = { bursts: 2, pagesPerBurst: 10 }; // fewer than the queue holds: no reader loses any
+const FEW_PAGES = { bursts: 2, pagesPerBurst: 10 }; // fewer than the queue holds: nothing is lost
 const NO_PAGES = { bursts: 1, pagesPerBurst: 0 }; // the handler throws
 const MANY_PAGES = { bursts: 8, pagesPerBurst: 20 };
 const SLOW_READ_MS = 3;
 
-/** Every kind of call once or a few times, all at the same time. */
+/** Every kind of call, once or a few times, all at the same time. */
 function round(shop, warehouse) {
   const quick = Array.from({ length: 8 }, (_, i) => shop.send("FindItem", { name: "tea", workMs: 2 * i }));
   const slow = SLOW_WORK_MS.map((workMs) => shop.send("FindItem", { name: "honey", workMs }));
@@ -52,7 +52,7 @@ function watch(shop, request, readMs) {
 }
 
 /**
- * Runs all rounds, or until `signal` aborts. `onRound(done, total)` is told after each, and the next one begins
+ * Runs all rounds, or until `signal` aborts. Calls `onRound(done, total)` after each, and starts the next one
  * `pauseMs(done)` later.
  */
 export async function runTraffic({ registry, address, tally, onRound, signal, rounds = ROUNDS, pauseMs }) {

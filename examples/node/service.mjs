@@ -1,10 +1,10 @@
-// A service, a client that calls it, and the metrics of both: node service.mjs
+// A service, a client that calls it, and metrics of both: node service.mjs
 import { createServer } from "node:http";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsListener } from "nrpc-metrics/http";
 
 const registry = new RpcMetricsRegistry();
-const hello = registry.forService("Greeter/Hello"); // keep it: a kept handle saves the lookup
+const hello = registry.forService("Greeter/Hello"); // keep it: this saves a lookup per call
 
 const metrics = metricsListener(registry);
 
@@ -29,7 +29,7 @@ function callHello(origin, name) {
       if (!response.ok) call.record(CallOutcome.ServerError);
       return response.text();
     },
-    () => CallOutcome.Transport, // what it means when fetch rejects
+    () => CallOutcome.Transport, // if fetch rejects
   );
 }
 

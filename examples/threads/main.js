@@ -1,4 +1,4 @@
-// Four worker threads serve RPCs, one of them hangs, is killed and replaced, and /metrics shows all of it.
+// Four worker threads serve RPCs. One of them hangs, and is killed and replaced, and /metrics shows it all.
 //
 //   node examples/threads/main.js              serves /metrics on port 9464 until Ctrl-C
 //   PORT=9465 node examples/threads/main.js    on another port; 0 picks a free one
@@ -16,13 +16,13 @@ const CLIENTS = 8;
 const CALLS_PER_CLIENT = 50;
 
 const HARMLESS = { pattern: "^\\w+$", text: "tea" };
-/** The engine tries each of the 2^39 ways to cut the text into words before it gives up. */
+/** The engine tries each of the 2^39 ways to split the text into words before it gives up. */
 const CATASTROPHIC = { pattern: "^(\\w+)+$", text: `${"a".repeat(40)}!` };
 
-const registry = createSharedRegistry({ maxThreads: WORKERS + 1 }); // this thread counts, too: the caller's side
-const match = registry.forService("Search/Match"); // keep it: a kept handle saves the lookup
+const registry = createSharedRegistry({ maxThreads: WORKERS + 1 }); // one for this thread, which counts the calling side
+const match = registry.forService("Search/Match"); // keep it: this saves a lookup per call
 
-// No worker is asked when Prometheus comes, so that one that hangs, or is gone, holds up nobody.
+// A scrape asks no worker, so one that hangs, or is gone, delays nobody.
 const listener = metricsListener(registry);
 const metrics = createServer((request, response) => {
   if (request.url === "/metrics") return listener(request, response);
@@ -33,7 +33,7 @@ await once(metrics, "listening");
 
 const pool = new WorkerPool(new URL("worker.js", import.meta.url), WORKERS, registry);
 
-/** Fulfils with the worker's reply, or with the error of a call that got none. */
+/** Fulfils with the worker's reply, or with the error if there was none. */
 async function callMatch({ origin }, request) {
   const observed = match.observeCall(
     async (call) => {
@@ -41,12 +41,12 @@ async function callMatch({ origin }, request) {
       if (!response.ok) call.record(CallOutcome.ServerError);
       return response.text();
     },
-    () => CallOutcome.Transport, // fetch rejects: the worker died and its connections with it
+    () => CallOutcome.Transport, // fetch rejects: the worker died, and its connections with it
   );
   return observed.catch((error) => error);
 }
 
-/** Clients that all call at the same time, each one call after the other, and the workers by turns. */
+/** All clients call at the same time. Each makes one call after the other, to the workers in turn. */
 function callFromAllClients() {
   const client = async () => {
     for (let i = 0; i < CALLS_PER_CLIENT; i++) await callMatch(await pool.next(), HARMLESS);
@@ -68,10 +68,10 @@ show("at first");
 const victim = await pool.next();
 const hanging = callMatch(victim, CATASTROPHIC);
 while (counted().handlerInFlight === 0) await setTimeout(1);
-const waiting = [callMatch(victim, HARMLESS), callMatch(victim, HARMLESS)]; // behind the one that hangs
+const waiting = [callMatch(victim, HARMLESS), callMatch(victim, HARMLESS)]; // queued behind the call that hangs
 show("before the kill");
 
-await victim.worker.terminate(); // nothing less ends a loop
+await victim.worker.terminate(); // nothing less ends an endless loop
 await Promise.all([hanging, ...waiting]);
 show("after the kill");
 

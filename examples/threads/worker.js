@@ -1,11 +1,11 @@
-// A worker thread of the pool: an RPC server on a port of its own, whose handlers count for the whole process.
+// A worker thread of the pool: an RPC server on its own port, whose handlers count for the whole process.
 
 import { createServer } from "node:http";
 import { parentPort, workerData } from "node:worker_threads";
 import { attachSharedRegistry } from "nrpc-metrics/threads";
 
-const registry = attachSharedRegistry(workerData.metrics); // once a worker: each attachment takes a place
-const match = registry.forService("Search/Match"); // keep it: a kept handle saves the lookup
+const registry = attachSharedRegistry(workerData.metrics); // once per worker: each attachment takes a place
+const match = registry.forService("Search/Match"); // keep it: this saves a lookup per call
 
 const server = createServer((request, response) => {
   const { searchParams } = new URL(request.url, "http://localhost");
@@ -13,7 +13,7 @@ const server = createServer((request, response) => {
     const matches = match.observeHandler(() => new RegExp(searchParams.get("pattern")).test(searchParams.get("text")));
     response.end(String(matches));
   } catch (error) {
-    response.writeHead(500).end(error.message); // no pattern at all
+    response.writeHead(500).end(error.message); // the pattern is missing or invalid
   }
 });
 

@@ -1,13 +1,13 @@
-// A page that counts with its worker in one registry. Serve page and worker with these headers:
+// A page and its worker that count in one registry. Serve both with these headers:
 //   Cross-Origin-Opener-Policy: same-origin
 //   Cross-Origin-Embedder-Policy: require-corp
 import { createSharedRegistry } from "nrpc-metrics/threads";
 
 const registry = createSharedRegistry();
-const called = registry.forService("Text/CountWords"); // keep it: a kept handle saves the lookup
+const called = registry.forService("Text/CountWords"); // keep it: this saves a lookup per call
 
 const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-registry.track(worker); // once is enough: on a page it sees to all workers that attach
+registry.track(worker); // once is enough: on a page it covers all workers that attach
 const reply = () =>
   new Promise((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);

@@ -2,8 +2,8 @@
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler } from "nrpc-metrics/http";
 
-// One registry for each isolate. The clock of Workers shows whole milliseconds and moves only with I/O, so
-// durations are those of waiting; computing counts as no time.
+// One registry per isolate. The clock of Workers shows whole milliseconds and moves only with I/O, so durations
+// are time spent waiting, and computing counts as none.
 const registry = new RpcMetricsRegistry();
 const page = registry.forService("Worker/Page");
 const upstream = registry.forService("Upstream/Get");
@@ -16,7 +16,7 @@ function callUpstream(url) {
       if (!response.ok) call.record(CallOutcome.ServerError);
       return response.text();
     },
-    () => CallOutcome.Transport, // what it means when fetch rejects
+    () => CallOutcome.Transport, // if fetch rejects
   );
 }
 

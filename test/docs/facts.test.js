@@ -1,0 +1,64 @@
+// What the documentation says in numbers and tables agrees with the benchmark's record and with the package.
+
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { RpcMetricsRegistry } from "nrpc-metrics";
+import { expect, test } from "vitest";
+import { blocksOf, read, root, section } from "./markdown.js";
+
+const newest = readdirSync(join(root, "bench/records"))
+  .filter((file) => file.endsWith(".md"))
+  .sort()
+  .at(-1);
+const record = read(`bench/records/${newest}`);
+
+test.each([
+  ["README.md", section("README.md", "How fast"), 3],
+  ["docs/benchmarks.md", read("docs/benchmarks.md"), 20],
+])("%s quotes the newest record of the benchmark, and no figure that is not in it", (_, text, least) => {
+  expect(text).toContain(`bench/records/${newest}`);
+  expect(text).toContain(/^- cpu: (.*)$/m.exec(record)[1]);
+  expect(text).toContain(/^- node: (v\S+),/m.exec(record)[1]);
+  const ratios = text.match(/[\d.,]+×/g);
+  expect(ratios.length).toBeGreaterThanOrEqual(least);
+  const figures = text.match(/\b[\d.,]+ (ns|µs|ms|B|MB)\b/g);
+  expect(figures.length).toBeGreaterThanOrEqual(least);
+  expect([...ratios, ...figures].filter((figure) => !isIn(record, figure))).toEqual([]);
+});
+
+/** Whether a record has this very figure, and not one that merely ends like it. */
+function isIn(text, figure) {
+  return text.split(figure).some((before, i, all) => i < all.length - 1 && !/[\d.,]$/.test(before));
+}
+
+test("a figure is not found in a longer one that ends like it", () => {
+  expect([isIn("it took 48.1× as long", "48.1×"), isIn("it took 48.1× as long", "8.1×")]).toEqual([true, false]);
+});
+
+test("README begins with the two commands that prove and show the project", () => {
+  const [first] = blocksOf("README.md").filter(({ language }) => language === "sh");
+  expect(first.line).toBeLessThan(25);
+  expect(first.code).toMatch(/^npm ci && npm test\s/);
+  expect(first.code).toContain("\nnpm ci && npm run demo");
+});
+
+test("README is a door: at most 200 lines", () => {
+  expect(read("README.md").trimEnd().split("\n").length).toBeLessThanOrEqual(200);
+});
+
+test("the table of metrics lists every family and every field of a snapshot, in their order", () => {
+  const registry = new RpcMetricsRegistry({ services: ["echo"] });
+  const snapshot = registry.snapshot();
+  const families = Array.from(snapshot.prometheusText().matchAll(/^# TYPE (\S+) (\S+)$/gm), ([, ...family]) => family);
+  const [, table] = /<!-- metrics-table -->\n([\s\S]*?)<!-- \/metrics-table -->/.exec(read("docs/metrics.md"));
+  const rows = table
+    .trim()
+    .split("\n")
+    .slice(2)
+    .map((row) => row.split("|").map((cell) => cell.trim()));
+  expect(rows.map(([, metric, type]) => [/^`(\w+)/.exec(metric)[1], type])).toEqual(families);
+  const fields = rows.flatMap((cells) => Array.from(cells[4].matchAll(/`(\w+)`/g), ([, field]) => field));
+  const { service, ...counted } = JSON.parse(JSON.stringify(snapshot.get("echo")));
+  expect(service).toBe("echo");
+  expect(fields.sort()).toEqual(Object.keys(counted).sort());
+});
