@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { installed } from "../installed.js";
+import { installed } from "../support/installed.js";
 import { PROMTOOL, promtool } from "../ops/rules.js";
 import { blocksOf, filesBelow, guides, read, root } from "./markdown.js";
 

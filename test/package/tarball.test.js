@@ -36,6 +36,7 @@ const EXPECTED = [
   /^dist\/page\.js(\.map)?$/,
   /^dist\/shared\/[a-z-]+\.js(\.map)?$/,
   /^dist\/core\.wasm$/,
+  /^docs\/[A-Za-z-]+\.(md|png)$/,
   /^examples\/[a-z-]+\/[a-z-]+\.(js|mjs|html|proto)$/,
   /^ops\/(README|runbooks)\.md$/,
   /^ops\/grafana\/[a-z-]+\.json$/,

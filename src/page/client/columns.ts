@@ -32,32 +32,48 @@ export interface Group {
   readonly columns: readonly Column[];
 }
 
-type Index = Exclude<keyof PageRow & `${number}`, "0"> extends `${infer N extends number}` ? N : never;
+type Value = (row: PageRow, data: PageData) => number;
 
-const at = (row: PageRow, index: Index): number => (row[index] as number | null) ?? Number.NaN;
-const perSecond = (index: Index) => (row: PageRow, data: PageData) =>
-  data.spanSeconds > 0 ? at(row, index) / data.spanSeconds : Number.NaN;
-const shareOf = (part: (row: PageRow) => number, total: Index) => (row: PageRow) =>
-  part(row) / (at(row, total) || Number.NaN);
+/** Columns of the data that a column of the table shows. */
+const shown = new Set(["service"]);
 
-const errors = (row: PageRow): number => row[2] + row[3] + row[4] + row[5];
+/** The value of the data's column of this name; NaN if the row has none. */
+function read(name: string, row: PageRow, { columns }: PageData): number {
+  return (row[columns.indexOf(name)] as number | null | undefined) ?? Number.NaN;
+}
 
-/** Kinds of errors, and their index in a row. */
-const KINDS: readonly (readonly [label: string, index: Index])[] = [
-  ["No route", 2],
-  ["Timeout", 3],
-  ["Server", 4],
-  ["Transport", 5],
+function column(name: string): Value {
+  shown.add(name);
+  return (row, data) => read(name, row, data);
+}
+
+const perSecond = (name: string): Value => {
+  const value = column(name);
+  return (row, data) => (data.spanSeconds > 0 ? value(row, data) / data.spanSeconds : Number.NaN);
+};
+
+const shareOf = (parts: readonly string[], total: string): Value => {
+  const values = parts.map(column);
+  const whole = column(total);
+  return (row, data) => values.reduce((sum, value) => sum + value(row, data), 0) / (whole(row, data) || Number.NaN);
+};
+
+/** Kinds of errors, and their columns. */
+const KINDS: readonly (readonly [label: string, name: string])[] = [
+  ["No route", "errorsNoRoute"],
+  ["Timeout", "errorsTimeout"],
+  ["Server", "errorsServer"],
+  ["Transport", "errorsTransport"],
 ];
 
-const quantiles = (prefix: string, of: string, first: 7 | 13): Column[] =>
-  [50, 95, 99].map((percent, i) => ({
+const quantiles = (prefix: string, of: string, histogram: string): Column[] =>
+  [50, 95, 99].map((percent) => ({
     key: `${prefix}p${percent}`,
     label: `p${percent}`,
     hasUnit: true,
     title: `${percent} % of ${of} took no longer than this`,
     ...(percent === 99 ? {} : { step: percent === 50 ? 1 : 2 }),
-    value: (row) => at(row, (first + i) as Index),
+    value: column(`${histogram}P${percent}`),
     format: (value, { buckets }) => duration(value, buckets.at(-1)),
   }));
 
@@ -68,25 +84,28 @@ export const GROUPS: readonly Group[] = [
     histogram: "latency",
     unit: "calls",
     columns: [
-      { key: "calls", label: "Calls/s", title: "Resolved calls per second", value: perSecond(1), format: rate },
+      { key: "calls", label: "Calls/s", title: "Resolved calls per second", value: perSecond("calls"), format: rate },
       {
         key: "errors",
         label: "Errors",
         title: "Share of calls that failed, with any kind of error",
         isBad: true,
         hasUnit: true,
-        value: shareOf(errors, 1),
+        value: shareOf(
+          KINDS.map(([, name]) => name),
+          "calls",
+        ),
         format: share,
       },
       ...KINDS.map(
-        ([label, index]): Column => ({
+        ([label, name]): Column => ({
           key: label.toLowerCase().replace(" ", "_"),
           label,
           title: `Share of calls that failed with an error of kind ${label.toLowerCase().replace(" ", "_")}`,
           isBad: true,
           hasUnit: true,
           step: 0,
-          value: shareOf((row) => at(row, index), 1),
+          value: shareOf([name], "calls"),
           format: share,
         }),
       ),
@@ -95,10 +114,10 @@ export const GROUPS: readonly Group[] = [
         label: "In flight",
         title: "Calls running now",
         step: 2,
-        value: (row) => row[6],
+        value: column("inFlight"),
         format: count,
       },
-      ...quantiles("", "calls", 7),
+      ...quantiles("", "calls", "latency"),
     ],
   },
   {
@@ -107,7 +126,13 @@ export const GROUPS: readonly Group[] = [
     histogram: "handlerDuration",
     unit: "runs",
     columns: [
-      { key: "runs", label: "Runs/s", title: "Handlers started per second", value: perSecond(10), format: rate },
+      {
+        key: "runs",
+        label: "Runs/s",
+        title: "Handlers started per second",
+        value: perSecond("handlerInvocations"),
+        format: rate,
+      },
       {
         key: "throws",
         label: "Throws",
@@ -115,7 +140,7 @@ export const GROUPS: readonly Group[] = [
         isBad: true,
         hasUnit: true,
         step: 2,
-        value: shareOf((row) => row[11], 10),
+        value: shareOf(["handlerPanics"], "handlerInvocations"),
         format: share,
       },
       {
@@ -123,10 +148,12 @@ export const GROUPS: readonly Group[] = [
         label: "Running",
         title: "Handlers running now",
         step: 2,
-        value: (row) => row[12],
+        value: column("handlerInFlight"),
         format: count,
       },
-      ...quantiles("handler_", "handler runs", 13).map((column): Column => ({ ...column, step: column.step ?? 2 })),
+      ...quantiles("handler_", "handler runs", "handlerDuration").map(
+        (column): Column => ({ ...column, step: column.step ?? 2 }),
+      ),
     ],
   },
   {
@@ -137,7 +164,7 @@ export const GROUPS: readonly Group[] = [
         label: "Chunks/s",
         title: "Chunks emitted per second",
         step: 1,
-        value: perSecond(16),
+        value: perSecond("streamingChunksEmitted"),
         format: rate,
       },
       {
@@ -146,7 +173,7 @@ export const GROUPS: readonly Group[] = [
         title: "Chunks dropped in the window because the queue of their call was full",
         isBad: true,
         step: 1,
-        value: (row) => row[17],
+        value: column("streamingChunksDropped"),
         format: count,
       },
       {
@@ -155,7 +182,7 @@ export const GROUPS: readonly Group[] = [
         title: "Calls refused in the window before any handler ran",
         isBad: true,
         step: 1,
-        value: (row) => row[18],
+        value: column("capabilityDenied"),
         format: count,
       },
     ],
@@ -171,3 +198,20 @@ export const groupsFor = (width: number): Group[] =>
   })).filter(({ columns }) => columns.length > 0);
 
 export const COLUMNS = GROUPS.flatMap(({ columns }) => columns);
+
+/** What a row has beyond the table's columns, such as a counter that was added later: shown in an opened row. */
+export function groupsOf({ columns }: PageData): readonly Group[] {
+  const others = columns.filter((name) => !shown.has(name));
+  return others.length === 0 ? GROUPS : [...GROUPS, { label: "More", columns: others.map(plainColumn) }];
+}
+
+function plainColumn(name: string): Column {
+  const words = name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const label = words.charAt(0).toUpperCase() + words.slice(1);
+  return { key: name, label, title: label, value: (row, data) => read(name, row, data), format: count };
+}
+
+/** How much happened to a service on both sides. */
+export function traffic(row: PageRow, data: PageData): number {
+  return read("calls", row, data) + read("handlerInvocations", row, data);
+}

@@ -1,7 +1,7 @@
 // The page's state, the part of it that the URL's fragment stores, and the rows that it selects.
 
 import type { PageData, PageRow, PageWindow } from "../data.js";
-import { COLUMNS } from "./columns.js";
+import { COLUMNS, traffic } from "./columns.js";
 
 /** The part of the state that a link stores, with the values as they appear in it. */
 interface Linked {
@@ -76,7 +76,7 @@ export function rowsInView({ data, filter, sort, order }: State): readonly PageR
       const byName = a[0] < b[0] ? -1 : 1;
       if (!column) return sign * byName;
       const missing = Number(Number.isNaN(value)) - Number(Number.isNaN(other));
-      return missing || sign * (value - other) || b[1] + b[10] - a[1] - a[10] || byName;
+      return missing || sign * (value - other) || traffic(b, data) - traffic(a, data) || byName;
     })
     .map(({ row }) => row);
 }

@@ -3,7 +3,7 @@
 import { h, type VNode } from "preact";
 import type { PageData, PageDetail, PageRow, PageWindow } from "../data.js";
 import { Histogram, Spark } from "./charts.js";
-import { type Column, COLUMNS, type Group, GROUPS, groupsFor } from "./columns.js";
+import { type Column, COLUMNS, type Group, groupsFor, groupsOf } from "./columns.js";
 import { type Amount, count, stretch } from "./format.js";
 import { Name } from "./name.js";
 import { placeOf, type State, WINDOW_SECONDS } from "./state.js";
@@ -293,7 +293,7 @@ function Panel({ row, data, detail, cells }: Pick<RowProps, "row" | "data" | "de
     <tr class="detail">
       <td colSpan={cells}>
         <div class="panel">
-          {GROUPS.map(({ label, spark, histogram, unit, columns }) => (
+          {groupsOf(data).map(({ label, spark, histogram, unit, columns }) => (
             <section key={label}>
               <h3>{label}</h3>
               {spark && <Trend {...{ label, spark, data, detail }} />}
