@@ -5,7 +5,7 @@ import { invalid } from "../model/errors.js";
 import { embeddedModule } from "./embedded.js";
 import type { CoreExports } from "./exports.js";
 
-/** A new instance, with a memory of its own, of the module that a user gave or else of the embedded one. */
+/** A new instance with its own memory, of the module that a user gave or else of the embedded one. */
 export function instantiateCore(given: unknown): CoreExports {
   const expected = "a compiled core.wasm";
   if (given !== undefined && !(given instanceof WebAssembly.Module))
@@ -15,17 +15,17 @@ export function instantiateCore(given: unknown): CoreExports {
   return core as CoreExports;
 }
 
-/** Compiling is left to this function, so that whatever a policy refuses is told alike. */
+/** Compiles inside too, so that whichever step a policy refuses leads to the same error. */
 export function instantiate(
   compiled: () => WebAssembly.Module,
   imports: Record<string, Record<string, unknown>>,
 ): Partial<CoreExports> {
   try {
-    // `instance.exports`, not the loader's own `exports`: those wrap each call in rest arguments, which
-    // made a call four times as slow in Bun.
+    // Not the loader's own `exports`, which wrap each call in rest arguments: that made a call four times as slow in
+    // Bun.
     return instantiateSync(compiled(), imports).instance.exports;
   } catch (cause) {
-    // Which step a policy refuses differs: compiling in Chromium, Firefox and workerd, instantiating in WebKit.
+    // Policies refuse compiling in Chromium, Firefox and workerd, and instantiating in WebKit.
     throw new Error(
       "nrpc-metrics can't run WebAssembly here: a page must allow 'wasm-unsafe-eval', Workers need the option `module`",
       { cause },

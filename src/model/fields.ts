@@ -2,7 +2,7 @@
 
 /** Counters and gauges, in the order in which a row holds them (assembly/layout.ts). */
 export const FIELDS = {
-  /** Calls started that have neither resolved nor been dropped. Negative if a bridge subtracted more than it added. */
+  /** Calls started that have neither resolved nor been dropped; below 0 if a bridge subtracted more than it added. */
   inFlight: "gauge",
   /** Calls that resolved, successfully or with any error. */
   callsTotal: "counter",
@@ -14,7 +14,7 @@ export const FIELDS = {
   errorsServer: "counter",
   /** Calls whose connection failed, kind `transport`. */
   errorsTransport: "counter",
-  /** Handlers running now. Negative if a bridge subtracted more than it added. */
+  /** Handlers running now; below 0 if a bridge subtracted more than it added. */
   handlerInFlight: "gauge",
   /** Handlers started, however they ended. */
   handlerInvocationsTotal: "counter",
@@ -29,7 +29,12 @@ export const FIELDS = {
 } as const satisfies Readonly<Record<string, "counter" | "gauge">>;
 
 /** Histograms, in the order in which a row holds them. */
-export const HISTOGRAMS = ["latency", "handlerDuration"] as const;
+export const HISTOGRAMS = [
+  /** Wall-clock time of resolved calls. */
+  "latency",
+  /** Wall-clock time of handlers, from start to return or throw. */
+  "handlerDuration",
+] as const;
 
 type Fields = typeof FIELDS;
 
@@ -42,6 +47,7 @@ export type GaugeField = { [Name in Field]: Fields[Name] extends "gauge" ? Name 
 /** The counters of a service: they only rise. */
 export type CounterField = Exclude<Field, GaugeField>;
 
+/** The histograms of a service. */
 export type HistogramField = (typeof HISTOGRAMS)[number];
 
 /** The value of every counter and gauge. */

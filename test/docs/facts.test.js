@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { expect, test } from "vitest";
+import { metricsTable, withTable } from "../../scripts/metrics-table.mjs";
 import { blocksOf, read, root, section } from "./markdown.js";
 
 const newest = readdirSync(join(root, "bench/records"))
@@ -61,4 +62,9 @@ test("the table of metrics lists every family and every field of a snapshot, in 
   const { service, ...counted } = JSON.parse(JSON.stringify(snapshot.get("echo")));
   expect(service).toBe("echo");
   expect(fields.sort()).toEqual(Object.keys(counted).sort());
+});
+
+test("the table of metrics is the one that `npm run docs` makes of the source", async () => {
+  const text = read("docs/metrics.md");
+  expect(text).toBe(withTable(text, await metricsTable()));
 });

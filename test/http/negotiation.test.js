@@ -90,6 +90,31 @@ const ACCEPTS = [
     "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited",
     TEXT,
   ],
+  ["a client that refuses OpenMetrics and names nothing else", "application/openmetrics-text;q=0", TEXT],
+  ["a client that refuses text and accepts the rest", "text/plain;q=0,*/*", OPEN_METRICS_1],
+  ["a client that refuses OpenMetrics and accepts the rest", "application/openmetrics-text;q=0, */*", TEXT],
+  [
+    "a client whose range for text in particular is worth less than its range for any text",
+    "text/*;q=0.9,text/plain;q=0.1,application/openmetrics-text;q=0.5",
+    OPEN_METRICS_1,
+  ],
+  [
+    "a client that refuses one version in particular",
+    "application/openmetrics-text;q=0.9,application/openmetrics-text;version=1.0.0;q=0",
+    OPEN_METRICS_0,
+  ],
+  [
+    "a client with a comma and a semicolon in quotes",
+    'text/html;profile="a,application/openmetrics-text;q=1",text/plain;q=0.1',
+    TEXT,
+  ],
+  [
+    "a client with an escaped quote in quotes",
+    'text/html;x="\\",*/*;q=1",application/openmetrics-text',
+    OPEN_METRICS_1,
+  ],
+  ["a client whose quote never ends", 'text/html;x="a,application/openmetrics-text', OPEN_METRICS_1],
+  ["a client that quotes a version with an escape", 'application/openmetrics-text;version="0.0\\.1"', OPEN_METRICS_0],
 ];
 
 const ACCEPT_ENCODINGS = [
