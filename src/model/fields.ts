@@ -36,22 +36,20 @@ export const HISTOGRAMS = [
   "handlerDuration",
 ] as const;
 
-type Fields = typeof FIELDS;
+/** The value of every counter and gauge of a service. */
+export type FieldValues = { readonly [Name in keyof typeof FIELDS]: number };
 
 /** Counters and gauges of a service, by their names in a snapshot. */
-export type Field = keyof Fields;
+export type Field = keyof FieldValues;
 
 /** The gauges of a service: what is running now. */
-export type GaugeField = { [Name in Field]: Fields[Name] extends "gauge" ? Name : never }[Field];
+export type GaugeField = { [Name in Field]: (typeof FIELDS)[Name] extends "gauge" ? Name : never }[Field];
 
 /** The counters of a service: they only rise. */
 export type CounterField = Exclude<Field, GaugeField>;
 
 /** The histograms of a service. */
 export type HistogramField = (typeof HISTOGRAMS)[number];
-
-/** The value of every counter and gauge. */
-export type FieldValues = { readonly [Name in keyof Fields]: number };
 
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly Field[];
 

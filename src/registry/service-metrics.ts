@@ -1,12 +1,9 @@
 // The numbers of one service at the time of a snapshot.
 
 import type { Rows } from "../model/data.js";
-import { FIELD_NAMES, type FieldValues, HISTOGRAMS, type HistogramField } from "../model/fields.js";
+import { FIELD_NAMES, type FieldValues, HISTOGRAMS } from "../model/fields.js";
 import { bucketQuantile } from "../model/quantile.js";
 import { readCumulativeBuckets, readField, readSum } from "../model/reader.js";
-
-type HistogramTotals = { readonly [Name in HistogramField as `${Name}SumNs` | `${Name}Count`]: number };
-type HistogramBuckets = { readonly [Name in HistogramField as `${Name}Buckets`]: readonly number[] };
 
 /** Names made once: to make them anew for each service takes as long as reading its numbers. */
 const PROPERTIES = HISTOGRAMS.map((histogram) => ({
@@ -19,21 +16,30 @@ const PROPERTIES = HISTOGRAMS.map((histogram) => ({
 type Mutable<Type> = { -readonly [Name in keyof Type]: Type[Name] };
 
 /**
- * One service in a snapshot: every counter and gauge as a number, and of each histogram `…SumNs` in nanoseconds,
- * `…Count`, and `…Buckets`, which are cumulative: one count for each bound, inclusive, and last the one for +Inf, which
- * equals the count.
- *
- * Numbers are exact to 2^53-1. They survive JSON and structured clone, which drop the methods.
+ * One service in a snapshot: every counter, gauge and histogram. Numbers are exact to 2^53-1. They survive JSON and
+ * structured clone, which drop the methods.
  *
  * @example
  * const { callsTotal, latencyBuckets } = registry.snapshot().get("echo");
  */
-export interface ServiceMetrics extends FieldValues, HistogramTotals, HistogramBuckets {}
+export interface ServiceMetrics extends FieldValues {}
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the constructor assigns every property, in a loop
 export class ServiceMetrics {
   /** The service's name as it is exposed. */
   declare readonly service: string;
+  /** Sum of the latencies of resolved calls, in nanoseconds. */
+  declare readonly latencySumNs: number;
+  /** Number of latencies observed. */
+  declare readonly latencyCount: number;
+  /** Latencies by bucket, cumulative: one count for each bound, inclusive, and last the one for +Inf, `latencyCount`. */
+  declare readonly latencyBuckets: readonly number[];
+  /** Sum of the durations of handlers, in nanoseconds. */
+  declare readonly handlerDurationSumNs: number;
+  /** Number of handler durations observed. */
+  declare readonly handlerDurationCount: number;
+  /** Handler durations by bucket, as in {@link latencyBuckets}. */
+  declare readonly handlerDurationBuckets: readonly number[];
   readonly #bounds: readonly number[];
 
   /** @internal `row`: index of the service's row. */
