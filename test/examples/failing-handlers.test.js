@@ -34,7 +34,7 @@ test("an error that a handler answers with keeps its status, details and trailer
 });
 
 test.each(["One", "Up", "Down", "Both"])(
-  "if a %s handler throws synchronously, grpc-js answers and the throw is counted",
+  "if the handler %s throws synchronously, grpc-js answers and the throw is counted",
   async (name) => {
     const { seen, counts } = await plainAndMeasured(() => ({
       handlers: {

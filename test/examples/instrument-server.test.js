@@ -54,7 +54,7 @@ test("all four kinds of measured handlers answer as they do unmeasured", async (
   });
 });
 
-test.each(["Down", "Both"])("a reader slower than a %s handler receives every chunk in order", async (name) => {
+test.each(["Down", "Both"])("a reader slower than the handler %s receives every chunk in order", async (name) => {
   const { seen, counts } = await plainAndMeasured(() => {
     const { send, received } = signal();
     const handle = (call) => {
@@ -141,7 +141,7 @@ test.each([
 });
 
 test.each(["One", "Up", "Down", "Both"])(
-  "the run of a %s handler that never answers ends with its call",
+  "the run of the handler %s that never answers ends with its call",
   async (name) => {
     const { seen, counts } = await plainAndMeasured(() => ({
       handlers: { [name]: () => new Promise(() => {}) },

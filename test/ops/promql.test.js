@@ -16,7 +16,7 @@ test("an alert's comparisons are found outside brackets and strings", () => {
 });
 
 test.each(["a", "a > 1 and b", "a > b > c", "a > 1 or b", "a > 1 unless b > 1"])(
-  "comparisons() refuses %s, which is not comparisons joined by and or or",
+  "comparisons() refuses %s: it only accepts comparisons joined by `and` or `or`",
   (query) => {
     expect(() => comparisons(query)).toThrow("not one comparison");
   },

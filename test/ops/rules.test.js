@@ -83,7 +83,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       [1, "/ 1.5"],
       [2, "* 1.5"],
       [2, "/ 1.5"],
-    ])("the unit tests fail if threshold %i of any alert is %s", async (place, factor) => {
+    ])("the unit tests fail if threshold %i of any alert is off by %s", async (place, factor) => {
       const mutated = new Set();
       const { output } = await unitTestsOf(groups, (rule) => {
         if (rule.type === "recording") return rule;

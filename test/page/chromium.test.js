@@ -136,7 +136,7 @@ else
       expect(complaints).toEqual([]);
     });
 
-    test("the page filters by name, from / to Escape, and keeps its state in its address", async () => {
+    test("/ starts filtering the page by name, Escape ends it, and the address keeps the page's state", async () => {
       const registry = new RpcMetricsRegistry();
       const { url } = await serve(pageListener(registry));
       for (const name of ["shop.Cart", "shop.Checkout", "mail.Outbox"]) countCalls(registry, name, [0]);

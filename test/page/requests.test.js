@@ -129,11 +129,11 @@ describe.each(KINDS)("$kind", ({ answer }) => {
   });
 
   test.each([
-    ["?format=xml", 'format must be one of html, json, got "xml"'],
-    ["?format=json&window=day", 'window must be one of minute, hour, start, got "day"'],
-    ["?window=%22%3Cb%3E", 'window must be one of minute, hour, start, got "\\"<b>"'],
-    ["?service=a&".padEnd(201 * 10 + 1, "service=a&"), "service must be given at most 200 times, got 201"],
-  ])("the live page answers 400 to %.40s, with the value and what was expected", async (query, message) => {
+    ['format must be one of html, json, got "xml"', "?format=xml"],
+    ['window must be one of minute, hour, start, got "day"', "?format=json&window=day"],
+    ['window must be one of minute, hour, start, got "\\"<b>"', "?window=%22%3Cb%3E"],
+    ["service must be given at most 200 times, got 201", "?service=a&".padEnd(201 * 10 + 1, "service=a&")],
+  ])("the live page answers 400 to a bad query, with the value and what was expected: %s", async (message, query) => {
     const get = await answer(new RpcMetricsRegistry());
     const response = await get(`/${query}`);
     expect(response.status).toBe(400);
@@ -173,7 +173,10 @@ describe.each(KINDS)("$kind", ({ answer }) => {
   });
 });
 
-test.each([pageHandler, pageListener])("%o refuses a value that is not a registry", (make) => {
+test.each([
+  ["pageHandler", pageHandler],
+  ["pageListener", pageListener],
+])("%s refuses a value that is not a registry", (_, make) => {
   for (const wrong of [undefined, null, {}, "registry"])
     expect(() => make(wrong)).toThrow(/^registry must be an RpcMetricsRegistry, got /);
 });

@@ -1,4 +1,4 @@
-// What a runtime's report of the live page has to say.
+// What a runtime's report on the live page has to contain.
 
 import { expect } from "vitest";
 
