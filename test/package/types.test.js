@@ -1,10 +1,10 @@
 // The package's types in projects of its users, each checked as its users would.
 
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, inject, test } from "vitest";
+import { afterAll, describe, expect, inject, test } from "vitest";
 
 const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 // Below the folder that has the tarball installed, so that "nrpc-metrics" is what was packed.
@@ -16,30 +16,38 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function complaints(program, args, project) {
   return new Promise((resolve) => {
     const options = { cwd: join(folder, project), env: { ...process.env, NO_COLOR: "1" } };
-    execFile(join(modules, ".bin", program), args, options, (error, stdout, stderr) => {
+    execFile(program, args, options, (error, stdout, stderr) => {
       resolve(error ? `${stdout}${stderr}` || error.message : "");
     });
   });
 }
 
-const tsc = (project) => complaints("tsc", ["--typeRoots", join(modules, "@types")], project);
+describe.each(["typescript", "typescript-7"])("with %s", (compiler) => {
+  const { version } = JSON.parse(readFileSync(join(modules, compiler, "package.json"), "utf8"));
+  const args = [join(modules, compiler, "bin/tsc"), "--typeRoots", join(modules, "@types")];
+  const tsc = (project) => complaints(process.execPath, args, project);
 
-test("the types are right in a Node project without DOM", async () => {
-  expect(await tsc("node")).toBe("");
-});
+  test("the compilers are two generations", () => {
+    expect(version).toMatch(compiler === "typescript" ? /^6\./ : /^7\./);
+  });
 
-test("the types are right in a browser project of ES2022 and DOM", async () => {
-  expect(await tsc("browser")).toBe("");
-});
+  test("the types are right in a Node project without DOM", async () => {
+    expect(await tsc("node")).toBe("");
+  });
 
-test("guards can be held by `using` with lib ESNext alone", async () => {
-  expect(await tsc("using")).toBe("");
-});
+  test("the types are right in a browser project of ES2022 and DOM", async () => {
+    expect(await tsc("browser")).toBe("");
+  });
 
-test("wrong uses are type errors", async () => {
-  expect(await tsc("wrong-use")).toBe("");
+  test("guards can be held by `using` with lib ESNext alone", async () => {
+    expect(await tsc("using")).toBe("");
+  });
+
+  test("wrong uses are type errors", async () => {
+    expect(await tsc("wrong-use")).toBe("");
+  });
 });
 
 test("the types are right for Deno", async () => {
-  expect(await complaints("deno", ["check", "metrics.ts"], "deno")).toBe("");
+  expect(await complaints(join(modules, ".bin/deno"), ["check", "metrics.ts"], "deno")).toBe("");
 });
