@@ -191,10 +191,10 @@ export class RpcMetricsRegistry implements SnapshotSource {
 
   #sortedServices(): readonly SnapshotService[] {
     if (this.#directory.length !== this.size) {
-      const { first } = this.#store;
+      const { firstRow } = this.#store;
       this.#directory = Array.from(this.#services.values(), ({ name, row, createdMs }) => ({
         name,
-        row: row - first,
+        row: row - firstRow,
         createdMs,
         key: sortKey(name),
       })).sort((a, b) => (a.key < b.key ? -1 : 1));

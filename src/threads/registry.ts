@@ -104,7 +104,7 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   track(worker: TrackableWorker): void {
     if (typeof worker?.terminate !== "function") throw invalid("worker", "a Worker", worker, TypeError);
     if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker that has not ended", -1);
-    if (onExit(worker, (threadId, isOver) => this.#store.release(threadId, isOver))) return;
+    if (onExit(worker, (threadId, hasStopped) => this.#store.release(threadId, hasStopped))) return;
     if (!canWatch()) throw new Error("this runtime does not report when this worker ends: call release(threadId) then");
     this.#stopWatching ??= watchLocks(
       this.handle.id,

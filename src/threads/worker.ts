@@ -23,7 +23,7 @@ const emitsExitEarly = "Deno" in globalThis;
  * last instruction. Returns false, and never calls it, for a worker without an id or such an event: a Web Worker of a
  * browser or of Deno.
  */
-export function onExit(worker: TrackableWorker, gone: (threadId: number, isOver: boolean) => void): boolean {
+export function onExit(worker: TrackableWorker, gone: (threadId: number, hasStopped: boolean) => void): boolean {
   const { threadId } = worker; // read now, because Node resets it when the worker ends
   if (typeof threadId !== "number") return false;
   const ended = () => gone(threadId, !emitsExitEarly);
