@@ -1,6 +1,6 @@
 // The metrics of the registry and of the endpoint itself, which follow those of the services.
 
-import type { Encoder, OwnSample } from "../exposition/encoder.js";
+import type { Encoder, StandaloneSample } from "../exposition/encoder.js";
 import type { TextWriter } from "../exposition/writer.js";
 import type { SnapshotData } from "../model/data.js";
 import type { Family } from "../model/families.js";
@@ -49,7 +49,7 @@ export class SelfMetrics {
 
   write(out: TextWriter, encoder: Encoder, { services, statistics }: SnapshotData): void {
     const createdMs = this.#createdMs;
-    const family = (family: Family, ...samples: OwnSample[]) => {
+    const family = (family: Family, ...samples: StandaloneSample[]) => {
       encoder.header(out, family);
       encoder.samples(out, family, samples);
     };
