@@ -4,9 +4,9 @@ import { BUCKET_STRIDE, THRESHOLDS } from "./layout";
 import { addToWord, loadConstantWord, WORD_BYTES } from "./word";
 
 /**
- * Adds one observation to the histogram whose sum lies at `histogram`. Upper bounds are inclusive.
+ * Adds one observation to the histogram whose sum is at `histogram`. Upper bounds are inclusive.
  *
- * Not inlined: six copies of it made the core 319 bytes larger and a call 0.4 ns (4 %) faster.
+ * Not inlined: four inlined copies made the core 201 bytes larger, and a call only 0.4 ns (4%) faster.
  */
 export function observe(histogram: usize, elapsedNs: u64): void {
   let threshold = THRESHOLDS;
@@ -16,8 +16,8 @@ export function observe(histogram: usize, elapsedNs: u64): void {
 }
 
 /**
- * A clock difference rounded to the nearest nanosecond. Impossible differences count as the nearest possible one:
- * negative ones and NaN as 0, those past 2^64-1 as 2^64-1 (a saturating conversion).
+ * Rounds a clock difference to the nearest nanosecond. The conversion saturates: negative differences and NaN become 0,
+ * those past 2^64-1 become 2^64-1.
  */
 // @ts-ignore: decorator
 @inline

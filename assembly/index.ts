@@ -1,8 +1,8 @@
 // The ABI: exported functions and layout constants, nothing else.
 //
-// `row` is the address of a service's row and `histogram` that of a histogram's sum within it; nothing here
-// checks either. Durations arrive as f64 nanoseconds, exact to 104 days: a u64 would allocate a BigInt for every
-// call.
+// `row` is the address of a service's row, and `histogram` the address of a histogram's sum within it; nothing here
+// checks either. Durations arrive as f64 nanoseconds, exact to 104 days, because a u64 would allocate a BigInt for
+// every call.
 
 import { nearestNs, observe as observeNs } from "./histogram";
 import * as layout from "./layout";
@@ -11,17 +11,17 @@ import { addToWord } from "./word";
 
 export { rowBytes } from "./layout";
 
-/** Address of the thresholds; rows can begin past them. */
+/** Address of the thresholds; rows can begin right after them. */
 export const thresholds: usize = layout.THRESHOLDS;
 
-/** Offset in a row of the first counter or gauge. TypeScript has their names, in the same order (src/model/fields.ts). */
+/** Offset in a row of the first counter or gauge. src/model/fields.ts lists their names in the same order. */
 export const fields: usize = 0;
 /** Offset in a row of the sum of latencies. */
 export const latency: usize = layout.LATENCY;
 /** Offset in a row of the sum of handler durations. */
 export const handlerDuration: usize = layout.HANDLER_DURATION;
 
-/** From a histogram's sum to its first bucket, and from each bucket to the next. */
+/** Bytes from a histogram's sum to its first bucket, and from each bucket to the next. */
 export const bucketStride: usize = layout.BUCKET_STRIDE;
 
 export function startCall(row: usize): void {
@@ -33,7 +33,7 @@ export function endCall(row: usize, outcome: i32, elapsedNs: f64): void {
   service.endCall(row, outcome, nearestNs(elapsedNs));
 }
 
-/** Counts a whole call that resolved and was timed elsewhere. */
+/** Counts a resolved call that was timed elsewhere; leaves `inFlight` alone. */
 export function recordCall(row: usize, outcome: i32, elapsedNs: f64): void {
   service.recordCall(row, outcome, nearestNs(elapsedNs));
 }
@@ -55,6 +55,7 @@ export function add(address: usize, n: f64): void {
   addToWord(address, <i64>n);
 }
 
+/** Adds `n`, modulo 2^64, to the word at `address`: for numbers that a double does not hold exactly. */
 export function addExact(address: usize, n: u64): void {
   addToWord(address, n);
 }

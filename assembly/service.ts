@@ -1,42 +1,42 @@
-// The life cycles of a call and of a handler, on the row of one service.
+// The life cycles of calls and handlers, recorded in the row of one service.
 
 import { observe } from "./histogram";
-import { Field, fieldOf, HANDLER_DURATION, LATENCY } from "./layout";
+import { Field, fieldAddress, HANDLER_DURATION, LATENCY } from "./layout";
 import { addToWord, WORD_BYTES } from "./word";
 
 // @ts-ignore: decorator
 @inline
 export function startCall(row: usize): void {
-  addToWord(fieldOf(row, Field.IN_FLIGHT), 1);
+  addToWord(fieldAddress(row, Field.IN_FLIGHT), 1);
 }
 
-/** Counts a call that resolved. `outcome`: 0 is success, 1 to 4 are the kinds of error in the order of the row. */
+/** Counts a call that resolved. `outcome`: 0 for success, 1 to 4 for the kinds of error, in the order of the row. */
 // @ts-ignore: decorator
 @inline
 export function recordCall(row: usize, outcome: i32, elapsedNs: u64): void {
-  addToWord(fieldOf(row, Field.CALLS_TOTAL), 1);
-  if (outcome) addToWord(fieldOf(row + <usize>outcome * WORD_BYTES, Field.CALLS_TOTAL), 1);
+  addToWord(fieldAddress(row, Field.CALLS_TOTAL), 1);
+  if (outcome) addToWord(fieldAddress(row + <usize>outcome * WORD_BYTES, Field.CALLS_TOTAL), 1);
   observe(row + LATENCY, elapsedNs);
 }
 
 // @ts-ignore: decorator
 @inline
 export function endCall(row: usize, outcome: i32, elapsedNs: u64): void {
-  addToWord(fieldOf(row, Field.IN_FLIGHT), -1);
+  addToWord(fieldAddress(row, Field.IN_FLIGHT), -1);
   recordCall(row, outcome, elapsedNs);
 }
 
 // @ts-ignore: decorator
 @inline
 export function startHandler(row: usize): void {
-  addToWord(fieldOf(row, Field.HANDLER_INVOCATIONS_TOTAL), 1);
-  addToWord(fieldOf(row, Field.HANDLER_IN_FLIGHT), 1);
+  addToWord(fieldAddress(row, Field.HANDLER_INVOCATIONS_TOTAL), 1);
+  addToWord(fieldAddress(row, Field.HANDLER_IN_FLIGHT), 1);
 }
 
 // @ts-ignore: decorator
 @inline
 export function endHandler(row: usize, threw: bool, elapsedNs: u64): void {
-  addToWord(fieldOf(row, Field.HANDLER_IN_FLIGHT), -1);
-  if (threw) addToWord(fieldOf(row, Field.HANDLER_PANICS_TOTAL), 1);
+  addToWord(fieldAddress(row, Field.HANDLER_IN_FLIGHT), -1);
+  if (threw) addToWord(fieldAddress(row, Field.HANDLER_PANICS_TOTAL), 1);
   observe(row + HANDLER_DURATION, elapsedNs);
 }

@@ -1,11 +1,11 @@
-// Slabs: each thread has one, with a row for every service; a snapshot adds them up.
+// Slabs: each thread has one, with a row for every service, and a snapshot adds them up.
 
-import { Field, fieldOf, rowBytes } from "./layout";
+import { Field, fieldAddress, rowBytes } from "./layout";
 import { addToWord, loadForeignWord, WORD_BYTES } from "./word";
 
 /**
  * Adds `rowCount` rows at `row`, which another thread may be writing, to this thread's rows at `sum`. Without `gauges`
- * it leaves out calls and handlers in flight: a thread that is gone has none.
+ * it leaves out calls and handlers in flight: a thread that has ended has none.
  */
 export function addRows(sum: usize, row: usize, rowCount: usize, boundCount: usize, gauges: bool): void {
   const bytes = rowBytes(boundCount);
@@ -14,18 +14,18 @@ export function addRows(sum: usize, row: usize, rowCount: usize, boundCount: usi
       addField(sum, row, Field.IN_FLIGHT);
       addField(sum, row, Field.HANDLER_IN_FLIGHT);
     }
-    addWords(sum, row, fieldOf(0, Field.IN_FLIGHT + 1), fieldOf(0, Field.HANDLER_IN_FLIGHT));
-    addWords(sum, row, fieldOf(0, Field.HANDLER_IN_FLIGHT + 1), bytes);
+    addWords(sum, row, fieldAddress(0, Field.IN_FLIGHT + 1), fieldAddress(0, Field.HANDLER_IN_FLIGHT));
+    addWords(sum, row, fieldAddress(0, Field.HANDLER_IN_FLIGHT + 1), bytes);
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function addField(sum: usize, row: usize, field: Field): void {
-  addToWord(fieldOf(sum, field), loadForeignWord(fieldOf(row, field)));
+  addToWord(fieldAddress(sum, field), loadForeignWord(fieldAddress(row, field)));
 }
 
-/** Adds the words from offset `start` to before `end`. */
+/** Adds the words at offsets from `start` to `end`, exclusive. */
 // @ts-ignore: decorator
 @inline
 function addWords(sum: usize, row: usize, start: usize, end: usize): void {

@@ -1,8 +1,8 @@
-// The ABI of the build for threads: that of the plain core, and the sum over slabs.
+// The ABI of the build for threads: the plain core's, and `addRows`.
 //
-// A function counts only while the calling instance still owns its slab. A thread that was released too early may
-// run on, in some browsers for seconds. It then counts nothing, instead of overwriting the counts of the slab's next
-// owner, which takes over a while later (src/core/shared/slabs.ts). The check costs less than can be measured here.
+// The exported functions count only while this instance owns its slab. A thread that was released too early may keep
+// running, in some browsers for seconds. It then counts nothing, instead of overwriting the counts of the slab's next
+// owner, which takes over a while later (src/core/shared/slabs.ts). The check costs too little to measure.
 
 import * as plain from "./index";
 

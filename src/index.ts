@@ -1,4 +1,4 @@
-// The entry: everything public. The core is embedded.
+// The main entry. The core is embedded.
 
 export type { CounterField, Field, FieldValues, GaugeField } from "./model/fields.js";
 export { DEFAULT_LATENCY_BUCKETS_SECS } from "./model/buckets.js";

@@ -1,5 +1,5 @@
-// The entry for workerd, which compiles no WebAssembly but that of modules deployed with the worker. The embedded copy of
-// the core comes along unused, for 0.8 kB: one class and no second build are worth that.
+// The entry for workerd, which runs no WebAssembly but the modules deployed with the worker. It still carries the
+// embedded copy of the core, unused: 0.8 kB is a fair price for not having a second build.
 
 import coreModule from "./core.wasm";
 import { RpcMetricsRegistry as PortableRegistry, type RegistryOptions } from "./index.js";
@@ -12,7 +12,7 @@ export class RpcMetricsRegistry extends PortableRegistry {
   }
 }
 
-/** Leaves bad options as they are, for the registry to refuse. */
+/** Passes bad options through, for the registry to refuse. */
 function withCore(options: RegistryOptions): RegistryOptions {
   return typeof options === "object" && options ? { ...options, module: coreModule } : options;
 }

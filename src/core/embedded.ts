@@ -27,7 +27,7 @@ function decode(base64: string): Uint8Array<ArrayBuffer> {
   let written = 0;
   for (let i = 0; i < digits.length; i++) {
     bits = (bits << 6) | ALPHABET.indexOf(digits.charAt(i));
-    // Four digits are three bytes: each digit but the first completes one.
+    // Four digits encode three bytes: each digit but the first completes one.
     if (i % 4 > 0) bytes[written++] = bits >> (6 - 2 * (i % 4));
   }
   return bytes;

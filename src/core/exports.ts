@@ -2,7 +2,7 @@
 
 import type { HistogramField } from "../model/fields.js";
 
-/** Addresses and distances in bytes: those of the thresholds, of the first field of a row, of its histograms' sums. */
+/** In bytes: address of the thresholds, offsets of the first field and the histograms in a row, bucket stride. */
 type LayoutConstant = HistogramField | "thresholds" | "fields" | "bucketStride";
 
 interface CoreFunctions {
@@ -17,7 +17,7 @@ interface CoreFunctions {
   addExact(address: number, n: bigint): void;
 }
 
-/** The part of a WebAssembly.Memory that is used; that type is unknown to programs without the lib `DOM`. */
+/** The part of WebAssembly.Memory that is used here. Programs without the lib `DOM` don't know that type. */
 export interface CoreMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;

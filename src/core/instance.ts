@@ -5,7 +5,11 @@ import { invalid } from "../model/errors.js";
 import { embeddedModule } from "./embedded.js";
 import type { CoreExports } from "./exports.js";
 
-/** A new instance with its own memory, of the module that a user gave or else of the embedded one. */
+/**
+ * Instantiates the module that a user passed, or else the embedded one, with its own memory.
+ *
+ * @throws TypeError if `given` is not a compiled core, Error where WebAssembly can't run.
+ */
 export function instantiateCore(given: unknown): CoreExports {
   const expected = "a compiled core.wasm";
   if (given !== undefined && !(given instanceof WebAssembly.Module))
@@ -15,14 +19,16 @@ export function instantiateCore(given: unknown): CoreExports {
   return core as CoreExports;
 }
 
-/** Compiles inside too, so that whichever step a policy refuses leads to the same error. */
+/**
+ * Instantiates what `compiled` returns. Calls it in here, so that the error is the same whether a policy refuses to
+ * compile or to instantiate.
+ */
 export function instantiate(
   compiled: () => WebAssembly.Module,
   imports: Record<string, Record<string, unknown>>,
 ): Partial<CoreExports> {
   try {
-    // Not the loader's own `exports`, which wrap each call in rest arguments: that made a call four times as slow in
-    // Bun.
+    // Not the loader's own `exports`, whose wrappers pass rest arguments: in Bun they made a call four times as slow.
     return instantiateSync(compiled(), imports).instance.exports;
   } catch (cause) {
     // Policies refuse compiling in Chromium, Firefox and workerd, and instantiating in WebKit.

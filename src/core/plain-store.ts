@@ -1,5 +1,5 @@
-// The rows of one registry in a memory of their own: hands them out, and copies them for a snapshot. Keeps no view of
-// the memory, since a view does not outlive growth.
+// The rows of one registry in unshared memory: allocates them, and copies them for snapshots. Keeps no view of the
+// memory, because growing it detaches all views.
 
 import type { RowLayout } from "../model/data.js";
 import type { CoreExports, CoreMemory } from "./exports.js";
@@ -10,8 +10,8 @@ import { PAGE_BYTES, thresholdsEnd, writeThresholds } from "./thresholds.js";
 export class PlainStore implements Store {
   readonly core: CoreExports;
   readonly layout: RowLayout;
-  readonly first: number;
-  /** Allocated at the start: overflow must work when there is no memory left for rows. */
+  readonly firstRow: number;
+  /** Allocated first, because overflow must work even when no memory is left for rows. */
   readonly overflowRow: number;
   overflowLookups = 0;
   room: number;
@@ -25,7 +25,7 @@ export class PlainStore implements Store {
     this.#memory = core.memory;
     this.room = maxServices;
     writeThresholds(core, core.memory, bounds);
-    this.first = this.#end = thresholdsEnd(core, bounds);
+    this.firstRow = this.#end = thresholdsEnd(core, bounds);
     this.overflowRow = this.#allocate() as number;
   }
 
@@ -44,10 +44,10 @@ export class PlainStore implements Store {
   }
 
   copy(): Uint32Array {
-    return new Uint32Array(this.#memory.buffer.slice(this.first, this.#end));
+    return new Uint32Array(this.#memory.buffer.slice(this.firstRow, this.#end));
   }
 
-  /** Address of a fresh row, all zero; undefined when the host gives no more memory. */
+  /** Allocates a row of zeros and returns its address; undefined when the host refuses more memory. */
   #allocate(): number | undefined {
     const row = this.#end;
     const end = row + this.layout.rowBytes;

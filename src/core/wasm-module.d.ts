@@ -1,4 +1,4 @@
-// A .wasm file imported as a compiled module, as workerd does it.
+// A .wasm file imported as a compiled module, as in workerd.
 declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;

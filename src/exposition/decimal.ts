@@ -1,4 +1,4 @@
-// Numbers in the form that the text formats give them.
+// Formats numbers as the text formats have them.
 
 /**
  * The shortest decimal that reads back as `value`, without the exponent that JavaScript uses for small numbers. Keeps
@@ -10,8 +10,8 @@ export function decimal(value: number): string {
 }
 
 /**
- * A bound in OpenMetrics' canonical form, which all exposers share: always with a point or an exponent; the exponent has
- * two digits and is used from 1e6 on and below 1e-4, as in Go. For finite values > 0.
+ * A bound as one of OpenMetrics' canonical numbers, on which all exposers agree: always with a point or an exponent.
+ * The exponent has two digits and is used from 1e6 on and below 1e-4, as in Go. For finite values > 0.
  */
 export function openMetricsFloat(value: number): string {
   if (value < 1e-4 || value >= 1e6) return value.toExponential().replace(/\b\d$/, "0$&");

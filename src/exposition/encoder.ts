@@ -1,4 +1,4 @@
-// What an exposition format has to do, and how it writes a whole snapshot.
+// The interface of an exposition format, and how a whole snapshot is written in one.
 
 import type { Rows, SnapshotData, SnapshotService } from "../model/data.js";
 import { FAMILIES, type Family, type ServiceFamily } from "../model/families.js";
@@ -10,12 +10,12 @@ export interface Slice extends Rows {
   readonly services: readonly SnapshotService[];
   /** The names, one after another, as the format writes them. */
   readonly names: Piece;
-  /** Where in `names` the name of each service ends. */
+  /** Where in `names` the name of each service ends, exclusive, in bytes. */
   readonly nameEnds: Uint32Array;
 }
 
 /** A sample that belongs to no service, such as one about the endpoint itself. */
-export interface OwnSample {
+export interface StandaloneSample {
   readonly labels?: Readonly<Record<string, string>>;
   /** Sum and count for a summary. */
   readonly value: number | { readonly sum: number; readonly count: number };
@@ -29,14 +29,14 @@ export interface Encoder {
   header(out: TextWriter, family: Family): void;
   /** The series of a family for the services of a slice. */
   series(out: TextWriter, family: ServiceFamily, slice: Slice): void;
-  /** An upper bound of what `series` writes. */
+  /** An upper bound on the bytes that `series` writes. */
   maxSeriesBytes(family: ServiceFamily, slice: Slice): number;
-  samples(out: TextWriter, family: Family, samples: readonly OwnSample[]): void;
+  samples(out: TextWriter, family: Family, samples: readonly StandaloneSample[]): void;
   /** What follows the last family. */
   end(out: TextWriter): void;
 }
 
-/** All services and families in one piece. */
+/** All services and families as one text. */
 export function encodeSnapshot(encoder: Encoder, { services, ...rows }: SnapshotData): Uint8Array<ArrayBuffer> {
   const slice = encoder.slice(rows, services);
   const maxBytes = FAMILIES.reduce((sum, family) => sum + encoder.maxSeriesBytes(family, slice), 0);

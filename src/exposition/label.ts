@@ -1,10 +1,10 @@
-// Label values, escaped.
+// Escapes label values.
 
 import { invalid } from "../model/errors.js";
 
 /**
- * `value` as it stands between the quotes of a label in the text exposition format 0.0.4: backslash, double quote, LF
- * and CR are escaped. Prometheus has no escape for CR and reads it as a backslash and an `r`.
+ * Escapes `value` for use between the quotes of a label in the text exposition format 0.0.4: backslash, double quote,
+ * LF and CR. Prometheus knows no escape for CR and reads it as a backslash and an `r`.
  *
  * @throws TypeError if `value` is not a string.
  *

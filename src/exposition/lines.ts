@@ -1,20 +1,20 @@
-// Formats of lines, one sample each: what the text format 0.0.4 and OpenMetrics have in common.
+// Line-based formats, with one sample per line: what the text format 0.0.4 and OpenMetrics have in common.
 //
-// A line is a template with the name of the service and a number put in. An encoder keeps the templates of a layout for
-// as long as the layout lives: engines tie optimised code to the shapes of objects, and drop it together with the last
+// A line is a template filled in with a service's name and a number. An encoder keeps the templates for a layout as
+// long as the layout lives: engines tie optimised code to the shapes of objects, and drop it together with the last
 // object of a shape. With new templates for each scrape, a scrape took four times as long after a few garbage
 // collections.
 
 import type { RowLayout, Rows, SnapshotService } from "../model/data.js";
 import type { Family, ServiceFamily } from "../model/families.js";
 import { bucketCount, bucketIndex, fieldIndex, rowIndex, sumIndex } from "../model/reader.js";
-import type { Encoder, OwnSample, Slice } from "./encoder.js";
+import type { Encoder, StandaloneSample, Slice } from "./encoder.js";
 import { type Line, type Template, writeCounter, writeGauge, writeHistogram } from "./series.js";
 import { LINE_FEED, NUMBER_BYTES, piece, type TextWriter } from "./writer.js";
 
 /** Where the formats differ. */
 export interface Dialect {
-  /** `name` with the prefix, as samples begin; the header may name the family differently. */
+  /** The lines before a family's samples. `name`: the family's, with the prefix; the header may add a suffix to it. */
   header(name: string, family: Family): string;
   escapeLabel(value: string): string;
   /** A bucket's upper bound as a label value. */
@@ -25,11 +25,11 @@ export interface Dialect {
   readonly trailer: string;
 }
 
-/** What an exposition may set. */
+/** What users can change about the names and labels of metrics. */
 export interface Naming {
-  /** What the names of all metrics begin with, before an underscore. */
+  /** What the names of all metrics begin with, without the underscore that follows. */
   readonly prefix: string;
-  /** Labels that all samples get. */
+  /** Labels that are added to all samples. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
@@ -38,7 +38,7 @@ export const DEFAULT_NAMING: Naming = { prefix: "nrpc", labels: {} };
 export class LineEncoder implements Encoder {
   readonly #dialect: Dialect;
   readonly #prefix: string;
-  /** The constant labels as they stand behind the name of a service, up to the closing quote: `",region="eu`. */
+  /** What follows the name of a service because of these labels, without the last closing quote: `",region="eu`. */
   readonly #nameTail: string;
   readonly #labels: string;
   readonly #templates = new WeakMap<RowLayout, Map<ServiceFamily, readonly Template[]>>();
@@ -91,7 +91,7 @@ export class LineEncoder implements Encoder {
     return bytes;
   }
 
-  samples(out: TextWriter, family: Family, samples: readonly OwnSample[]): void {
+  samples(out: TextWriter, family: Family, samples: readonly StandaloneSample[]): void {
     const name = this.#name(family);
     for (const { labels = {}, value, createdMs } of samples) {
       const both = [this.#labels, labelText(this.#dialect, labels)].filter(Boolean).join();
@@ -115,15 +115,15 @@ export class LineEncoder implements Encoder {
   }
 
   #templatesOf(family: ServiceFamily, layout: RowLayout): readonly Template[] {
-    let ofLayout = this.#templates.get(layout);
-    if (!ofLayout) {
-      ofLayout = new Map();
-      this.#templates.set(layout, ofLayout);
+    let byFamily = this.#templates.get(layout);
+    if (!byFamily) {
+      byFamily = new Map();
+      this.#templates.set(layout, byFamily);
     }
-    let templates = ofLayout.get(family);
+    let templates = byFamily.get(family);
     if (!templates) {
       templates = this.#makeTemplates(family, layout);
-      ofLayout.set(family, templates);
+      byFamily.set(family, templates);
     }
     return templates;
   }
@@ -165,7 +165,7 @@ export class LineEncoder implements Encoder {
   }
 }
 
-/** Labels as they stand between braces: `region="eu",zone="a"`. */
+/** Labels as written between braces: `region="eu",zone="a"`. */
 function labelText({ escapeLabel }: Dialect, labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)
     .map(([name, value]) => `${name}="${escapeLabel(value)}"`)

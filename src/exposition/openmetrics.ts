@@ -1,10 +1,10 @@
-// The format OpenMetrics 1.0. Version 0.0.1 differs from it, in what is written here, in nothing but its name.
+// The OpenMetrics 1.0 format. What is written here is valid in version 0.0.1 too.
 
 import { openMetricsFloat } from "./decimal.js";
 import { escapeOpenMetricsLabel } from "./label.js";
 import { LineEncoder, type Naming } from "./lines.js";
 
-/** @param created whether counters and histograms say when their service appeared. */
+/** @param created whether counters and histograms get a sample `_created`, the time at which their service appeared. */
 export function openMetricsEncoder(created: boolean, naming?: Naming): LineEncoder {
   return new LineEncoder(
     {

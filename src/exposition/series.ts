@@ -1,14 +1,14 @@
 // Writes the lines of one series of one service.
 //
-// Hot path of a scrape: 4,096 services are 164,000 lines. Functions of their own, called per service, because engines
-// optimise what is called often sooner and better than a loop that runs long: in one loop, the first scrapes took
-// twice as long. Nothing here may allocate but the text of a number past 2^31.
+// Hot path of a scrape: 4,096 services are 164,000 lines. These are separate functions, called for each service,
+// because engines optimise frequent calls sooner and better than one long loop: in a single loop, the first scrapes
+// took twice as long. Nothing here may allocate, except the text of sums, of times, and of numbers from 2^31 on.
 
 import { LOW_END } from "../model/words.js";
 import { decimal } from "./decimal.js";
 import type { Piece, TextWriter } from "./writer.js";
 
-/** A line of a service: what stands around the service's name, and the word of its row that the line shows. */
+/** A line of a service: the text before and after the service's name, and the word of its row that the line shows. */
 export interface Line {
   readonly before: Piece;
   readonly after: Piece;
@@ -25,7 +25,7 @@ export interface Template {
   readonly created: Line | undefined;
 }
 
-/** Writes the series of the service whose name lies in `names` from `start` to before `end`, and whose row begins at `row`. */
+/** Writes a series of a service, whose name is in `names` from `start` to `end`, exclusive. `row`: index of its row. */
 export type SeriesWriter = (
   out: TextWriter,
   template: Template,
@@ -55,7 +55,7 @@ export const writeGauge: SeriesWriter = (out, { values }, names, start, end, wor
   }
 };
 
-/** Buckets are cumulative, as the formats have them; the count is the last one. */
+/** Buckets are written cumulatively, as the formats require; the count is the last of them. */
 export const writeHistogram: SeriesWriter = (out, template, names, start, end, words, row, createdMs) => {
   const { values, sum, count, created } = template;
   let totalHigh = 0;
@@ -85,7 +85,7 @@ function writeLabels(out: TextWriter, { before, after }: Line, names: Piece, sta
   out.copyAscii(after);
 }
 
-/** Workers have no time outside a request: a service that appeared at 0 has no sample. */
+/** Writes nothing for a `createdMs` of 0: Workers have no clock outside a request. */
 function writeCreated(
   out: TextWriter,
   line: Line | undefined,

@@ -1,12 +1,12 @@
-// Bytes of text, written one after another into one buffer.
+// Writes text as UTF-8, piece by piece, into one buffer.
 //
-// Hot path of a scrape: its 164,000 lines are four short pieces each, so pieces are copied eight bytes at a time. The
-// whole text of 4,096 services then takes 9 ms (Node 20); four bytes at a time 10, with Uint8Array.set 14, byte by byte
-// 20, by strings and encodeInto 18 ms.
+// Hot path of a scrape: its 164,000 lines are four short pieces each, so ASCII pieces are copied eight bytes at a time.
+// The whole text of 4,096 services then takes 9 ms (Node 20); four bytes at a time it takes 10 ms, with Uint8Array.set
+// 14, byte by byte 20, and through strings and encodeInto 18.
 
 import { LOW_END } from "../model/words.js";
 
-/** Copies write past the end of what they copy, by less than this. */
+/** Copies read and write past the end of what they copy, by less than this. */
 const SLACK_BYTES = 8;
 
 /** Room for any number and the end of its line: 2^64-1 has 20 digits. */
@@ -16,7 +16,7 @@ export const LINE_FEED = 0x0a;
 const DIGIT_0 = 0x30;
 /** Numbers below this are written by integer arithmetic, which is exact for a signed 32-bit number. */
 const SMALL_END = 2 ** 31;
-/** High halves below this make a number below 2^53. */
+/** A word whose high half is below this is below 2^53, and so exact as a double. */
 const EXACT_HIGH_END = 2 ** 21;
 /** A code unit of UTF-16 takes at most this many bytes in UTF-8. */
 const MAX_UNIT_BYTES = 3;
@@ -39,13 +39,13 @@ export class TextWriter {
   #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
-  /** Begins a text of probably no more than `capacity` bytes. */
+  /** Begins a text. `capacity`: its expected size in bytes; it may turn out larger. */
   begin(capacity: number): void {
     this.#use(new Uint8Array(capacity + SLACK_BYTES));
     this.#length = 0;
   }
 
-  /** Makes room for `bytes` more: what copies and numbers write is not checked against the end of the buffer. */
+  /** Makes room for `bytes` more. The methods that need room do not check that they have it. */
   reserve(bytes: number): void {
     const missing = this.#length + bytes + SLACK_BYTES - this.#bytes.length;
     if (missing <= 0) return;
@@ -54,7 +54,7 @@ export class TextWriter {
     this.#use(larger);
   }
 
-  /** Copies a piece of ASCII. Its bytes make no NaN, of which an engine need not keep the bits. Needs room. */
+  /** Copies a piece of ASCII. As doubles, such bytes are never NaN, whose bits engines need not keep. Needs room. */
   copyAscii({ view: source, length }: Piece): void {
     const view = this.#view;
     const at = this.#length;
@@ -62,7 +62,7 @@ export class TextWriter {
     this.#length = at + length;
   }
 
-  /** Copies any piece from `start` to before `end`. Needs room. */
+  /** Copies any piece, from `start` to `end`, exclusive. Needs room. */
   copy({ view: source }: Piece, start: number, end: number): void {
     const view = this.#view;
     const offset = this.#length - start;
@@ -70,7 +70,7 @@ export class TextWriter {
     this.#length = offset + end;
   }
 
-  /** A u64 in its halves, and the end of the line. Needs room. */
+  /** Writes a u64, given as its halves, and a line feed. Needs room. */
   uint(high: number, low: number): void {
     if (high > 0 || low >= SMALL_END) {
       this.ascii(String(high < EXACT_HIGH_END ? high * LOW_END + low : (BigInt(high) << 32n) | BigInt(low)));
@@ -88,20 +88,20 @@ export class TextWriter {
     this.#bytes[this.#length++] = LINE_FEED;
   }
 
-  /** Short text of ASCII alone, for which this is five times as fast as encoding it. Needs room. */
+  /** Writes short, pure ASCII text, five times as fast as encoding it. Needs room. */
   ascii(text: string): void {
     for (let i = 0; i < text.length; i++) this.#bytes[this.#length++] = text.charCodeAt(i);
   }
 
-  /** Any text; makes room for it. */
+  /** Writes any text, and makes room for it. */
   text(text: string): void {
     this.reserve(MAX_UNIT_BYTES * text.length);
     this.#length += encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
   }
 
   /**
-   * Returns what was written and lets go of it. It is a view of the buffer: the rest of the buffer was never touched
-   * and so takes no memory of the system, while a copy would take as much again, and a third of the time.
+   * Returns what was written, and drops the buffer. The result is a view of that buffer, whose rest was never touched
+   * and so takes up no physical memory. A copy would take as much memory again, and a third of the time.
    */
   finish(): Uint8Array<ArrayBuffer> {
     const text = this.#bytes.subarray(0, this.#length);
@@ -115,11 +115,11 @@ export class TextWriter {
   }
 }
 
-// One writer for all texts. It lives on between scrapes, because engines drop the optimised code of a shape with its
-// last object: see lines.ts.
+// One writer for all texts. It is kept between scrapes, because engines drop the optimised code for a shape together
+// with its last object: see lines.ts.
 const writer = new TextWriter();
 
-/** What `write` writes, of probably no more than `capacity` bytes. `write` may not write another text meanwhile. */
+/** The text that `write` writes. `capacity`: its expected size in bytes. `write` must not call `writeText` itself. */
 export function writeText(capacity: number, write: (out: TextWriter) => void): Uint8Array<ArrayBuffer> {
   writer.begin(capacity);
   write(writer);

@@ -1,5 +1,6 @@
-// Coalesces scrapes: while one text is being written, newcomers wait and share the next snapshot, and the bodies made
-// from it. So two snapshots are enough for any number of scrapers, and none sees less than was counted when it asked.
+// Coalesces scrapes: while one text is being written, newcomers wait, and then share the next snapshot and the bodies
+// made from it. So there are at most two snapshots at a time for any number of scrapers, and each scraper sees
+// everything that was counted before it asked.
 
 import type { Encoder } from "../exposition/encoder.js";
 import type { SnapshotData } from "../model/data.js";
@@ -25,10 +26,10 @@ interface Waiting {
 }
 
 /**
- * Returns a function that gives each scrape its body, of a snapshot taken at once or, while the text of another is being
- * written, as soon as that is done.
+ * Returns a function that returns the body for a scrape. Its snapshot is taken at once or, while the text of another
+ * one is being written, as soon as that is done.
  *
- * @param trailer makes what follows the services.
+ * @param trailer returns what follows the services.
  */
 export function coalesceScrapes(
   takeSnapshot: () => SnapshotData | Promise<SnapshotData>,
@@ -41,7 +42,7 @@ export function coalesceScrapes(
       slicedText(data, encoder, services, trailer(encoder, data), schedule),
     );
   };
-  // Workers may not wait for each other, and write a text without a break anyway.
+  // In Workers, one request can't wait for another, and a text is written without a break anyway.
   if (inWorkers) return async (request) => (await takeBodies()).reader(request);
 
   let waiting: Waiting[] = [];
@@ -69,7 +70,7 @@ export function coalesceScrapes(
     });
 }
 
-/** The bodies of one snapshot: one text for each encoder and pick of services, and its compressed form. */
+/** The bodies of one snapshot: one text for each encoder and selection of services, and its compressed form. */
 class SharedBodies {
   readonly #make: (encoder: Encoder, services: ScrapeRequest["services"]) => BodySource;
   readonly #texts = new Map<Encoder, Map<string, SharedBody>>();
@@ -80,13 +81,13 @@ class SharedBodies {
   }
 
   get texts(): readonly SharedBody[] {
-    return [...this.#texts.values()].flatMap((byPick) => [...byPick.values()]);
+    return [...this.#texts.values()].flatMap((bySelection) => [...bySelection.values()]);
   }
 
   reader({ encoder, isCompressed, services }: ScrapeRequest): BodySource {
-    const byPick = getOrMake(this.#texts, encoder, () => new Map<string, SharedBody>());
-    const pick = JSON.stringify(services && [...services].sort()) ?? "";
-    const text = getOrMake(byPick, pick, () => new SharedBody(this.#make(encoder, services)));
+    const bySelection = getOrMake(this.#texts, encoder, () => new Map<string, SharedBody>());
+    const selection = JSON.stringify(services && [...services].sort()) ?? "";
+    const text = getOrMake(bySelection, selection, () => new SharedBody(this.#make(encoder, services)));
     if (!isCompressed) return text.reader();
     return getOrMake(this.#compressed, text, () => new SharedBody(gzip(text.reader()))).reader();
   }

@@ -1,4 +1,4 @@
-// The endpoint for scrapers: what it answers to which request.
+// The endpoint for scrapers: how it answers each request.
 
 import { writeText } from "../exposition/writer.js";
 import type { SnapshotData } from "../model/data.js";
@@ -60,7 +60,7 @@ class Endpoint {
     const request = {
       encoder: format.encoder,
       isCompressed: isCompressed && !inWorkers, // Workers compress a body themselves if its headers say so
-      services: pickedServices(exchange.url),
+      services: selectedServices(exchange.url),
     };
     return this.#scrape(request, headers, header("x-prometheus-scrape-timeout-seconds"));
   }
@@ -75,7 +75,7 @@ class Endpoint {
       scrape.end("failed");
       return plainText(503, `there is no snapshot: ${(error as Error)?.message}`);
     }
-    if (scrape.hasEnded) return plainText(503, "the scrape's time was up before its turn came", RETRY);
+    if (scrape.hasEnded) return plainText(503, "the scrape timed out before its turn came", RETRY);
     return { status: 200, headers, body: scrape };
   }
 
@@ -87,14 +87,14 @@ class Endpoint {
   #reject(): Reply {
     this.#selfMetrics.countScrape("rejected");
     const { maxConcurrentScrapes } = this.#settings;
-    return plainText(503, `maxConcurrentScrapes is ${maxConcurrentScrapes}, and as many are under way`, RETRY);
+    return plainText(503, `${maxConcurrentScrapes} scrapes are under way already: see maxConcurrentScrapes`, RETRY);
   }
 
-  /** The scraper's own limit if it is less than ours. */
+  /** The scraper's timeout if it is shorter than ours. */
   #limitMs(timeoutSeconds: string | undefined): number {
     const { timeoutMs } = this.#settings;
-    const askedMs = Number(timeoutSeconds) * 1e3;
-    return askedMs > 0 ? Math.min(timeoutMs, askedMs) : timeoutMs;
+    const scraperMs = Number(timeoutSeconds) * 1e3;
+    return scraperMs > 0 ? Math.min(timeoutMs, scraperMs) : timeoutMs;
   }
 
   /** What follows the services: the metrics of registry and endpoint, and the end of the format. */
@@ -107,7 +107,7 @@ class Endpoint {
 }
 
 /** The services that the query names; undefined for all. */
-function pickedServices(url: string): ReadonlySet<string> | undefined {
+function selectedServices(url: string): ReadonlySet<string> | undefined {
   const query = url.replace(/^[^?]*|#.*/g, "");
   const names = new URLSearchParams(query).getAll("service");
   return names.length > 0 ? new Set(names) : undefined;

@@ -1,4 +1,4 @@
-// The formats that the endpoint serves: how they are asked for, and what encodes them.
+// The formats that the endpoint serves: their media types and their encoders.
 
 import type { Encoder } from "../exposition/encoder.js";
 import { openMetricsEncoder } from "../exposition/openmetrics.js";
@@ -6,17 +6,17 @@ import { textEncoder } from "../exposition/text.js";
 import type { Settings } from "./options.js";
 
 export interface Format {
-  /** As a media range in an Accept header names the format. */
+  /** The parts of the media type, as in an Accept header. */
   readonly type: string;
   readonly subtype: string;
   readonly version: string;
-  /** Of a response in this format, without the character set. */
+  /** Content-Type of a response in this format, without the charset. */
   readonly contentType: string;
   /** Formats with the same encoder have the same bodies. */
   readonly encoder: Encoder;
 }
 
-/** In the order of preference where the client prefers none; the first one is for clients that accept none of them. */
+/** In the order in which they are tried where the client has no preference; clients that accept none get the first. */
 export function formatsOf({ prefix, labels, created }: Settings): readonly [Format, ...Format[]] {
   const text = textEncoder({ prefix, labels });
   const openMetrics = openMetricsEncoder(created, { prefix, labels });

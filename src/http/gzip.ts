@@ -2,7 +2,7 @@
 
 import type { BodySource, Chunk, Result } from "../server/body.js";
 
-/** Reads `text` as fast as the result is read, apart from what the runtime's streams buffer. */
+/** Reads `text` no faster than the result is read, apart from what the runtime's streams buffer. */
 export function gzip(text: BodySource): BodySource {
   const { readable, writable } = new CompressionStream("gzip");
   const reader = (readable as ReadableStream<Chunk>).getReader();
@@ -20,11 +20,11 @@ export function gzip(text: BodySource): BodySource {
     text.return();
     writer.abort(error).catch(() => {});
   };
-  let isFed = false;
+  let isFeeding = false;
   return {
     next() {
-      if (!isFed) feed().catch(stop);
-      isFed = true;
+      if (!isFeeding) feed().catch(stop);
+      isFeeding = true;
       return reader.read() as Promise<Result>;
     },
     return() {

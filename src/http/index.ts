@@ -1,4 +1,4 @@
-// The entry of nrpc-metrics/http: the endpoint that Prometheus scrapes, for servers of both kinds.
+// The entry of nrpc-metrics/http: the endpoint that Prometheus scrapes, for fetch-based servers and for node:http.
 
 import type { SnapshotSource } from "../model/source.js";
 import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "../server/adapters.js";
@@ -10,10 +10,10 @@ export type { MetricsHandlerOptions, NodeRequest, NodeResponse };
 
 /**
  * Answers scrapes with everything that `registry` has counted, as text 0.0.4 or OpenMetrics, whichever the client
- * prefers; for servers that speak fetch, such as Workers, Deno, Bun and Hono. It never rejects. Make one and keep it:
- * concurrent scrapes share a snapshot and its text, and the endpoint counts its scrapes.
+ * prefers; for fetch-based servers, such as Workers, Deno, Bun and Hono. The handler never rejects. Create one and keep
+ * it: concurrent scrapes share a snapshot and its text, and the endpoint counts its scrapes.
  *
- * @param registry an `RpcMetricsRegistry`, or anything else that gives snapshots, now or later.
+ * @param registry an `RpcMetricsRegistry`, or anything else that provides snapshots; see {@link SnapshotSource}.
  * @throws TypeError or RangeError for a bad registry or option.
  *
  * @example
@@ -30,7 +30,7 @@ export function metricsHandler(
 /**
  * The same for node:http, and for what is built on it, such as Express and Fastify's raw requests.
  *
- * @param registry an `RpcMetricsRegistry`, or anything else that gives snapshots, now or later.
+ * @param registry an `RpcMetricsRegistry`, or anything else that provides snapshots; see {@link SnapshotSource}.
  * @throws TypeError or RangeError for a bad registry or option.
  *
  * @example

@@ -6,9 +6,9 @@ import type { Format } from "./formats.js";
 interface Range {
   readonly name: string;
   readonly parameters: ReadonlyMap<string, string>;
-  /** From 0, which refuses, to 1. */
+  /** From 0, which means "not acceptable", to 1. */
   readonly quality: number;
-  /** Place in the header. */
+  /** Position in the header. */
   readonly index: number;
 }
 
@@ -44,7 +44,7 @@ function specificity({ name, parameters }: Range, { type, subtype, version }: Fo
   return name === "*/*" || name === "*" ? 1 + byVersion : 0;
 }
 
-/** The range that decides about a format: the most specific one, and of equals the first. */
+/** The range that decides about a format: the most specific one, and among equals the first. */
 function decisiveRange(ranges: readonly Range[], format: Format): Range | undefined {
   let decisive: Range | undefined;
   let greatest = 0;
@@ -56,9 +56,9 @@ function decisiveRange(ranges: readonly Range[], format: Format): Range | undefi
 }
 
 /**
- * The Content-Type and format that `accept` prefers: the one with the greatest quality, of equals the one that the
- * client names first, then the first of `formats`. The first of `formats` too if the client accepts none, as Prometheus'
- * own libraries do. Repeats what the scraper says of `escaping`, since none of our names has anything to escape.
+ * The Content-Type and format that `accept` prefers: the one with the highest quality; among equals, the one that the
+ * client names first, then the first of `formats`. If the client accepts none, also the first of `formats`, as in
+ * Prometheus' own libraries. Echoes the scraper's `escaping`, because none of our names needs escaping.
  */
 export function negotiate<Kind extends Format>(
   accept: string,
@@ -82,7 +82,7 @@ function isBetter(range: Range, best: Range | undefined): boolean {
   return range.index < best.index;
 }
 
-/** Whether `gzip` is accepted: as Accept-Encoding names it, or else as it names everything that it doesn't mention. */
+/** Whether Accept-Encoding accepts `gzip`, by name or else by `*`. */
 export function acceptsGzip(acceptEncoding: string): boolean {
   const qualities = new Map(rangesOf(acceptEncoding).map(({ name, quality }) => [name, quality]));
   return (qualities.get("gzip") ?? qualities.get("*") ?? 0) > 0;

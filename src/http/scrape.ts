@@ -1,10 +1,10 @@
-// One scrape under way: hands its body on, and ends once, however that comes about.
+// One scrape under way: passes its body on, and ends exactly once, whatever the cause.
 
 import { unref } from "../runtime/timer.js";
 import type { Body, BodySource, Result } from "../server/body.js";
 import type { ScrapeResult } from "./self-metrics.js";
 
-/** Timers of more than this fire at once. */
+/** Timers longer than this fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What a scrape reports to its endpoint. */
@@ -31,19 +31,19 @@ export class Scrape implements Body {
       this.end("timed_out");
       this.cut?.();
     }, this.#limitMs);
-    unref(this.#timer); // a response that nobody reads keeps no process alive
+    unref(this.#timer); // a response that nobody reads must not keep the process alive
   }
 
   get hasEnded(): boolean {
     return this.#hasEnded;
   }
 
-  /** Whether the time is up though the timer has not fired: Workers cancel a request's timers when its client disconnects. */
+  /** Whether the time is up, even if no timer fired: Workers cancel a request's timers when its client disconnects. */
   get isOverdue(): boolean {
     return performance.now() - this.#startMs > this.#limitMs;
   }
 
-  /** The body to hand on. Returned at once if the scrape has ended meanwhile. */
+  /** Sets the body to pass on. Releases it at once if the scrape has ended meanwhile. */
   serve(source: BodySource): void {
     this.#source = source;
     if (this.#hasEnded) source.return();
@@ -66,7 +66,7 @@ export class Scrape implements Body {
     this.end("aborted");
   }
 
-  /** Only the first call counts. */
+  /** Only the first call has an effect. */
   end(result: ScrapeResult): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;

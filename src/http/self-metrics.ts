@@ -1,27 +1,27 @@
 // The metrics of the registry and of the endpoint itself, which follow those of the services.
 
-import type { Encoder, OwnSample } from "../exposition/encoder.js";
+import type { Encoder, StandaloneSample } from "../exposition/encoder.js";
 import type { TextWriter } from "../exposition/writer.js";
 import type { SnapshotData } from "../model/data.js";
 import type { Family } from "../model/families.js";
 
-/** How a scrape can end: `aborted` by its client, `rejected` because there were too many, `failed` by an error. */
+/** How a scrape can end: `rejected` if too many were under way, `aborted` by its client, `failed` with an error. */
 const RESULTS = ["ok", "rejected", "timed_out", "aborted", "failed"] as const;
 export type ScrapeResult = (typeof RESULTS)[number];
 
 const TRACKED_SERVICES: Family = { name: "tracked_services", type: "gauge", help: "Services with series." };
-const MAX_SERVICES: Family = { name: "max_services", type: "gauge", help: "Services that may get series." };
+const MAX_SERVICES: Family = { name: "max_services", type: "gauge", help: "Maximum number of services with series." };
 const OVERFLOW_LOOKUPS: Family = {
   name: "overflow_lookups",
   type: "counter",
   help: "Lookups that got the overflow set.",
 };
-const SCRAPES: Family = { name: "scrapes", type: "counter", help: "Scrapes by how they ended." };
+const SCRAPES: Family = { name: "scrapes", type: "counter", help: "Scrapes by result." };
 const SCRAPE_DURATION: Family = {
   name: "scrape_duration_seconds",
   type: "summary",
   unit: "seconds",
-  help: "Time of complete scrapes.",
+  help: "Duration of complete scrapes.",
 };
 const SCRAPE_BYTES: Family = {
   name: "scrape_bytes",
@@ -31,7 +31,7 @@ const SCRAPE_BYTES: Family = {
 };
 
 export class SelfMetrics {
-  /** 0 where there is no time, as in Workers outside a request: then there are no samples `_created`. */
+  /** 0 where there is no clock, as in Workers outside a request: then there are no samples `_created`. */
   readonly #createdMs = Date.now();
   readonly #scrapes: Record<ScrapeResult, number> = { ok: 0, rejected: 0, timed_out: 0, aborted: 0, failed: 0 };
   #seconds = 0;
@@ -41,7 +41,7 @@ export class SelfMetrics {
     this.#bytes += bytes;
   }
 
-  /** Adds to the duration only for complete responses: others end when clients and limits end them. */
+  /** Adds to the duration only for complete responses: the others last as long as clients or limits let them. */
   countScrape(result: ScrapeResult, elapsedMs = 0): void {
     this.#scrapes[result]++;
     if (result === "ok") this.#seconds += elapsedMs / 1e3;
@@ -49,13 +49,13 @@ export class SelfMetrics {
 
   write(out: TextWriter, encoder: Encoder, { services, statistics }: SnapshotData): void {
     const createdMs = this.#createdMs;
-    const family = (family: Family, ...samples: OwnSample[]) => {
+    const family = (family: Family, ...samples: StandaloneSample[]) => {
       encoder.header(out, family);
       encoder.samples(out, family, samples);
     };
     family(TRACKED_SERVICES, { value: services.length });
     family(MAX_SERVICES, { value: statistics.maxServices });
-    family(OVERFLOW_LOOKUPS, { value: statistics.overflowLookups }); // counted for longer than this endpoint exists
+    family(OVERFLOW_LOOKUPS, { value: statistics.overflowLookups }); // counted since before this endpoint existed
     family(SCRAPES, ...RESULTS.map((result) => ({ labels: { result }, value: this.#scrapes[result], createdMs })));
     family(SCRAPE_DURATION, { value: { sum: this.#seconds, count: this.#scrapes.ok }, createdMs });
     family(SCRAPE_BYTES, { value: this.#bytes, createdMs });

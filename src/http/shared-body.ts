@@ -5,7 +5,7 @@ import type { BodySource, Result } from "../server/body.js";
 
 const END: Result = { done: true, value: undefined };
 
-/** A place for a piece, and the way to the next place: whoever holds a link holds everything that follows. */
+/** One link in the list of pieces. Whatever refers to a link keeps all that follow alive, too. */
 interface Link {
   piece?: Promise<Result>;
   next?: Link;
@@ -22,7 +22,7 @@ export class SharedBody {
     this.#source = source;
   }
 
-  /** One more reader, from the beginning. Call it before any piece has been made. */
+  /** Adds a reader. Call it before any piece has been made, so that the reader gets all of them. */
   reader(): BodySource {
     let link: Link | undefined = this.#newest;
     this.#readers++;
@@ -43,7 +43,7 @@ export class SharedBody {
     };
   }
 
-  /** Makes the rest, as long as a reader is left. */
+  /** Makes the remaining pieces, as long as there is a reader. */
   async finish(): Promise<void> {
     for (let link = this.#newest; this.#source; link = link.next as Link) await this.#pieceOf(link);
   }

@@ -9,22 +9,22 @@ import type { BodySource, Chunk } from "../server/body.js";
 import type { YieldingScheduler } from "../server/yielding.js";
 
 /**
- * A slice has as many services as take about this many bytes of a histogram: 118 with default buckets and names of 28
- * bytes. Longer slices would keep the event loop waiting, shorter ones cost more to send.
+ * A slice has as many services as fill about this many bytes with one histogram: 119 with default buckets and names of
+ * 28 bytes. Longer slices would keep the event loop waiting, shorter ones cost more to send.
  */
 const SLICE_BYTES = 131_072;
-/** What a line takes besides the name. */
+/** Estimated bytes of a line besides the service's name. */
 const LINE_BYTES = 64;
 
-/** @param picked names of services; without it, all are written. @param trailer what follows the services. */
+/** @param selected names of services; undefined for all. @param trailer what follows the services. */
 export function slicedText(
   data: SnapshotData,
   encoder: Encoder,
-  picked: ReadonlySet<string> | undefined,
+  selected: ReadonlySet<string> | undefined,
   trailer: Chunk,
   schedule: YieldingScheduler,
 ): BodySource {
-  const chunks = chunksOf(data, encoder, picked, trailer);
+  const chunks = chunksOf(data, encoder, selected, trailer);
   return {
     next: () => schedule(() => chunks.next()),
     return: () => void chunks.return(undefined),
@@ -34,16 +34,16 @@ export function slicedText(
 function* chunksOf(
   data: SnapshotData,
   encoder: Encoder,
-  picked: ReadonlySet<string> | undefined,
+  selected: ReadonlySet<string> | undefined,
   trailer: Chunk,
 ): Generator<Chunk, undefined> {
-  const services = picked ? data.services.filter(({ name }) => picked.has(name)) : data.services;
+  const services = selected ? data.services.filter(({ name }) => selected.has(name)) : data.services;
   const sliced = slicesOf(services, bucketCount(data.layout));
   const slices: Slice[] = [];
   for (const family of FAMILIES) {
     yield writeText(0, (out) => encoder.header(out, family));
     for (const [i, part] of sliced.entries()) {
-      slices[i] ??= encoder.slice(data, part); // encodes names with the first family
+      slices[i] ??= encoder.slice(data, part); // encodes the names once, for the first family
       const slice = slices[i] as Slice;
       yield writeText(encoder.maxSeriesBytes(family, slice), (out) => encoder.series(out, family, slice));
     }

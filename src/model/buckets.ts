@@ -11,12 +11,16 @@ export const DEFAULT_LATENCY_BUCKETS_SECS: readonly number[] = Object.freeze([
 ]);
 
 /**
- * The greatest number of bounds. Both histograms of a service then take less than 8.3 kB, and the thresholds and the
- * first row still fit in the first page of memory.
+ * Maximum number of bounds. Both histograms of a service then take less than 8.3 kB, and the thresholds and the first
+ * row still fit in the first page of memory.
  */
 export const MAX_BOUNDS = 512;
 
-/** A frozen copy of valid bounds; throws for anything else. */
+/**
+ * A frozen copy of `bounds`.
+ *
+ * @throws TypeError or RangeError if they are not valid.
+ */
 export function checkedBounds(bounds: readonly number[]): readonly number[] {
   if (!(bounds?.length >= 1 && bounds.length <= MAX_BOUNDS)) {
     throw invalid("buckets.length", `1 to ${MAX_BOUNDS}`, bounds?.length);
@@ -33,8 +37,8 @@ export function checkedBounds(bounds: readonly number[]): readonly number[] {
 
 /**
  * The greatest u64 number of nanoseconds that is within `bound` seconds: the last one for which `ns / 1e9 <= bound`
- * holds in doubles. That test is monotonic in ns, so the bits are found from the highest down, which also works for
- * bounds past 2^53 ns, where many integers share a double.
+ * holds in doubles. That test is monotonic in ns, so the bits can be found from the highest down, even for bounds past
+ * 2^53 ns, where many integers share a double.
  */
 export function thresholdNs(bound: number): bigint {
   let ns = 0n;

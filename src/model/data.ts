@@ -3,8 +3,8 @@
 import type { Field, HistogramField } from "./fields.js";
 
 /**
- * Where everything lies in a row. Offsets and distances are in bytes; a histogram's offset is that of its sum, which
- * its buckets follow.
+ * The layout of a row: offsets and distances in bytes. A histogram's offset is that of its sum, which its buckets
+ * follow.
  */
 export type RowLayout = Readonly<Record<Field | HistogramField, number>> & {
   /** From a histogram's sum to its first bucket, and from each bucket to the next. */
@@ -15,7 +15,7 @@ export type RowLayout = Readonly<Record<Field | HistogramField, number>> & {
   readonly bounds: readonly number[];
 };
 
-/** Rows in 32-bit halves of words, the low half first, and how to find anything in them. */
+/** Rows as 32-bit halves of words, the low half first, and their layout. */
 export interface Rows {
   readonly words: Uint32Array;
   readonly layout: RowLayout;
@@ -23,19 +23,19 @@ export interface Rows {
 
 export interface SnapshotService {
   readonly name: string;
-  /** Offset of the service's row in the copy, in bytes. Services keep theirs from one snapshot to the next. */
+  /** Offset of the service's row in the copy, in bytes. It stays the same from one snapshot to the next. */
   readonly row: number;
-  /** When the service appeared, in ms since 1970; 0 where there was no time, as in Workers outside a request. */
+  /** When the service appeared, in ms since 1970; 0 where there was no clock, as in Workers outside a request. */
   readonly createdMs: number;
 }
 
-/** What a registry says about itself, rather than about a service. */
+/** What a registry reports about itself, rather than about a service. */
 export interface RegistryStatistics {
-  /** The greatest number of services that can have counters of their own. */
+  /** Maximum number of services with their own counters. */
   readonly maxServices: number;
-  /** Lookups so far whose name got the shared set `__overflow__`. */
+  /** Number of lookups so far that returned the shared set `__overflow__`. */
   readonly overflowLookups: number;
-  /** Guards so far that were garbage-collected before their end. */
+  /** Number of guards so far that were garbage-collected before their end. */
   readonly leakedGuards: number;
 }
 

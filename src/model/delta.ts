@@ -6,7 +6,7 @@ import { bucketCount, bucketIndex, fieldIndex } from "./reader.js";
 import { LOW_END } from "./words.js";
 
 /**
- * The growth of a word, exact to 2^53-1. A service that the earlier copy does not have began at 0; a counter that
+ * How much a word has grown, exact to 2^53-1. A service that is not in the earlier copy began at 0; a counter that
  * wrapped in between counts as unchanged.
  */
 function wordDelta(later: Uint32Array, earlier: Uint32Array, low: number): number {

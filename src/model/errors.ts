@@ -2,14 +2,14 @@
 
 const SHOWN_CHARACTERS = 64;
 
-/** A value as an error message shows it: short, on one line, and without running code of the value's own. */
+/** A value as an error message shows it: short, on one line, and without running any code of the value. */
 export function show(value: unknown): string {
   const text = Object(value) === value ? `[${typeof value}]` : String(value) + (typeof value === "bigint" ? "n" : "");
   const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
   return typeof value === "string" || typeof value === "symbol" ? JSON.stringify(shown) : shown;
 }
 
-/** The error for a bad argument or option: by default a RangeError for a number, a TypeError for anything else. */
+/** The error for a bad argument or option: by default a RangeError for a number or bigint, else a TypeError. */
 export function invalid(
   what: string,
   expected: string,

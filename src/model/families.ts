@@ -1,11 +1,11 @@
 // Every metric family that services expose, in the order of exposition. Names and HELP texts are those of the
-// reference implementation, byte for byte; dashboards and recorded vectors depend on them.
+// reference implementation, byte for byte; dashboards and recorded test vectors depend on them.
 
 import type { CounterField, GaugeField, HistogramField } from "./fields.js";
 
-/** What formats need to know of a family. */
+/** What formats need to know about a family. */
 export interface Family {
-  /** Without the prefix, and without the `_total` that formats add to samples of counters; ends with the unit, if any. */
+  /** Without the prefix, and without the `_total` that formats add to counters' samples; ends with the unit, if any. */
   readonly name: string;
   readonly type: "counter" | "gauge" | "histogram" | "summary";
   readonly unit?: "seconds" | "bytes";

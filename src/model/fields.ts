@@ -1,4 +1,4 @@
-// Everything that is counted for a service, named once. All other lists of it derive from these.
+// The names of everything that is counted for a service. All other lists derive from these.
 
 /** Counters and gauges, in the order in which a row holds them (assembly/layout.ts). */
 export const FIELDS = {
@@ -53,7 +53,7 @@ export type HistogramField = (typeof HISTOGRAMS)[number];
 
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly Field[];
 
-/** Whether `name` is a counter or gauge; safe for names that callers made up. */
+/** Whether `name` is a counter or gauge; safe for any value. */
 export function isField(name: unknown): name is Field {
   return typeof name === "string" && Object.hasOwn(FIELDS, name);
 }

@@ -1,6 +1,6 @@
-// Service names: made well-formed, measured, ordered.
+// Service names: makes them well-formed, encodes and orders them.
 
-/** The name of the set of counters that all services share which got none of their own. */
+/** The name of the counters that all services share that didn't get their own. */
 export const OVERFLOW_SERVICE_LABEL = "__overflow__";
 
 /** Default of `maxServiceNameBytes`. */
@@ -14,8 +14,8 @@ export const decoder = new TextDecoder("utf-8", { ignoreBOM: true }); // a name 
 /**
  * A copy of `name` with U+FFFD for each lone surrogate.
  *
- * It is a copy on purpose: an engine keeps a whole string alive for the sake of a slice of it, and a name that was cut
- * out of a 1 MB request must not hold on to the request for as long as the service lives.
+ * It is a copy on purpose: engines keep a whole string alive as long as a slice of it, and a name that was cut out of a
+ * 1 MB request must not hold on to the request for as long as the service lives.
  */
 export function wellFormedCopy(name: string): string {
   return decoder.decode(encoder.encode(name));
@@ -23,7 +23,7 @@ export function wellFormedCopy(name: string): string {
 
 /**
  * A key that sorts as the UTF-8 bytes of a well-formed name do: each of its UTF-16 code units is one of those bytes.
- * Both functions are old, but every engine has them; `unescape` is in the annex of ECMAScript for the web.
+ * `unescape` is deprecated (Annex B of ECMAScript), but every engine has it.
  */
 export function sortKey(name: string): string {
   return unescape(encodeURIComponent(name));

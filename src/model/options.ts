@@ -1,8 +1,8 @@
-// One way to check the options of everything public.
+// Checks the options of everything public, in one way.
 
 import { invalid, show } from "./errors.js";
 
-/** Returns the valid value of an option, its default for `undefined`, or throws what `invalid` makes. */
+/** Returns an option's value if it is valid, the default for `undefined`, or throws what `invalid` returns. */
 export type Check<Value> = (value: unknown, name: string) => Value;
 
 /** A check for every option of an interface: `satisfies ChecksFor<Options>` fails where one is missing. */
@@ -12,11 +12,11 @@ export type ChecksFor<Options> = { readonly [Name in keyof Options]-?: Check<Opt
 export type Checked<Checks> = { [Name in keyof Checks]: Checks[Name] extends Check<infer Value> ? Value : never };
 
 /**
- * Reads each option once and returns the checked values, so that an object that changes its mind can't pass a check with
- * one value and be used with another.
+ * Reads each option once and returns the checked values, so that an object with a getter can't pass the check with one
+ * value and be used with another.
  *
- * @throws TypeError for anything but an object, and for an option without a check; it names the nearest that has one.
- * Whatever the checks throw.
+ * @throws TypeError for anything but an object, and for an unknown option, naming the nearest known one; whatever the
+ * checks throw.
  */
 export function checkedOptions<Checks extends Readonly<Record<string, Check<unknown>>>>(
   options: unknown,
@@ -40,10 +40,10 @@ function unknownOption(name: string, value: unknown, known: readonly string[]): 
   );
 }
 
-/** Longer names are nobody's typing error, and the distance takes time that grows with the length. */
+/** Characters of a name that are compared. No typing error is longer, and the time grows with the length. */
 const MAX_COMPARED = 64;
 
-/** Letters to insert, delete or replace to make one word of the other (Levenshtein). */
+/** Number of letters to insert, delete or replace to turn one word into the other (Levenshtein distance). */
 function editDistance(word: string, other: string): number {
   const letters = word.slice(0, MAX_COMPARED);
   let row = Array.from({ length: other.length + 1 }, (_, i) => i);
@@ -58,22 +58,22 @@ function editDistance(word: string, other: string): number {
   return row[other.length] as number;
 }
 
-/** An option that has no default: `check` sees every value but `undefined`. */
+/** A check for an option without a default: `check` gets every value but `undefined`. */
 export const optional =
   <Value>(check: Check<Value>): Check<Value | undefined> =>
   (value, name) =>
     value === undefined ? undefined : check(value, name);
 
 /** A whole number >= 1. */
-export function whole(byDefault: number): Check<number> {
-  return (value = byDefault, name) => {
+export function whole(defaultValue: number): Check<number> {
+  return (value = defaultValue, name) => {
     if (Number.isSafeInteger(value) && (value as number) >= 1) return value as number;
     throw invalid(name, "a whole number >= 1", value);
   };
 }
 
-export function flag(byDefault: boolean): Check<boolean> {
-  return (value = byDefault, name) => {
+export function flag(defaultValue: boolean): Check<boolean> {
+  return (value = defaultValue, name) => {
     if (typeof value === "boolean") return value;
     throw invalid(name, "true or false", value, TypeError);
   };

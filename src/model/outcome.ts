@@ -27,7 +27,7 @@ export const CallOutcome = {
 /** One of the values of {@link CallOutcome}, 0 to 4. */
 export type CallOutcome = (typeof CallOutcome)[keyof typeof CallOutcome];
 
-/** True for the five outcomes and nothing else; compares by identity, so that no value can make it throw. */
+/** True for the five outcomes only. Compares with `===`, so that no value can make it throw. */
 export function isCallOutcome(value: unknown): value is CallOutcome {
   return value === 0 || value === 1 || value === 2 || value === 3 || value === 4;
 }

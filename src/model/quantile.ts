@@ -3,8 +3,8 @@
 /**
  * The `q`-quantile in the unit of `bounds`, interpolated linearly within its bucket.
  *
- * Follows histogram_quantile in the corner cases too: -Infinity for q < 0, +Infinity for q > 1, NaN without
- * observations and for q = 0 if the first bucket is empty, the greatest bound if the quantile lies above it.
+ * Follows histogram_quantile in the corner cases too: -Infinity for q < 0, +Infinity for q > 1; NaN without
+ * observations, for q = NaN, and for q = 0 if the first bucket is empty; the greatest bound for a quantile above it.
  *
  * @param cumulative one count for each bound, then the total, as in a snapshot.
  */

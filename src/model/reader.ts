@@ -1,7 +1,7 @@
 // Finds and reads what a row holds. Nothing else above core/ knows how a row is laid out.
 //
-// An index counts 32-bit halves of words and is that of the low half. Those of a field or bucket count from the
-// beginning of its row.
+// Indices count 32-bit halves of words; a word's index is that of its low half. Indices of fields, sums and buckets are
+// relative to the start of the row.
 
 import type { RowLayout, Rows, SnapshotService } from "./data.js";
 import { type Field, type HistogramField, isGauge } from "./fields.js";
@@ -19,7 +19,7 @@ export function sumIndex(layout: RowLayout, histogram: HistogramField): number {
   return wordIndex(layout[histogram]);
 }
 
-/** `bucket`: 0 to the number of bounds, which is the bucket for +Inf. */
+/** `bucket`: from 0 to the number of bounds, inclusive; the last one is the bucket for +Inf. */
 export function bucketIndex(layout: RowLayout, histogram: HistogramField, bucket: number): number {
   return wordIndex(layout[histogram] + (bucket + 1) * layout.bucketStride);
 }
@@ -29,7 +29,7 @@ export function bucketCount({ bounds }: RowLayout): number {
   return bounds.length + 1;
 }
 
-/** Number of rows that a copy has; services may take up fewer. */
+/** Number of rows in a copy; there may be fewer services. */
 export function rowCount({ words, layout }: Rows): number {
   return Math.floor(words.byteLength / layout.rowBytes);
 }
@@ -39,16 +39,17 @@ export function rowNumber({ row }: Pick<SnapshotService, "row">, { rowBytes }: R
   return row / rowBytes;
 }
 
+/** Exact to 2^53-1. */
 export function readField({ words, layout }: Rows, row: number, field: Field): number {
   return (isGauge(field) ? readInt : readUint)(words, row + fieldIndex(layout, field));
 }
 
-/** In nanoseconds. */
+/** In nanoseconds; exact to 2^53-1. */
 export function readSum({ words, layout }: Rows, row: number, histogram: HistogramField): number {
   return readUint(words, row + sumIndex(layout, histogram));
 }
 
-/** One count for each bound, inclusive, and one for +Inf, which is that of all observations. */
+/** One count for each bound, inclusive, then one for +Inf, which is the number of all observations. */
 export function readCumulativeBuckets({ words, layout }: Rows, row: number, histogram: HistogramField): number[] {
   const cumulative: number[] = [];
   let total = 0;

@@ -1,17 +1,17 @@
-// Where snapshots come from: a registry, or whatever else can give one.
+// Where snapshots come from: a registry, or anything else that provides them.
 
 import type { SnapshotData } from "./data.js";
 import { invalid } from "./errors.js";
 
-/** What formats and pages need of a snapshot; `RpcMetricsSnapshot` is one. */
+/** What the endpoint and the page need from a snapshot. `RpcMetricsSnapshot` has it. */
 export interface SnapshotLike {
   /** @internal */
   readonly data: SnapshotData;
 }
 
 /**
- * Anything that gives snapshots, at once or later: an `RpcMetricsRegistry`, a wrapper around one, or a collector.
- * Endpoint and page ask nothing else of it.
+ * Anything that provides snapshots, at once or through a promise: an `RpcMetricsRegistry`, a wrapper around one, or a
+ * collector. The endpoint and the page use nothing else of it.
  */
 export interface SnapshotSource {
   /** @returns an `RpcMetricsSnapshot`, or a promise of one. */
@@ -25,9 +25,10 @@ export function checkedSource(source: SnapshotSource): SnapshotSource {
 }
 
 /**
- * The data of a snapshot taken now: at once if `source` gives it at once, which samples at known times depend on.
+ * Takes a snapshot and returns its data: at once if `source` returns it at once, because samples need to know the time
+ * at which they were taken.
  *
- * @throws what `snapshot()` throws, and TypeError if it does not return a snapshot.
+ * @throws what `snapshot()` throws, and TypeError if it does not return a snapshot; rejects likewise.
  */
 export function takeSnapshot(source: SnapshotSource): SnapshotData | Promise<SnapshotData> {
   const snapshot = source.snapshot();

@@ -1,7 +1,7 @@
 // 64-bit words in a copy of memory: two 32-bit halves, the low one first. Reading halves allocates no BigInt.
 
 export const U64_MAX = 2n ** 64n - 1n;
-/** One past the greatest low half. */
+/** One more than the greatest low half: the value of 1 in a high half. */
 export const LOW_END = 2 ** 32;
 
 /** An unsigned word as a double: exact to 2^53-1, rounded past it. `low`: index of its low half. */

@@ -1,5 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-// Guards: one object for each running call or handler, made at its start and ended at its end.
+// Guards: one object for each running call or handler, created when it starts and ended when it ends.
 //
 // Hot path. Nothing here may build a string, make a BigInt, call user code other than the clock, or throw: a guard runs
 // inside somebody's request.
@@ -16,7 +16,7 @@ export interface GuardHost {
   readonly leaks: FinalizationRegistry<OpenGauge> | undefined;
 }
 
-/** The gauge that a running guard keeps up. Must not hold the guard itself, which would then never be collected. */
+/** The gauge that a running guard has raised by 1. Must not refer to the guard, which could then never be collected. */
 export interface OpenGauge {
   readonly service: GuardedService;
   readonly gauge: GaugeField;
@@ -35,8 +35,8 @@ const UNMARKED = -1;
 const ENDED = -2;
 
 /**
- * Measures one call from its start to its end. Made by `service.startCall()`. Must be ended once, preferably by `using`.
- * Its methods never throw.
+ * Measures one call from its start to its end. Created by `service.startCall()`. Must be ended once, preferably by
+ * `using`. Its methods never throw.
  *
  * @example
  * using call = service.startCall();
@@ -67,16 +67,16 @@ export class CallMetricsGuard {
     if (this.#state !== ENDED && isCallOutcome(outcome)) this.#state = outcome;
   }
 
-  /** @internal Ends the call, with `outcome` unless one is marked already. */
+  /** @internal Ends the call: with the marked outcome if there is one, else with `outcome`. */
   endUnlessMarked(outcome: CallOutcome | undefined): void {
     this.end(this.#state === UNMARKED ? outcome : undefined);
   }
 
   /**
-   * Ends the call: takes it out of `inFlight` and, if an outcome is marked, counts the call under it, with the time
+   * Ends the call: subtracts 1 from `inFlight` and, if an outcome is marked, counts the call under it, with the time
    * since its start. Without an outcome nothing else is counted. A second end does nothing.
    *
-   * @param outcome marked first, as `record(outcome)` would.
+   * @param outcome is marked first, as by `record(outcome)`. Default: the outcome already marked, if any.
    */
   end(outcome?: CallOutcome): void {
     const marked = this.#state;
@@ -91,19 +91,20 @@ export class CallMetricsGuard {
   }
 
   static {
-    inspectAs(CallMetricsGuard, (guard) => ({ service: guard.#service.name, state: nameOf(guard.#state) }));
+    inspectAs(CallMetricsGuard, (guard) => ({ service: guard.#service.name, state: stateName(guard.#state) }));
   }
 }
 
-function nameOf(state: CallOutcome | typeof UNMARKED | typeof ENDED): string {
+function stateName(state: CallOutcome | typeof UNMARKED | typeof ENDED): string {
   if (state === UNMARKED) return "running";
   if (state === ENDED) return "ended";
   return Object.keys(CallOutcome)[state] as string;
 }
 
 /**
- * Measures one handler run from its start to its end. Made by `service.startHandler()`. Must be ended once, preferably by
- * `using`. An exception does not mark itself: call `threw()`, or use `observeHandler`. Its methods never throw.
+ * Measures one handler run from its start to its end. Created by `service.startHandler()`. Must be ended once,
+ * preferably by `using`. It does not notice exceptions: call `threw()`, or use `observeHandler`. Its methods never
+ * throw.
  *
  * @example
  * using handler = service.startHandler();
@@ -126,12 +127,12 @@ export class HandlerMetricsGuard {
     if (leaks !== undefined) leaks.register(this, { service, gauge: "handlerInFlight" }, this);
   }
 
-  /** Marks that an exception escaped the handler: counted once in `handlerPanicsTotal`, at the end. */
+  /** Marks that an exception escaped the handler. It is counted once in `handlerPanicsTotal`, at the end. */
   threw(): void {
     this.#threw = true;
   }
 
-  /** Ends the run: takes it out of `handlerInFlight` and observes its duration. A second end does nothing. */
+  /** Ends the run: subtracts 1 from `handlerInFlight` and observes the duration. A second end does nothing. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

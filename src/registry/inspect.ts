@@ -1,7 +1,7 @@
-// What console.log shows of the objects that users hold: names and counts instead of addresses and instances.
+// What console.log shows for the objects that users hold: names and counts instead of addresses and instances.
 //
-// Node and Bun call a method under the first symbol, Deno one under the second. Browsers' devtools have no such hook;
-// there the name of a service is its first property.
+// Node and Bun call a method under the first symbol, Deno one under the second. Browsers' devtools have no such hook,
+// so a service's first property is its name.
 
 type Inspect = (value: unknown, options: unknown) => string;
 
@@ -11,7 +11,7 @@ const DENO = Symbol.for("Deno.customInspect");
 /**
  * Makes instances of `Class` show as its name and what `describe` returns.
  *
- * @param describe may throw, as for a registry that was detached: then only the name is shown.
+ * @param describe may throw, as for a registry that was detached; then only the name of the class is shown.
  */
 export function inspectAs<Instance extends object>(
   Class: { readonly prototype: Instance; readonly name: string },

@@ -1,10 +1,10 @@
-// Guards that were dropped without end(): garbage collection finds them, their gauges are taken back, and a warning is
-// printed once per service.
+// Detects guards that were dropped without end(): when one is garbage-collected, its gauge is lowered again, and a
+// warning is printed once per service.
 
 import { show } from "../model/errors.js";
 import type { GuardedService, OpenGauge } from "./guard.js";
 
-/** @param onLeak called for each guard found. */
+/** @param onLeak called for each leaked guard. */
 export function leakDetector(onLeak: () => void): FinalizationRegistry<OpenGauge> {
   const warned = new Set<GuardedService>();
   return new FinalizationRegistry(({ service, gauge }) => {

@@ -1,4 +1,4 @@
-// The registry: finds the counters of a name, and caps the number of names so that hostile ones can't make it grow.
+// The registry: finds the counters for a name, and caps the number of names so that hostile ones can't exhaust memory.
 
 import { instantiateCore } from "../core/instance.js";
 import { PlainStore } from "../core/plain-store.js";
@@ -31,18 +31,18 @@ export type WebAssemblyModule = typeof globalThis extends { WebAssembly: { Modul
 /** Options of {@link RpcMetricsRegistry}. */
 export interface RegistryOptions {
   /**
-   * Returns milliseconds and never runs backwards, like `performance.now()`, which is the default. Tests inject it. If
-   * it throws or does not return a number, durations are 0.
+   * Returns milliseconds and never runs backwards. Tests can inject their own clock. If it throws or does not return a
+   * number, durations are 0. Default: `performance.now()`.
    */
   clock?: () => number;
   /**
-   * Upper bounds of the buckets of both histograms, in seconds, inclusive: 1 to 512 finite numbers > 0, strictly rising.
-   * +Inf is implicit. Default: {@link DEFAULT_LATENCY_BUCKETS_SECS}.
+   * Upper bounds of the buckets of both histograms, in seconds, inclusive: 1 to 512 finite numbers > 0, strictly
+   * increasing. +Inf is implicit. Default: {@link DEFAULT_LATENCY_BUCKETS_SECS}.
    */
   buckets?: readonly number[];
   /**
-   * The greatest number of services that get counters of their own; later names share one set, `__overflow__`. At
-   * least 1. Default: 4096.
+   * Maximum number of services that get their own counters; later names share one set, `__overflow__`. At least 1.
+   * Default: 4096.
    */
   maxServices?: number;
   /** Services to register now, so that a flood of other names can't take their places. Default: none. */
@@ -50,7 +50,7 @@ export interface RegistryOptions {
   /** Names longer than this, in UTF-8 bytes, count under `__overflow__`. At least 1. Default: 1024. */
   maxServiceNameBytes?: number;
   /**
-   * Takes back the gauge of a call or handler whose guard was garbage-collected before its end, counts it in
+   * Finds guards that were garbage-collected before their end: subtracts each from its gauge, counts it in
    * `leakedGuards`, and prints a warning once per service. Makes a guard several times as expensive. Default: false.
    */
   detectLeaks?: boolean;
@@ -67,7 +67,7 @@ const services: Check<readonly string[]> = (value = [], name) => {
   throw invalid(name, "an array of names", value, TypeError);
 };
 
-/** Checks of the options that every thread of a shared registry has for itself. */
+/** Checks of the options that each thread of a shared registry sets for itself. */
 export const OWN_OPTIONS = {
   clock: optional(func<() => number>("a function that returns milliseconds")),
   detectLeaks: flag(false),
@@ -102,7 +102,7 @@ const CHECKS = {
  * console.log(registry.snapshot().prometheusText());
  */
 export class RpcMetricsRegistry implements SnapshotSource {
-  /** The greatest number of services that get counters of their own. */
+  /** Maximum number of services that get their own counters. */
   readonly maxServices: number;
   /** All services that this thread knows of. */
   readonly #services = new Map<string, ServiceCounters>();
@@ -110,12 +110,12 @@ export class RpcMetricsRegistry implements SnapshotSource {
   readonly #host: ServiceHost;
   readonly #maxServiceNameBytes: number;
   #leakedGuards = 0;
-  /** All services in the order of exposition; rebuilt when there are more services than it holds. */
+  /** All services in the order of exposition; rebuilt when services have been added. */
   #directory: readonly SnapshotService[] = [];
 
-  /** Creates a registry with a memory of its own. */
+  /** Creates a registry with its own memory. */
   constructor(options?: RegistryOptions);
-  /** @internal `store` holds the rows; by default a memory that belongs to this registry alone. */
+  /** @internal `store` holds the rows; by default, memory that belongs to this registry alone. */
   constructor(options: RegistryOptions, store?: Store);
   constructor(options: RegistryOptions = {}, store?: Store) {
     const { buckets, clock, detectLeaks, maxServiceNameBytes, maxServices, module, services } = checkedOptions(
@@ -134,19 +134,18 @@ export class RpcMetricsRegistry implements SnapshotSource {
       metricsOf: (service) => this.snapshot().get(service),
     };
     this.#register(services);
-    // Bound, so that it also works through a wrapper that forwards calls, such as a proxy of Vue's.
+    // Bound, so that it also works through a wrapper that forwards calls, such as Vue's proxies.
     Object.defineProperty(this, "snapshot", { value: this.snapshot.bind(this), writable: true, configurable: true });
   }
 
   /**
-   * The counters of the service called `name`, created on first use. Keep what it returns: a kept handle saves the
-   * lookup.
+   * Returns the counters of the service called `name`, created on first use. Keep them, which saves further lookups.
    *
    * A new name gets the shared set `__overflow__` once `maxServices` names are known, if it is longer than
    * `maxServiceNameBytes`, or if memory is exhausted; `overflowLookups` counts such lookups. Lone surrogates in a name
-   * count as U+FFFD.
+   * are replaced with U+FFFD.
    *
-   * @throws TypeError if `name` is not a string; no string makes it throw.
+   * @throws TypeError if `name` is not a string. Never throws for a string.
    *
    * @example
    * const users = registry.forService("pkg.v1.Users/Get");
@@ -161,12 +160,12 @@ export class RpcMetricsRegistry implements SnapshotSource {
     return this.#services.size;
   }
 
-  /** Lookups so far whose name got the shared set `__overflow__` instead of counters of its own. */
+  /** Number of lookups so far whose name got the shared set `__overflow__` instead of its own counters. */
   get overflowLookups(): number {
     return this.#store.overflowLookups;
   }
 
-  /** Guards so far that were garbage-collected before their end; 0 unless `detectLeaks` is on. */
+  /** Number of guards so far that were garbage-collected before their end; 0 unless `detectLeaks` is on. */
   get leakedGuards(): number {
     return this.#leakedGuards;
   }
@@ -191,10 +190,10 @@ export class RpcMetricsRegistry implements SnapshotSource {
 
   #sortedServices(): readonly SnapshotService[] {
     if (this.#directory.length !== this.size) {
-      const { first } = this.#store;
+      const { firstRow } = this.#store;
       this.#directory = Array.from(this.#services.values(), ({ name, row, createdMs }) => ({
         name,
-        row: row - first,
+        row: row - firstRow,
         createdMs,
         key: sortKey(name),
       })).sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -202,7 +201,7 @@ export class RpcMetricsRegistry implements SnapshotSource {
     return this.#directory;
   }
 
-  /** The service called `name`, new or not, or undefined if it has to share. */
+  /** The service called `name`, new or not; undefined if it has to use the overflow set. */
   #find(name: string): ServiceCounters | undefined {
     if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
     if (name.length > this.#maxServiceNameBytes) return undefined; // each code unit takes at least one byte
@@ -215,12 +214,12 @@ export class RpcMetricsRegistry implements SnapshotSource {
 
   #overflow(name: string): ServiceCounters {
     this.#store.countOverflow(name === OVERFLOW_SERVICE_LABEL ? 0 : 1);
-    this.#store.readServices(this.#keep); // another thread may know when the set appeared
+    this.#store.readServices(this.#keep); // another thread may have created the set earlier
     this.#keep(OVERFLOW_SERVICE_LABEL, 0);
     return this.#services.get(OVERFLOW_SERVICE_LABEL) as ServiceCounters;
   }
 
-  /** The overflow set has its row, and perhaps its counters, before any service takes its name. */
+  /** Adds a service unless it is known. One that is called `__overflow__` is the overflow set, and gets its row. */
   readonly #keep = (name: string, row: number, createdMs = Date.now()): void => {
     if (this.#services.has(name)) return;
     const address = name === OVERFLOW_SERVICE_LABEL ? this.#store.overflowRow : row;

@@ -5,7 +5,7 @@ import { FIELD_NAMES, type FieldValues, HISTOGRAMS } from "../model/fields.js";
 import { bucketQuantile } from "../model/quantile.js";
 import { readCumulativeBuckets, readField, readSum } from "../model/reader.js";
 
-/** Names made once: to make them anew for each service takes as long as reading its numbers. */
+/** Property names, built once: building them for each service takes as long as reading its numbers. */
 const PROPERTIES = HISTOGRAMS.map((histogram) => ({
   histogram,
   sumNs: `${histogram}SumNs` as const,
@@ -32,9 +32,9 @@ export class ServiceMetrics {
   declare readonly latencySumNs: number;
   /** Number of latencies observed. */
   declare readonly latencyCount: number;
-  /** Latencies by bucket, cumulative: one count for each bound, inclusive, and last the one for +Inf, `latencyCount`. */
+  /** Latencies by bucket, cumulative: one count for each bound, inclusive, then `latencyCount`, the one for +Inf. */
   declare readonly latencyBuckets: readonly number[];
-  /** Sum of the durations of handlers, in nanoseconds. */
+  /** Sum of the durations of handler runs, in nanoseconds. */
   declare readonly handlerDurationSumNs: number;
   /** Number of handler durations observed. */
   declare readonly handlerDurationCount: number;
@@ -57,9 +57,9 @@ export class ServiceMetrics {
   }
 
   /**
-   * The `q`-quantile of the call latency since the start, in seconds, as PromQL's `histogram_quantile` estimates it from
-   * these buckets: interpolated within a bucket. NaN without observations; the greatest bound when it lies above all
-   * bounds; -Infinity for q < 0 and +Infinity for q > 1.
+   * The `q`-quantile of the call latency since the start, in seconds, as PromQL's `histogram_quantile` estimates it
+   * from these buckets: interpolated within a bucket. NaN without observations; the greatest bound if the quantile is
+   * above it; -Infinity for q < 0 and +Infinity for q > 1.
    *
    * @example
    * const p99 = registry.snapshot().get("echo")?.latencyQuantile(0.99);

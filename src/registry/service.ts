@@ -16,10 +16,10 @@ export interface ServiceHost extends GuardHost {
   metricsOf(service: string): ServiceMetrics | undefined;
 }
 
-/** Gives the outcome of a call that threw or rejected with `error`; undefined if the call never resolved. */
+/** Returns the outcome of a call that threw or rejected with `error`; undefined if the call never resolved. */
 export type Classify = (error: unknown) => CallOutcome | undefined;
 
-/** A duration in nanoseconds, from 0 to 2^64-1 inclusive. A fraction of a number is rounded to the nearest. */
+/** A duration in nanoseconds, from 0 to 2^64-1, inclusive. Fractions are rounded to the nearest nanosecond. */
 export type DurationNs = number | bigint;
 
 const U64_END = 2 ** 64;
@@ -55,8 +55,8 @@ export class ServiceCounters {
   }
 
   /**
-   * Starts a call: adds 1 to `inFlight`. Start it on entry, before any early return, so that a failure to send counts
-   * too. Never throws.
+   * Starts a call: adds 1 to `inFlight`. Start it first, before any early return, so that a failure to send counts too.
+   * Never throws.
    */
   startCall(): CallMetricsGuard {
     return new CallMetricsGuard(this);
@@ -68,17 +68,17 @@ export class ServiceCounters {
   }
 
   /**
-   * Runs `fn` as a call and returns or throws what it returns or throws. Waits for a promise, and for any other thenable,
-   * which becomes a promise. Does not wait for an iterator or stream: hold a guard while it flows.
+   * Runs `fn` as a call, and returns or throws what `fn` does. Waits for a promise, and for any other thenable, which
+   * becomes a promise. Does not wait for an iterator or stream: hold a guard until it has been consumed.
    *
-   * The call counts as `Ok` when `fn` returns or fulfils. When it throws or rejects, `classify` gives the outcome for the
-   * error; `undefined` means that the call never resolved. An outcome that `fn` marks on the guard it receives always
-   * wins. Should `classify` itself throw, or return anything else, the call counts as `ServerError`; the error of `fn` is
-   * still the one thrown.
+   * The call counts as `Ok` when `fn` returns or fulfils. When it throws or rejects, `classify` returns the outcome for
+   * the error; `undefined` means that the call never resolved. An outcome that `fn` marks on the guard it receives
+   * always wins. If `classify` itself throws, or returns anything else, the call counts as `ServerError`, and the error
+   * of `fn` is still the one thrown.
    *
+   * @param fn receives the call's guard.
    * @param classify default: an error named `TimeoutError`, such as that of `AbortSignal.timeout()`, is `Timeout`; one
    * named `AbortError` means that the call never resolved; any other is `ServerError`.
-   *
    * @throws TypeError if `fn` or `classify` is not a function; nothing is counted then.
    *
    * @example
@@ -147,12 +147,12 @@ export class ServiceCounters {
     this.#observe(this.host.layout.handlerDuration, elapsedNs);
   }
 
-  /** Counts chunks that a streaming handler emitted. `n`: a whole number from 0 to 2^64-1, past 2^53-1 a bigint. */
+  /** Counts chunks that a streaming handler emitted. `n`: from 0 to 2^64-1, a bigint past 2^53-1. Default: 1. */
   addStreamingChunksEmitted(n: number | bigint = 1): void {
     this.#count("streamingChunksEmittedTotal", n);
   }
 
-  /** Counts chunks that were dropped because the queue of their call was full. `n`: as in {@link addStreamingChunksEmitted}. */
+  /** Counts chunks dropped because their call's queue was full. `n`: as in {@link addStreamingChunksEmitted}. */
   addStreamingChunksDropped(n: number | bigint = 1): void {
     this.#count("streamingChunksDroppedTotal", n);
   }
@@ -163,12 +163,12 @@ export class ServiceCounters {
   }
 
   /**
-   * Adds `n` to one counter or gauge, for bridges from other sources.
+   * Adds `n` to one counter or gauge, for bridges that import counts from other sources.
    *
-   * @param field the name of a counter or gauge in a snapshot, such as `callsTotal` or `inFlight`; no part of a
+   * @param field the name of a counter or gauge in a snapshot, such as `callsTotal` or `inFlight`; not one of a
    * histogram.
-   * @param n a whole number: from 0 to 2^64-1 for a counter, from -2^63 to 2^63-1 for a gauge. Past
-   * Number.MAX_SAFE_INTEGER it must be a bigint, since only that is exact.
+   * @param n a whole number: from 0 to 2^64-1 for a counter, from -2^63 to 2^63-1 for a gauge, inclusive. Past
+   * Number.MAX_SAFE_INTEGER it must be a bigint, because only a bigint is exact there.
    * @throws TypeError or RangeError for a bad field or number; nothing is recorded then.
    *
    * @example
@@ -196,7 +196,7 @@ export class ServiceCounters {
     const address = this.row + layout[field];
     if (Number.isSafeInteger(n) && ((n as number) >= 0 || least < 0n)) core.add(address, n as number);
     else if (typeof n === "bigint" && n >= least && n <= greatest) core.addExact(address, n);
-    else throw invalid(`n of ${field}`, `a whole number from ${least} to ${greatest}, past 2^53 a bigint`, n);
+    else throw invalid(`n of ${field}`, `a whole number from ${least} to ${greatest}, as a bigint past 2^53-1`, n);
   }
 }
 
@@ -205,7 +205,7 @@ inspectAs(ServiceCounters, ({ name, host }) => {
   return { name, ...counts };
 });
 
-/** Runs `fn` and then `fulfilled` or `failed`, now or when its promise settles; returns or throws what `fn` did. */
+/** Runs `fn`, then `fulfilled` or `failed`: now, or when its promise settles. Returns or throws what `fn` did. */
 function observe<T>(fn: () => T, fulfilled: () => void, failed: (error: unknown) => void): T {
   const rethrow = (error: unknown) => {
     failed(error);
@@ -240,7 +240,7 @@ function defaultOutcome(error: unknown): CallOutcome | undefined {
   return name === "TimeoutError" ? CallOutcome.Timeout : CallOutcome.ServerError;
 }
 
-/** A valid duration as the nearest double. */
+/** Checks a duration and returns it as the nearest double. */
 function nearestDouble(elapsedNs: DurationNs): number {
   const valid =
     typeof elapsedNs === "bigint" ? elapsedNs <= U64_MAX : typeof elapsedNs === "number" && elapsedNs < U64_END;

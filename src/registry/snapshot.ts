@@ -1,4 +1,4 @@
-// A snapshot: a copy of all rows, turned into objects or text only as far as somebody asks.
+// A snapshot: a copy of all rows, turned into objects or text only on demand.
 
 import { encodeSnapshot } from "../exposition/encoder.js";
 import { openMetricsEncoder } from "../exposition/openmetrics.js";
@@ -14,9 +14,9 @@ import { ServiceMetrics } from "./service-metrics.js";
 /** Options of `openMetricsText` and `openMetricsBytes`. */
 export interface OpenMetricsOptions {
   /**
-   * Adds a sample `_created` to each counter and histogram: the second since 1970 at which its service appeared. With it
-   * Prometheus can recognise a reset. Left out for a service that a Worker added outside a request, where there is no
-   * time. Makes the text a third longer. Default: false.
+   * Adds a sample `_created` to each counter and histogram: when its service appeared, in seconds since 1970. It lets
+   * Prometheus detect a reset. Left out for a service that a Worker added outside a request, where there is no clock.
+   * Makes the text a third longer. Default: false.
    */
   created?: boolean;
 }
@@ -28,7 +28,7 @@ const OPEN_METRICS = openMetricsEncoder(false);
 const OPEN_METRICS_CREATED = openMetricsEncoder(true);
 
 /**
- * All counters of a registry at one point in time. It stays as it is while the registry counts on.
+ * Everything that a registry had counted at one point in time. It does not change while the registry counts on.
  *
  * @example
  * const snapshot = registry.snapshot();
@@ -36,8 +36,8 @@ const OPEN_METRICS_CREATED = openMetricsEncoder(true);
  */
 export class RpcMetricsSnapshot implements SnapshotLike {
   /**
-   * All services, ordered by the bytes of their UTF-8 names. Made on first use: a scrape, which wants only text, does
-   * not pay for them.
+   * All services, ordered by the bytes of their UTF-8 names. Created on first use, so a scrape, which needs only text,
+   * does not pay for them.
    */
   declare readonly services: readonly ServiceMetrics[];
   /** Upper bounds of the buckets of all histograms, in seconds, inclusive; the last bucket, +Inf, has none. */
@@ -57,7 +57,7 @@ export class RpcMetricsSnapshot implements SnapshotLike {
   }
 
   /**
-   * The service called `name` as a fresh object, or undefined if the registry did not count under that name.
+   * The service called `name` as a new object, or undefined if the registry had none of that name.
    *
    * @example
    * const calls = snapshot.get("echo")?.callsTotal ?? 0;
@@ -77,7 +77,7 @@ export class RpcMetricsSnapshot implements SnapshotLike {
   }
 
   /**
-   * The same text as UTF-8, which is what a response needs, and faster to make. It is a view of a buffer that may be
+   * The same text as UTF-8, which is what a response needs and takes less time. It is a view of a buffer that may be
    * larger and that nothing else uses.
    */
   prometheusBytes(): Uint8Array<ArrayBuffer> {
@@ -100,7 +100,7 @@ export class RpcMetricsSnapshot implements SnapshotLike {
     return encodeSnapshot(created ? OPEN_METRICS_CREATED : OPEN_METRICS, this.#data);
   }
 
-  /** @internal For formats, pages and collectors, in this copy of the library or another one. */
+  /** @internal For the endpoint, the page and collectors, in this copy of the library or another one. */
   get data(): SnapshotData {
     return this.#data;
   }

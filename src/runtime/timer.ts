@@ -5,13 +5,16 @@ interface Unref {
 }
 declare const Deno: { unrefTimer?(timer: number): void } | undefined;
 
-/** Lets the process end although the timer is pending. */
+/** Lets the process end even while the timer is pending. */
 export function unref(timer: unknown): void {
   (timer as Unref).unref?.(); // Node and Bun
   if (typeof timer === "number" && typeof Deno === "object") Deno.unrefTimer?.(timer);
 }
 
-/** Calls `run` every `ms` until the function it returns is called; undefined where timers are refused, as at a Worker's start. */
+/**
+ * Calls `run` every `ms` milliseconds until the returned function is called. Returns undefined where timers are refused,
+ * as at a Worker's start.
+ */
 export function every(ms: number, run: () => void): (() => void) | undefined {
   try {
     const timer = setInterval(run, ms);

@@ -1,3 +1,3 @@
-// Cloudflare Workers, where requests may share data but nothing that is under way: no stream, no timer, no pending promise.
+// Cloudflare Workers, where requests may share data but nothing pending: no stream, no timer, no unsettled promise.
 
 export const inWorkers = globalThis.navigator?.userAgent === "Cloudflare-Workers";

@@ -1,8 +1,8 @@
-// One responder behind two kinds of server: those that speak fetch, and node:http with all that is built on it.
+// Runs one responder on both kinds of server: fetch-based ones, and node:http with everything that is built on it.
 
 import type { Body, Chunk } from "./body.js";
 
-/** A request, as both kinds of server have it. */
+/** What a responder sees of a request, the same for both kinds of server. */
 export interface Exchange {
   readonly method: string;
   /** Path and query, or a whole URL. */
@@ -21,14 +21,14 @@ export interface Reply {
 /** Answers a request. Rejects only for a bug. */
 export type Responder = (exchange: Exchange) => Promise<Reply>;
 
-/** What is used of node:http's IncomingMessage, and of those of HTTP/2, Express and Fastify's `request.raw`. */
+/** The part that is used of requests in node:http, node:http2 and Express, and of Fastify's `request.raw`. */
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }
 
-/** What is used of node:http's ServerResponse, and of those of HTTP/2, Express and Fastify's `reply.raw`. */
+/** The part that is used of responses in node:http, node:http2 and Express, and of Fastify's `reply.raw`. */
 export interface NodeResponse {
   writeHead(status: number, headers: Record<string, string>): unknown;
   write(chunk: Uint8Array): boolean;
@@ -70,7 +70,7 @@ function streamOf(body: Body): ReadableStream<Chunk> {
         body.return();
       },
     },
-    { highWaterMark: 0 }, // make nothing before the client asks for it
+    { highWaterMark: 0 }, // nothing is made before the client asks for it
   );
 }
 
@@ -79,11 +79,11 @@ export function nodeListener(respond: Responder): (request: NodeRequest, respons
     const client = watchClient(response);
     respond({ method, url, header: (name) => headers[name]?.toString() })
       .then((reply) => send(reply, response, client))
-      .catch(() => response.destroy()); // breaks off, so that the client can't take a part for the whole
+      .catch(() => response.destroy()); // so that the client can't mistake a partial body for a complete one
   };
 }
 
-/** Whether the client still reads. Watched from before the reply is known: HTTP/2 emits "close" once, and has no `destroyed`. */
+/** Whether the client still reads. Watched from the start, because HTTP/2 emits "close" once and has no `destroyed`. */
 interface Client {
   isGone: boolean;
   /** Called when the client goes away. */
@@ -102,7 +102,7 @@ function watchClient(response: NodeResponse): Client {
 async function send({ status, headers, body }: Reply, response: NodeResponse, client: Client): Promise<void> {
   if (typeof body !== "object") {
     response.writeHead(status, headers);
-    response.end(body as string); // node:http takes undefined for no body
+    response.end(body as string); // for node:http, undefined means no body
     return;
   }
   try {

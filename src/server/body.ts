@@ -12,6 +12,6 @@ export interface BodySource {
 
 /** A body on its way to a client. */
 export interface Body extends BodySource {
-  /** Set by the adapter: breaks the response off, so that the client can't take a part for the whole. */
+  /** Set by the adapter: breaks the response off, so that the client can't mistake a partial body for a whole one. */
   cut?: () => void;
 }

@@ -1,17 +1,17 @@
-// Long work in short pieces, between which the event loop gets a turn.
+// Runs long work in short pieces, between which the event loop gets a turn.
 
 import { inWorkers } from "../runtime/workers.js";
 
 /**
- * Runs a piece of work: at once, or in another turn of the event loop when the budget of this one is spent. In Workers
- * always at once: a request that waits for another request's timer gets half a body, or hangs when that one's client
+ * Runs a piece of work: at once, or in a later turn of the event loop when this turn's budget is spent. In Workers
+ * always at once: a request that waits for another request's timer gets half a body, or hangs if the other one's client
  * has left.
  */
 export type YieldingScheduler = <T>(piece: () => T) => Promise<T>;
 
 /**
- * A scheduler whose pieces share a budget of `budgetMs` per turn. The budget covers everything that runs between pieces:
- * sending a piece takes as long as making it, and sending alone does not let the event loop turn.
+ * A scheduler whose pieces share a budget of `budgetMs` per turn. The budget also covers what runs between pieces: to
+ * send a piece takes as long as to make it, and does not by itself let the event loop turn.
  */
 export function yieldingScheduler(budgetMs: number): YieldingScheduler {
   let nextTurn: Promise<void> | undefined;

@@ -18,7 +18,7 @@ export type { TrackableWorker } from "./worker.js";
  *
  * @param options those of `RpcMetricsRegistry` without `module`, and `maxThreads`. Default: none.
  * @throws TypeError or RangeError for a bad option, or if the rows of `maxServices` services for `maxThreads` threads
- * take more than 4 GiB; Error where threads can't share memory, with the remedy in its message.
+ * take more than 4 GiB; Error where threads can't share memory, with a message that says what to do.
  *
  * @example
  * const registry = createSharedRegistry({ maxThreads: 8 });

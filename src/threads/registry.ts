@@ -13,8 +13,8 @@ import { onExit, type TrackableWorker } from "./worker.js";
 /** Options of {@link createSharedRegistry}: those of `RpcMetricsRegistry` without `module`, and `maxThreads`. */
 export interface SharedRegistryOptions extends Omit<RegistryOptions, "module"> {
   /**
-   * Maximum number of threads attached at the same time, the creating thread included: a whole number from 1 to 1024.
-   * Once a thread attaches, it takes memory for a row of each of `maxServices` services: 1.3 MB by default.
+   * Maximum number of threads attached at the same time, including the creating thread: a whole number from 1 to 1024.
+   * Each place takes memory once a thread uses it, for a row for each of `maxServices` services: 1.3 MB by default.
    * Default: 16.
    */
   maxThreads?: number;
@@ -33,11 +33,11 @@ export type AttachOptions = Pick<RegistryOptions, "clock" | "detectLeaks" | "ser
 export interface SharedRegistryHandle {
   /** Version of the handle's format and of the memory layout. Threads that load different releases may not match. */
   readonly version: number;
-  /** Identifies the registry among all others. */
+  /** Distinguishes the registry from all others. */
   readonly id: string;
   /** The `WebAssembly.Memory` that holds the counts. */
   readonly memory: object;
-  /** The compiled core, a `WebAssembly.Module`, which saves each thread compiling it. */
+  /** The compiled core, a `WebAssembly.Module`, so that other threads need not compile it. */
   readonly module: object;
 }
 
@@ -46,7 +46,7 @@ interface HandleContents extends SharedRegistryHandle, SharedParts {
   readonly module: SharedParts["module"];
 }
 
-/** To be incremented with every change of the memory layout or the handle: threads may load different releases. */
+/** Increment it with every change to the memory layout or the handle: threads may load different releases. */
 const VERSION = 1;
 
 const DEFAULT_MAX_THREADS = 16;
@@ -104,7 +104,7 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   track(worker: TrackableWorker): void {
     if (typeof worker?.terminate !== "function") throw invalid("worker", "a Worker", worker, TypeError);
     if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker that has not ended", -1);
-    if (onExit(worker, (threadId, isOver) => this.#store.release(threadId, isOver))) return;
+    if (onExit(worker, (threadId, hasStopped) => this.#store.release(threadId, hasStopped))) return;
     if (!canWatch()) throw new Error("this runtime does not report when this worker ends: call release(threadId) then");
     this.#stopWatching ??= watchLocks(
       this.handle.id,
@@ -117,11 +117,11 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
    * Releases the place of a thread that has ended, if {@link track} does not do it. What the thread recorded stays; its
    * calls and handlers are no longer in flight. Does nothing for a thread that is not attached.
    *
-   * If the thread is still running, this has the effect of its calling {@link detach}. Its place is reused after a
+   * If the thread is still running, this acts as if the thread had called {@link detach}. Its place is reused after a
    * quarter of a second, and `attachSharedRegistry` waits for that if no other place is free.
    *
-   * @param threadId {@link SharedRpcMetricsRegistry.threadId} of that thread. Read it while the worker runs: Node resets
-   * `worker.threadId` when the worker ends.
+   * @param threadId {@link SharedRpcMetricsRegistry.threadId} of that thread. Read it while the worker runs, because
+   * Node resets `worker.threadId` when the worker ends.
    * @throws TypeError if `threadId` is not a number; RangeError if it is not a whole number >= 0, or is this thread's
    * own, for which there is `detach`.
    *
@@ -154,7 +154,7 @@ const maxThreads: Check<number> = (value = DEFAULT_MAX_THREADS, name) => {
   throw invalid(name, `a whole number from 1 to ${MAX_THREADS}`, value);
 };
 
-/** An option of other registries that must not be set here. */
+/** A check for an option of other registries that must not be set here. */
 function leftOut(reason: string): Check<undefined> {
   return (value, name) => {
     if (value !== undefined) throw invalid(name, `left out, because ${reason}`, value);

@@ -1,8 +1,8 @@
-// The workers of all runtimes, and the event that reports their end.
+// Workers of all runtimes, and the events that report their end.
 
 /**
- * What `track` of `SharedRpcMetricsRegistry` needs of a worker. The workers of `node:worker_threads` and the Web
- * Workers of browsers, Deno and Bun all fit.
+ * What `track` of `SharedRpcMetricsRegistry` needs from a worker. The workers of `node:worker_threads` and the Web
+ * Workers of browsers, Deno and Bun all have it.
  */
 export interface TrackableWorker {
   /** The runtime's id of the thread, -1 in Node once it has ended. Web Workers of browsers and Deno have none. */
@@ -19,14 +19,14 @@ export interface TrackableWorker {
 const emitsExitEarly = "Deno" in globalThis;
 
 /**
- * Calls `gone` when an event reports the worker's end, with its thread id and with whether it has certainly run its
- * last instruction. Returns false, and never calls it, for a worker without an id or such an event: a Web Worker of a
- * browser or of Deno.
+ * Calls `onGone` when an event reports the worker's end, with its thread id and with whether it has certainly run its
+ * last instruction. Returns false, and never calls `onGone`, for a worker without an id or such an event: a Web Worker
+ * of a browser or of Deno.
  */
-export function onExit(worker: TrackableWorker, gone: (threadId: number, isOver: boolean) => void): boolean {
+export function onExit(worker: TrackableWorker, onGone: (threadId: number, hasStopped: boolean) => void): boolean {
   const { threadId } = worker; // read now, because Node resets it when the worker ends
   if (typeof threadId !== "number") return false;
-  const ended = () => gone(threadId, !emitsExitEarly);
+  const ended = () => onGone(threadId, !emitsExitEarly);
   if (worker.once) worker.once("exit", ended);
   else if (worker.addEventListener) worker.addEventListener("close", ended);
   else return false;

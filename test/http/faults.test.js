@@ -327,7 +327,7 @@ describe("many scrapers at once", () => {
     for (const { headers, body } of refused)
       expect([headers["retry-after"], body.toString()]).toEqual([
         "1",
-        "maxConcurrentScrapes is 10, and as many are under way\n",
+        "10 scrapes are under way already: see maxConcurrentScrapes\n",
       ]);
     const text = textOf(await get(origin));
     expect(callsOf(text, "echo")).toBe(calls.made);

@@ -146,7 +146,7 @@ describe("add", () => {
     [1.5, "got 1.5"],
     [Number.NaN, "got NaN"],
     [Infinity, "got Infinity"],
-    [2 ** 53, "past 2^53 a bigint"],
+    [2 ** 53, "as a bigint past 2^53-1"],
     [2n ** 64n, "got 18446744073709551616n"],
     [-1n, "got -1n"],
     ["1", 'got "1"'],

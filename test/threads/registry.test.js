@@ -186,7 +186,7 @@ describe("detach", () => {
     for (const name of ["new", "x".repeat(5000)]) b.forService(name).addCapabilityDenied();
     expect(a.snapshot().prometheusText()).toBe(before);
     expect(a.overflowLookups).toBe(0);
-    expect(() => b.snapshot()).toThrow("this registry was detached or released");
+    expect(() => b.snapshot()).toThrow("this thread was detached or released");
   });
 
   test("detach makes room for another thread, which starts with gauges of 0 and adds to the counters", () => {

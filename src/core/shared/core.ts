@@ -13,7 +13,7 @@ export type SharedCore = CoreExports & {
 let compiled: WebAssembly.Module | undefined;
 let template: SharedCore | undefined;
 
-/** This thread's compiled module. One `received` from another thread saves compiling it again. */
+/** This thread's compiled module. A module `received` from another thread saves compiling it here. */
 export function sharedModule(received?: WebAssembly.Module): WebAssembly.Module {
   compiled ??= received ?? compile(WASM_BYTES);
   return compiled;
@@ -32,10 +32,10 @@ export function instantiateOn(
 export function templateCore(received?: WebAssembly.Module): SharedCore {
   if (template !== undefined) return template;
   const env: { memory?: WebAssembly.Memory } = {};
-  const compileForOne = () => {
+  const compileWithMemory = () => {
     env.memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
     return sharedModule(received);
   };
-  template = instantiate(compileForOne, { env, slab: { ownerAddress: 0, owner: 1 } }) as SharedCore;
+  template = instantiate(compileWithMemory, { env, slab: { ownerAddress: 0, owner: 1 } }) as SharedCore;
   return template;
 }

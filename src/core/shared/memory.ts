@@ -24,10 +24,10 @@ export const MAX_PAGES = 65536;
 
 export const pageCount = (bytes: number) => Math.ceil(bytes / PAGE_BYTES);
 
-/** A block's word holds the page after the block's last one in its low bits, and the block's slab above them. */
+/** A block's word holds the number of the page after the block in its low bits, and the block's slab above them. */
 const END_PAGE_BITS = 17;
 const END_PAGE_MASK = 2 ** END_PAGE_BITS - 1;
-/** Largest `maxThreads`. A block's word has room for 16 times as many slabs. */
+/** Maximum of `maxThreads`. A block's word has room for 16 times as many slabs. */
 export const MAX_THREADS = 1024;
 
 /** Limits that are the same for all threads of a registry. */
@@ -49,8 +49,8 @@ export function controlLayout(ownersStart: number, { maxThreads, maxServices }: 
   const attachments = 0;
   const overflow = attachments + 1;
   const blocks = overflow + 1;
-  // One for each slab; at worst one of names for each service; and for each thread one that holds no name because
-  // another thread was first.
+  // One with rows for each slab; at worst, one with a single name for each service; and, for each thread, one that
+  // stayed empty because another thread published its name first.
   const maxBlocks = 2 * maxThreads + maxServices;
   const names = blocks + maxBlocks;
   const wordCount = names + maxServices;
@@ -74,13 +74,13 @@ export class SharedMemory {
     this.#memory = memory;
   }
 
-  /** When the overflow set appeared, in ms since 1970, to the second; 0 while there is none. */
+  /** When the overflow set appeared, in ms since 1970, with a resolution of 1 s; 0 while there is none. */
   overflowCreated(): number {
     return (Atomics.load(this.words, this.control.overflow) >>> 0) * 1000;
   }
 
-  /** Makes the overflow set appear, unless it has. */
-  showOverflow(): void {
+  /** Records that the overflow set appears now, unless it already exists. */
+  createOverflow(): void {
     if (this.overflowCreated() > 0) return;
     Atomics.compareExchange(this.words, this.control.overflow, 0, Math.max(1, Date.now() / 1000));
   }
@@ -113,8 +113,8 @@ export class SharedMemory {
   }
 
   /**
-   * Claims a new block for a slab; undefined when no addresses are left. The memory may not reach that far yet: see
-   * `grow`.
+   * Claims a new block for a slab; undefined when the addresses or the words for blocks are used up. The memory may not
+   * reach that far yet: see `grow`.
    */
   claim(slab: number, bytes: number): Block | undefined {
     const { blocks, maxBlocks } = this.control;
@@ -137,7 +137,7 @@ export class SharedMemory {
       try {
         this.#memory.grow(wantedPages - pages);
       } catch {}
-      // Even if this failed, another thread may have grown the memory. Only if its size is unchanged did the host refuse.
+      // Even if this failed, another thread may have grown the memory. The host refused only if the size is unchanged.
       const before = pages;
       pages = this.#pages();
       if (pages === before) return false;

@@ -4,10 +4,10 @@
 // (32 bits) and its UTF-8 bytes. It lies in a block of the slab whose owner wrote it.
 //
 // The n-th control word for names is 0 or the address of the n-th record, in units of 8 bytes. A thread first
-// writes a record that nothing refers to, then exchanges the first word that is 0 for the record's address. If
-// the exchange fails, another thread was first: its name is read like all others, and if it is the same name,
-// the service exists. So a name is never half-written and never listed twice, and the next owner of a killed
-// thread's slab overwrites the records that were never published.
+// writes a record that nothing refers to, then replaces the first word that is 0 with the record's address, by
+// compare-and-exchange. If that fails, another thread was first: its name is read like all others, and if it is
+// the same name, the service exists. So readers never see a half-written name, no name is listed twice, and the
+// next owner of a killed thread's slab overwrites the records that were never published.
 
 import { decoder } from "../../model/names.js";
 import type { Block, SharedMemory } from "./memory.js";
@@ -35,14 +35,14 @@ export class SharedNames {
     this.#maxServices = maxServices;
   }
 
-  /** Number of names in the directory, read or not. They lie before the first word that is 0. */
+  /** Number of names in the directory, read or not: the first word that is 0 ends it. */
   total(): number {
     let total = this.count;
     while (this.#recordStart(total) !== 0) total++;
     return total;
   }
 
-  /** Reads the next name, if there is one that has not been read. */
+  /** Reads the next name; undefined if all have been read. */
   next(): { name: string; createdMs: number } | undefined {
     const start = this.#recordStart(this.count);
     if (start === 0) return undefined;
@@ -53,8 +53,8 @@ export class SharedNames {
     return { name, createdMs: new Float64Array(buffer, start + CREATED, 1)[0] as number };
   }
 
-  /** The first address in `area` after all records of the directory, where new records may be written. */
-  freeFrom(area: Block): number {
+  /** The address in `area` from which new records may be written: after all records of the directory that are there. */
+  freeStart(area: Block): number {
     let free = area.start;
     for (let i = 0, start = this.#recordStart(0); start !== 0; start = this.#recordStart(++i)) {
       if (start >= area.start && start < area.end) free = Math.max(free, start + this.#recordSize(start));

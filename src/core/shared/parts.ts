@@ -22,8 +22,10 @@ export function areParts({ memory, module }: { memory: unknown; module: unknown 
 }
 
 /**
- * Makes a new memory for threads to share, without any slab. Its maximum is no larger than all threads can need at
- * most, because some engines reserve the maximum at once.
+ * Makes a new memory for threads to share, with no slab yet. Its maximum is no larger than what all threads can ever
+ * need, because some engines reserve the maximum at once.
+ *
+ * @throws RangeError if the rows don't fit in 4 GiB.
  */
 export function makeParts(buckets: readonly number[], limits: SharedLimits): SharedParts {
   const { maxThreads, maxServices, maxServiceNameBytes } = limits;
@@ -39,7 +41,7 @@ export function makeParts(buckets: readonly number[], limits: SharedLimits): Sha
       `at most ${fittingThreads} for the rows of ${maxServices} services to fit in 4 GiB`,
       maxThreads,
     );
-  // Twice the size of the longest names, because the next record may not fit in almost half of a block.
+  // Twice the size of all names at their longest, because up to half of a block can be too small for the next record.
   const record = recordBytes(maxServiceNameBytes);
   const namePages = 2 * pageCount(maxServices * record) + maxThreads * pageCount(record);
   const memory = new WebAssembly.Memory({

@@ -27,7 +27,7 @@ import {
 export class SharedStore implements Store {
   readonly core: SharedCore;
   readonly layout: RowLayout;
-  readonly first: number;
+  readonly firstRow: number;
   readonly overflowRow: number;
   readonly #maxServices: number;
   readonly #shared: SharedMemory;
@@ -61,11 +61,11 @@ export class SharedStore implements Store {
       const offsets = slabLayout(layout, limits.maxServices);
       const [first, ...others] = this.#claimBlocks(offsets.bytes);
       this.core = instantiateOn(memory, module, attachment.owner);
-      this.first = this.overflowRow = first.start + offsets.rows;
+      this.firstRow = this.overflowRow = first.start + offsets.rows;
       this.#start = first.start;
       this.#scratch = { start: first.start + offsets.scratch, end: first.start + offsets.names };
       const area = others.at(-1) ?? { start: first.start + offsets.names, end: first.end };
-      this.#free = { start: this.#names.freeFrom(area), end: area.end };
+      this.#free = { start: this.#names.freeStart(area), end: area.end };
       this.#zeroGauges();
       attachment.activate();
     } catch (error) {
@@ -74,7 +74,7 @@ export class SharedStore implements Store {
     }
   }
 
-  /** The runtime's id of this thread, or the one it got instead. */
+  /** The runtime's id of this thread, or the one assigned to it where the runtime has none. */
   get threadId(): number {
     return this.#attachment.threadId;
   }
@@ -94,7 +94,7 @@ export class SharedStore implements Store {
   readServices(keep: Keep): void {
     // Names first: a service named like the overflow set may have existed before the set did.
     for (let next = this.#names.next(); next !== undefined; next = this.#names.next())
-      keep(next.name, this.first + this.#names.count * this.layout.rowBytes, next.createdMs);
+      keep(next.name, this.firstRow + this.#names.count * this.layout.rowBytes, next.createdMs);
     const overflowed = this.#shared.overflowCreated();
     if (overflowed !== 0) keep(OVERFLOW_SERVICE_LABEL, this.overflowRow, overflowed);
   }
@@ -120,18 +120,18 @@ export class SharedStore implements Store {
   countOverflow(lookups: number): void {
     if (!this.#attachment.isOwner) return;
     if (lookups > 0) this.core.add(this.#start + OVERFLOW_LOOKUPS, lookups);
-    this.#shared.showOverflow();
+    this.#shared.createOverflow();
   }
 
   /**
-   * The sum of all slabs. The core can only add within shared memory, so it adds a few rows at a time into this slab's
-   * scratch rows, from where they are copied out.
+   * The sum of all slabs. The core can only add within shared memory, so it adds up a few rows at a time in this slab's
+   * scratch rows, which are then copied out.
    *
-   * @throws Error once this thread has detached or was released.
+   * @throws Error once this thread has detached or been released.
    */
   copy(): Uint32Array {
     if (!this.#attachment.isOwner)
-      throw new Error("this registry was detached or released: take snapshots of another thread's");
+      throw new Error("this thread was detached or released: take snapshots in another thread");
     const { rowBytes, bounds } = this.layout;
     const { start, end } = this.#scratch;
     const scratch = new Uint32Array(this.#shared.buffer(end), start, wordIndex(end - start));
@@ -144,7 +144,7 @@ export class SharedStore implements Store {
       const sum = scratch.subarray(0, wordIndex(count * rowBytes));
       sum.fill(0);
       for (const slab of slabs) {
-        const row = slab.start + (this.first - this.#start) + from * rowBytes;
+        const row = slab.start + (this.firstRow - this.#start) + from * rowBytes;
         this.core.addRows(start, row, count, bounds.length, slab.hasGauges);
       }
       rows.set(sum, wordIndex(from * rowBytes));
@@ -157,9 +157,9 @@ export class SharedStore implements Store {
     this.#attachment.release();
   }
 
-  /** Frees the slabs of another thread. `isOver`: whether that thread has certainly run its last instruction. */
-  release(threadId: number, isOver: boolean): void {
-    releaseSlabs(this.#shared, threadId, isOver);
+  /** Frees the slabs of another thread. `hasStopped`: whether that thread has certainly run its last instruction. */
+  release(threadId: number, hasStopped: boolean): void {
+    releaseSlabs(this.#shared, threadId, hasStopped);
   }
 
   /** Records, for all threads to see, that this thread holds a lock until it ends. */
@@ -176,10 +176,10 @@ export class SharedStore implements Store {
   #claimBlocks(bytes: number): [Block, ...Block[]] {
     const { slab } = this.#attachment;
     if (slabBlocks(this.#shared, slab).length === 0) this.#shared.claim(slab, bytes);
-    // Looked up even if it was just claimed: if two threads took the slab for their own, both use the same block.
+    // Looked up even if it was just claimed: if two threads claimed a block for this slab, both use the first one.
     const [first, ...others] = slabBlocks(this.#shared, slab);
     if (first === undefined || !this.#shared.grow(first))
-      throw new Error(`there is no memory for one more thread: ${bytes} bytes, within 4 GiB and what the host has`);
+      throw new Error(`there is no memory for one more thread: ${bytes} bytes, within 4 GiB and the host's own limit`);
     return [first, ...others];
   }
 
@@ -187,14 +187,14 @@ export class SharedStore implements Store {
   #zeroGauges(): void {
     const { rowBytes, inFlight, handlerInFlight } = this.layout;
     const bytes = (this.#names.total() + 1) * rowBytes;
-    const words = new BigInt64Array(this.#shared.buffer(this.first + bytes), this.first, bytes / WORD_BYTES);
+    const words = new BigInt64Array(this.#shared.buffer(this.firstRow + bytes), this.firstRow, bytes / WORD_BYTES);
     for (let row = 0; row < bytes; row += rowBytes) {
       words[(row + inFlight) / WORD_BYTES] = 0n;
       words[(row + handlerInFlight) / WORD_BYTES] = 0n;
     }
   }
 
-  /** Makes room for a record of that size; false if there is no memory for it. */
+  /** Makes room for a record of `bytes` bytes; false if there is no memory for it. */
   #makeRoom(bytes: number): boolean {
     if (this.#free.end - this.#free.start < bytes) {
       const block = this.#shared.claim(this.#attachment.slab, bytes);

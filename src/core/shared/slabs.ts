@@ -3,7 +3,7 @@
 // A slab's first block, in bytes:
 //
 //     0 ┌──────────────────────────────┐
-//       │ overflowLookups              │  of all its owners so far
+//       │ overflowLookups              │  by all its owners so far
 //    64 ├──────────────────────────────┤
 //       │ row of the overflow set      │
 //       │ row of service 0             │
@@ -43,27 +43,27 @@ const LOCKED = 1n << 32n;
 /** How long a slab stays reserved after its release, if the released thread may still be running. */
 const GRACE_MS = 250;
 
-/** The bits for an attachment's number, and for a time in ms. */
+/** An attachment's number and a release time in ms each have 31 bits. */
 const LOW_MASK = 2 ** 31 - 1;
 
 /** Offset in a slab of the word that counts overflow lookups. */
 export const OVERFLOW_LOOKUPS = 0;
 /** Size of what precedes a slab's rows: one cache line. */
 export const HEADER_BYTES = 64;
-/** Scratch rows of this size stay in a processor's L1 cache, together with the rows that are added to them. */
+/** Scratch rows of this total size stay in a processor's L1 cache, together with the rows that are added to them. */
 const SCRATCH_BYTES = 16384;
 
-/** First id for threads without an id from the runtime. Runtimes count theirs up from 0. */
-const FIRST_ASSIGNED_ID = 1_000_000;
+/** Threads without an id from the runtime get ids above this. Runtimes count theirs up from 0. */
+const ASSIGNED_ID_BASE = 1_000_000;
 
 /** The owner word of a slab whose thread was released at `nowMs` and may still be running. */
 const releasedOwner = (nowMs: number) => LOCKED | (BigInt(nowMs % (LOW_MASK + 1)) << 1n);
 
-/** How much longer a slab stays reserved, by its owner word: 0 when it is free, Infinity while a thread owns it. */
+/** How much longer a slab with this owner word stays reserved: 0 when it is free, Infinity while a thread owns it. */
 function remainingGraceMs(owner: bigint, nowMs: number): number {
   if (owner === FREE) return 0;
   if (owner >> 32n !== 1n || owner & ATTACHED) return Infinity;
-  const passedMs = Number(releasedOwner(nowMs) - owner) / 2; // less than 0 if the clock was set back
+  const passedMs = Number(releasedOwner(nowMs) - owner) / 2; // negative if the clock was set back: then don't wait
   return passedMs >= 0 ? Math.max(0, GRACE_MS - passedMs) : 0;
 }
 
@@ -93,6 +93,7 @@ export class Attachment {
   readonly threadId: number;
   readonly slab: number;
   readonly #owners: BigUint64Array;
+  /** The owner word as this thread took the slab: isAttached and isLocked are not set. */
   readonly #taken: bigint;
 
   constructor(owners: BigUint64Array, slab: number, taken: bigint) {
@@ -141,7 +142,7 @@ export class Attachment {
  */
 export function takeSlab({ owners, words, control }: SharedMemory, threadId?: number): Attachment | undefined {
   const attachment = (Atomics.add(words, control.attachments, 1) + 1) & LOW_MASK;
-  const id = threadId ?? FIRST_ASSIGNED_ID + attachment;
+  const id = threadId ?? ASSIGNED_ID_BASE + attachment;
   const taken = (BigInt(id + 1) << 33n) | (BigInt(attachment) << 1n);
   for (let waits = 0; ; waits++) {
     let shortestMs = Infinity;
@@ -161,7 +162,7 @@ function pause(ms: number): void {
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   } catch {
-    // A page's main thread must not block in Atomics.wait.
+    // A page's main thread must not block in Atomics.wait, so it waits in a loop.
     for (const endMs = Date.now() + ms; Date.now() < endMs; );
   }
 }
@@ -169,12 +170,12 @@ function pause(ms: number): void {
 /**
  * Frees all slabs of a thread.
  *
- * @param isOver whether the thread has certainly run its last instruction, so that its slabs can be reused at once.
+ * @param hasStopped whether the thread has certainly run its last instruction, so that its slabs can be reused at once.
  */
-export function releaseSlabs({ owners }: SharedMemory, threadId: number, isOver: boolean): void {
+export function releaseSlabs({ owners }: SharedMemory, threadId: number, hasStopped: boolean): void {
   for (let slab = 0; slab < owners.length; ) {
     const owner = Atomics.load(owners, slab);
-    const next = isOver ? FREE : releasedOwner(Date.now());
+    const next = hasStopped ? FREE : releasedOwner(Date.now());
     // Retry if the exchange fails: a thread that is still running may have set isAttached or isLocked.
     if (ownerThreadId(owner) !== threadId || Atomics.compareExchange(owners, slab, owner, next) === owner) slab++;
   }
