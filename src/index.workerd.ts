@@ -7,12 +7,7 @@ import { RpcMetricsRegistry as PortableRegistry, type RegistryOptions } from "./
 export * from "./index.js";
 
 export class RpcMetricsRegistry extends PortableRegistry {
-  constructor(options: RegistryOptions = {}) {
-    super(options?.module === undefined ? withCore(options) : options);
+  constructor(options?: RegistryOptions) {
+    super(options, undefined, coreModule);
   }
-}
-
-/** Passes bad options through, for the registry to refuse. */
-function withCore(options: RegistryOptions): RegistryOptions {
-  return typeof options === "object" && options ? { ...options, module: coreModule } : options;
 }

@@ -47,6 +47,10 @@ export class PlainStore implements Store {
     return new Uint32Array(this.#memory.buffer.slice(this.firstRow, this.#end));
   }
 
+  copyRow(address: number): Uint32Array {
+    return new Uint32Array(this.#memory.buffer.slice(address, address + this.layout.rowBytes));
+  }
+
   /** Allocates a row of zeros and returns its address; undefined when the host refuses more memory. */
   #allocate(): number | undefined {
     const row = this.#end;

@@ -24,4 +24,6 @@ export interface Store {
   countOverflow(lookups: number): void;
   /** A copy of all rows in use, as 32-bit halves of words, the low half first. */
   copy(): Uint32Array;
+  /** A copy of the row at `address`. */
+  copyRow(address: number): Uint32Array;
 }

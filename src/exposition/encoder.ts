@@ -2,8 +2,8 @@
 
 import type { Rows, SnapshotData, SnapshotService } from "../model/data.js";
 import { FAMILIES, type Family, type ServiceFamily } from "../model/families.js";
-import type { Piece, TextWriter } from "./writer.js";
-import { writeText } from "./writer.js";
+import { isRecorded, rowIndex } from "../model/reader.js";
+import { type Piece, type TextWriter, writeText } from "./writer.js";
 
 /** Services whose names have been encoded, once for all families. */
 export interface Slice extends Rows {
@@ -36,12 +36,22 @@ export interface Encoder {
   end(out: TextWriter): void;
 }
 
+/** The families of a snapshot: those of the reference, and others once something of them was recorded. */
+export function familiesOf(data: SnapshotData): readonly ServiceFamily[] {
+  return FAMILIES.filter(
+    ({ isExtension, series }) =>
+      !isExtension ||
+      data.services.some((service) => series.some(({ field }) => isRecorded(data, rowIndex(service), field))),
+  );
+}
+
 /** All services and families as one text. */
-export function encodeSnapshot(encoder: Encoder, { services, ...rows }: SnapshotData): Uint8Array<ArrayBuffer> {
-  const slice = encoder.slice(rows, services);
-  const maxBytes = FAMILIES.reduce((sum, family) => sum + encoder.maxSeriesBytes(family, slice), 0);
+export function encodeSnapshot(encoder: Encoder, data: SnapshotData): Uint8Array<ArrayBuffer> {
+  const families = familiesOf(data);
+  const slice = encoder.slice(data, data.services);
+  const maxBytes = families.reduce((sum, family) => sum + encoder.maxSeriesBytes(family, slice), 0);
   return writeText(maxBytes, (out) => {
-    for (const family of FAMILIES) {
+    for (const family of families) {
       encoder.header(out, family);
       encoder.series(out, family, slice);
     }

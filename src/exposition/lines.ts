@@ -7,7 +7,7 @@
 
 import type { RowLayout, Rows, SnapshotService } from "../model/data.js";
 import type { Family, ServiceFamily } from "../model/families.js";
-import { bucketCount, bucketIndex, fieldIndex, rowIndex, sumIndex } from "../model/reader.js";
+import { bucketCount, bucketIndex, fieldIndex, isRecorded, rowIndex, sumIndex } from "../model/reader.js";
 import type { Encoder, StandaloneSample, Slice } from "./encoder.js";
 import { type Line, type Template, writeCounter, writeGauge, writeHistogram } from "./series.js";
 import { LINE_FEED, NUMBER_BYTES, piece, type TextWriter } from "./writer.js";
@@ -76,7 +76,10 @@ export class LineEncoder implements Encoder {
       const service = services[i] as SnapshotService;
       const end = nameEnds[i] as number;
       const row = rowIndex(service);
-      for (const template of templates) write(out, template, names, start, end, words, row, service.createdMs);
+      for (const template of templates) {
+        if (family.isExtension && !isRecorded(slice, row, template.field)) continue;
+        write(out, template, names, start, end, words, row, service.createdMs);
+      }
       start = end + 1;
     }
   }
@@ -140,6 +143,7 @@ export class LineEncoder implements Encoder {
     const created = (labels: string) => (hasCreated ? line("_created", labels) : undefined);
     if (type === "histogram") {
       return series.map(({ field }) => ({
+        field,
         values: this.#bucketLabels(layout).map((label, i) => line("_bucket", label, bucketIndex(layout, field, i))),
         sum: line("_sum", "", sumIndex(layout, field)),
         count: line("_count", ""),
@@ -149,6 +153,7 @@ export class LineEncoder implements Encoder {
     return series.map(({ field, labels = {} }) => {
       const text = labelText(this.#dialect, labels);
       return {
+        field,
         values: [line(type === "counter" ? "_total" : "", text, fieldIndex(layout, field))],
         sum: undefined,
         count: undefined,

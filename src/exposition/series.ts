@@ -4,6 +4,7 @@
 // because engines optimise frequent calls sooner and better than one long loop: in a single loop, the first scrapes
 // took twice as long. Nothing here may allocate, except the text of sums, of times, and of numbers from 2^31 on.
 
+import type { Field, HistogramField } from "../model/fields.js";
 import { LOW_END } from "../model/words.js";
 import { decimal } from "./decimal.js";
 import type { Piece, TextWriter } from "./writer.js";
@@ -18,6 +19,7 @@ export interface Line {
 
 /** The lines of one series. */
 export interface Template {
+  readonly field: Field | HistogramField;
   /** One for a counter or gauge, one for each bucket of a histogram. */
   readonly values: readonly Line[];
   readonly sum: Line | undefined;

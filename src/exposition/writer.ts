@@ -30,8 +30,10 @@ export interface Piece {
 const encoder = new TextEncoder();
 
 export function piece(text: string): Piece {
-  const view = new DataView(new ArrayBuffer(MAX_UNIT_BYTES * text.length + SLACK_BYTES));
-  return { view, length: encoder.encodeInto(text, new Uint8Array(view.buffer)).written };
+  const bytes = encoder.encode(text);
+  const view = new DataView(new ArrayBuffer(bytes.length + SLACK_BYTES));
+  new Uint8Array(view.buffer).set(bytes);
+  return { view, length: bytes.length };
 }
 
 export class TextWriter {

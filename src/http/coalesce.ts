@@ -4,6 +4,7 @@
 
 import type { Encoder } from "../exposition/encoder.js";
 import type { SnapshotData } from "../model/data.js";
+import { withTimeout } from "../runtime/timer.js";
 import { inWorkers } from "../runtime/workers.js";
 import type { BodySource, Chunk } from "../server/body.js";
 import type { YieldingScheduler } from "../server/yielding.js";
@@ -19,7 +20,13 @@ export interface ScrapeRequest {
   readonly services: ReadonlySet<string> | undefined;
 }
 
+/** Who asks: a scrape that may end while it waits. */
+interface Waiter {
+  readonly hasEnded: boolean;
+}
+
 interface Waiting {
+  readonly waiter: Waiter;
   readonly request: ScrapeRequest;
   readonly resolve: (body: BodySource) => void;
   readonly reject: (error: unknown) => void;
@@ -27,17 +34,23 @@ interface Waiting {
 
 /**
  * Returns a function that returns the body for a scrape. Its snapshot is taken at once or, while the text of another
- * one is being written, as soon as that is done.
+ * one is being written, as soon as that is done. A scrape that ends while it waits is forgotten.
  *
+ * @param snapshotTimeoutMs limits the wait for a source that gives its snapshot later.
  * @param trailer returns what follows the services.
  */
 export function coalesceScrapes(
   takeSnapshot: () => SnapshotData | Promise<SnapshotData>,
+  snapshotTimeoutMs: number,
   trailer: (encoder: Encoder, data: SnapshotData) => Chunk,
   schedule: YieldingScheduler,
-): (request: ScrapeRequest) => Promise<BodySource> {
+): (request: ScrapeRequest, waiter: Waiter) => Promise<BodySource> {
   const takeBodies = async () => {
-    const data = await takeSnapshot();
+    const taken = takeSnapshot();
+    const data =
+      taken instanceof Promise
+        ? await withTimeout(taken, snapshotTimeoutMs, `the source gave none in ${snapshotTimeoutMs} ms`)
+        : taken;
     return new SharedBodies((encoder, services) =>
       slicedText(data, encoder, services, trailer(encoder, data), schedule),
     );
@@ -51,8 +64,9 @@ export function coalesceScrapes(
 
   const serveWaiting = async (previous: typeof texts) => {
     await Promise.allSettled((await previous).map((text) => text.finish()));
-    const served = waiting;
+    const served = waiting.filter(({ waiter }) => !waiter.hasEnded);
     waiting = [];
+    if (served.length === 0) return previous;
     try {
       const bodies = await takeBodies();
       for (const { request, resolve } of served) resolve(bodies.reader(request));
@@ -63,10 +77,12 @@ export function coalesceScrapes(
     }
   };
 
-  return (request) =>
+  return (request, waiter) =>
     new Promise((resolve, reject) => {
-      waiting.push({ request, resolve, reject });
-      if (waiting.length === 1) texts = serveWaiting(texts); // also serves those that join meanwhile
+      const isFirst = waiting.length === 0;
+      waiting = waiting.filter((each) => !each.waiter.hasEnded);
+      waiting.push({ waiter, request, resolve, reject });
+      if (isFirst) texts = serveWaiting(texts); // also serves those that join meanwhile
     });
 }
 

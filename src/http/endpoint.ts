@@ -2,6 +2,7 @@
 
 import { writeText } from "../exposition/writer.js";
 import type { SnapshotData } from "../model/data.js";
+import { reasonOf } from "../model/errors.js";
 import { checkedSource, type SnapshotSource, takeSnapshot } from "../model/source.js";
 import { inWorkers } from "../runtime/workers.js";
 import { type Exchange, notAllowed, plainText, type Reply, type Responder } from "../server/adapters.js";
@@ -40,6 +41,7 @@ class Endpoint {
     this.#formats = formatsOf(settings);
     this.#bodyFor = coalesceScrapes(
       () => takeSnapshot(source),
+      settings.timeoutMs,
       (encoder, data) => this.#trailer(encoder, data),
       yieldingScheduler(settings.sliceBudgetMs),
     );
@@ -62,19 +64,23 @@ class Endpoint {
       isCompressed: isCompressed && !inWorkers, // Workers compress a body themselves if its headers say so
       services: selectedServices(exchange.url),
     };
-    return this.#scrape(request, headers, header("x-prometheus-scrape-timeout-seconds"));
+    if (!this.#hasRoom()) return this.#reject();
+    const scrape = new Scrape(this.#limitMs(header("x-prometheus-scrape-timeout-seconds")), this.#observer);
+    this.#underWay.add(scrape);
+    exchange.onClientGone(() => scrape.end("aborted"));
+    return this.#serve(scrape, request, headers);
   }
 
-  async #scrape(request: ScrapeRequest, headers: Reply["headers"], timeoutSeconds: string | undefined): Promise<Reply> {
-    if (!this.#hasRoom()) return this.#reject();
-    const scrape = new Scrape(this.#limitMs(timeoutSeconds), this.#observer);
-    this.#underWay.add(scrape);
+  /** The scrape's limit also bounds the wait for its body. */
+  async #serve(scrape: Scrape, request: ScrapeRequest, headers: Reply["headers"]): Promise<Reply> {
+    const served = this.#bodyFor(request, scrape).then((body) => scrape.serve(body));
     try {
-      scrape.serve(await this.#bodyFor(request));
+      await Promise.race([served, scrape.ended]);
     } catch (error) {
       scrape.end("failed");
-      return plainText(503, `there is no snapshot: ${(error as Error)?.message}`);
+      return plainText(503, `there is no snapshot: ${reasonOf(error)}`);
     }
+    served.catch(() => {}); // comes too late to be reported
     if (scrape.hasEnded) return plainText(503, "the scrape timed out before its turn came", RETRY);
     return { status: 200, headers, body: scrape };
   }

@@ -12,26 +12,38 @@ interface Range {
   readonly index: number;
 }
 
-/** One element up to its comma: a token, then parameters, whose quoted values may hold commas and semicolons. */
-const ELEMENT = /[^,;"]*(?:;(?:"(?:[^"\\]|\\.)*"|[^,"])*)*/g;
-const PARAMETER = /;\s*([^=;\s]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;]*)/g;
-
 /** Elements with an invalid `q` are dropped. */
 function rangesOf(header: string): Range[] {
-  const elements = header.toLowerCase().match(ELEMENT) ?? [];
-  return elements
+  return splitOutsideQuotes(header.toLowerCase(), ",")
     .map((element, index): Range => {
-      const [name = ""] = element.split(";", 1);
-      const parameters = new Map(
-        Array.from(element.matchAll(PARAMETER), ([, key = "", value = ""]) => [key, unquoted(value.trim())] as const),
-      );
+      const [name = "", ...parts] = splitOutsideQuotes(element, ";");
+      const parameters = new Map(parts.map(parameterOf));
       return { name: name.trim(), parameters, quality: Number(parameters.get("q") ?? 1), index };
     })
     .filter(({ name, quality }) => name && quality >= 0 && quality <= 1);
 }
 
-function unquoted(value: string): string {
-  return value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, "$1") : value;
+function parameterOf(text: string): [name: string, value: string] {
+  const [name = ""] = text.split("=", 1);
+  const value = text.slice(name.length + 1).trim();
+  return [name.trim(), value.startsWith('"') ? value.slice(1, -1).replace(/\\(.)/g, "$1") : value];
+}
+
+/** A quoted string may hold the separator, and quotes after a backslash. One that never ends reaches to the end. */
+function splitOutsideQuotes(text: string, separator: "," | ";"): string[] {
+  const parts: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i];
+    if (char === '"') isQuoted = !isQuoted;
+    else if (char === "\\" && isQuoted) i++;
+    else if (char === separator && !isQuoted) {
+      parts.push(text.slice(start, i));
+      start = i + 1;
+    }
+  }
+  return [...parts, text.slice(start)];
 }
 
 /** How closely a range describes a format: 0 if not at all. A range without a version accepts any. */

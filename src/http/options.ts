@@ -1,7 +1,7 @@
 // The endpoint's options: their defaults and their checks.
 
 import { invalid } from "../model/errors.js";
-import { type Check, type ChecksFor, checkedOptions, flag, whole } from "../model/options.js";
+import { type Check, type ChecksFor, checkedOptions, flag, isPlainObject, whole } from "../model/options.js";
 
 /** Options of {@link metricsHandler} and {@link metricsListener}. */
 export interface MetricsHandlerOptions {
@@ -46,15 +46,14 @@ const prefix: Check<string> = (value = "nrpc", name) => {
 };
 
 const labels: Check<Readonly<Record<string, string>>> = (value = {}, option) => {
-  if (typeof value !== "object" || value === null || Symbol.iterator in value)
-    throw invalid(option, "a plain object", value, TypeError);
-  const copy: [string, string][] = Object.entries(value);
+  if (!isPlainObject(value)) throw invalid(option, "a plain object", value, TypeError);
+  const copy = Object.entries(value);
   for (const [name, labelValue] of copy) {
     if (!/^(?!__)[a-zA-Z_]\w*$/.test(name) || RESERVED_LABELS.includes(name))
       throw invalid("label name", `letters, digits and _, but not ${RESERVED_LABELS.join(", ")} or __…`, name);
     if (typeof labelValue !== "string") throw invalid(`label ${name}`, "a string", labelValue, TypeError);
   }
-  return Object.fromEntries(copy);
+  return Object.fromEntries(copy) as Record<string, string>;
 };
 
 const sliceBudgetMs: Check<number> = (value = 2, name) => {

@@ -1,11 +1,8 @@
 // One scrape under way: passes its body on, and ends exactly once, whatever the cause.
 
-import { unref } from "../runtime/timer.js";
+import { MAX_TIMER_MS, unref } from "../runtime/timer.js";
 import type { Body, BodySource, Result } from "../server/body.js";
 import type { ScrapeResult } from "./self-metrics.js";
-
-/** Timers longer than this fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** What a scrape reports to its endpoint. */
 export interface ScrapeObserver {
@@ -22,10 +19,16 @@ export class Scrape implements Body {
   readonly #limitMs: number;
   #source: BodySource | undefined;
   #hasEnded = false;
+  /** Fulfils when the scrape has ended. */
+  readonly ended: Promise<void>;
+  #fulfilEnded = () => {};
 
   /** Starts the clock: the scrape is cut off after `limitMs`. */
   constructor(limitMs: number, observer: ScrapeObserver) {
     this.#observer = observer;
+    this.ended = new Promise((resolve) => {
+      this.#fulfilEnded = resolve;
+    });
     this.#limitMs = Math.min(limitMs, MAX_TIMER_MS);
     this.#timer = setTimeout(() => {
       this.end("timed_out");
@@ -72,6 +75,7 @@ export class Scrape implements Body {
     this.#hasEnded = true;
     clearTimeout(this.#timer);
     this.#source?.return();
+    this.#fulfilEnded();
     this.#observer.ended(this, result, performance.now() - this.#startMs);
   }
 }

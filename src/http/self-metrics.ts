@@ -3,32 +3,11 @@
 import type { Encoder, StandaloneSample } from "../exposition/encoder.js";
 import type { TextWriter } from "../exposition/writer.js";
 import type { SnapshotData } from "../model/data.js";
-import type { Family } from "../model/families.js";
+import { ENDPOINT_FAMILIES, type Family } from "../model/families.js";
 
 /** How a scrape can end: `rejected` if too many were under way, `aborted` by its client, `failed` with an error. */
 const RESULTS = ["ok", "rejected", "timed_out", "aborted", "failed"] as const;
 export type ScrapeResult = (typeof RESULTS)[number];
-
-const TRACKED_SERVICES: Family = { name: "tracked_services", type: "gauge", help: "Services with series." };
-const MAX_SERVICES: Family = { name: "max_services", type: "gauge", help: "Maximum number of services with series." };
-const OVERFLOW_LOOKUPS: Family = {
-  name: "overflow_lookups",
-  type: "counter",
-  help: "Lookups that got the overflow set.",
-};
-const SCRAPES: Family = { name: "scrapes", type: "counter", help: "Scrapes by result." };
-const SCRAPE_DURATION: Family = {
-  name: "scrape_duration_seconds",
-  type: "summary",
-  unit: "seconds",
-  help: "Duration of complete scrapes.",
-};
-const SCRAPE_BYTES: Family = {
-  name: "scrape_bytes",
-  type: "counter",
-  unit: "bytes",
-  help: "Bytes sent to scrapers.",
-};
 
 export class SelfMetrics {
   /** 0 where there is no clock, as in Workers outside a request: then there are no samples `_created`. */
@@ -53,11 +32,14 @@ export class SelfMetrics {
       encoder.header(out, family);
       encoder.samples(out, family, samples);
     };
-    family(TRACKED_SERVICES, { value: services.length });
-    family(MAX_SERVICES, { value: statistics.maxServices });
-    family(OVERFLOW_LOOKUPS, { value: statistics.overflowLookups }); // counted since before this endpoint existed
-    family(SCRAPES, ...RESULTS.map((result) => ({ labels: { result }, value: this.#scrapes[result], createdMs })));
-    family(SCRAPE_DURATION, { value: { sum: this.#seconds, count: this.#scrapes.ok }, createdMs });
-    family(SCRAPE_BYTES, { value: this.#bytes, createdMs });
+    family(ENDPOINT_FAMILIES.trackedServices, { value: services.length });
+    family(ENDPOINT_FAMILIES.maxServices, { value: statistics.maxServices });
+    family(ENDPOINT_FAMILIES.overflowLookups, { value: statistics.overflowLookups }); // counted since before this endpoint existed
+    family(
+      ENDPOINT_FAMILIES.scrapes,
+      ...RESULTS.map((result) => ({ labels: { result }, value: this.#scrapes[result], createdMs })),
+    );
+    family(ENDPOINT_FAMILIES.scrapeDuration, { value: { sum: this.#seconds, count: this.#scrapes.ok }, createdMs });
+    family(ENDPOINT_FAMILIES.scrapeBytes, { value: this.#bytes, createdMs });
   }
 }

@@ -1,9 +1,8 @@
 // The text of a snapshot in chunks, each written when the reader asks for it.
 
-import type { Encoder, Slice } from "../exposition/encoder.js";
+import { type Encoder, familiesOf, type Slice } from "../exposition/encoder.js";
 import { writeText } from "../exposition/writer.js";
 import type { SnapshotData, SnapshotService } from "../model/data.js";
-import { FAMILIES } from "../model/families.js";
 import { bucketCount } from "../model/reader.js";
 import type { BodySource, Chunk } from "../server/body.js";
 import type { YieldingScheduler } from "../server/yielding.js";
@@ -40,7 +39,7 @@ function* chunksOf(
   const services = selected ? data.services.filter(({ name }) => selected.has(name)) : data.services;
   const sliced = slicesOf(services, bucketCount(data.layout));
   const slices: Slice[] = [];
-  for (const family of FAMILIES) {
+  for (const family of familiesOf(data)) {
     yield writeText(0, (out) => encoder.header(out, family));
     for (const [i, part] of sliced.entries()) {
       slices[i] ??= encoder.slice(data, part); // encodes the names once, for the first family

@@ -22,17 +22,18 @@ export const MAX_BOUNDS = 512;
  * @throws TypeError or RangeError if they are not valid.
  */
 export function checkedBounds(bounds: readonly number[]): readonly number[] {
-  if (!(bounds?.length >= 1 && bounds.length <= MAX_BOUNDS)) {
-    throw invalid("buckets.length", `1 to ${MAX_BOUNDS}`, bounds?.length);
-  }
+  if (!Array.isArray(bounds) && !ArrayBuffer.isView(bounds))
+    throw invalid("buckets", "an array of seconds", bounds, TypeError);
+  const copy = [...bounds]; // checked below, since an iterator may return something else the next time
+  if (copy.length < 1 || copy.length > MAX_BOUNDS) throw invalid("buckets.length", `1 to ${MAX_BOUNDS}`, copy.length);
   let previous = 0;
-  for (const bound of bounds) {
+  for (const bound of copy) {
     if (!(typeof bound === "number" && bound > previous && bound < Infinity)) {
       throw invalid("buckets", `finite seconds above ${previous}`, bound);
     }
     previous = bound;
   }
-  return Object.freeze([...bounds]);
+  return Object.freeze(copy);
 }
 
 /**

@@ -18,6 +18,7 @@ export type RowLayout = Readonly<Record<Field | HistogramField, number>> & {
 /** Rows as 32-bit halves of words, the low half first, and their layout. */
 export interface Rows {
   readonly words: Uint32Array;
+  /** One object per registry: rows with the same layout object are those of the same services. */
   readonly layout: RowLayout;
 }
 

@@ -19,6 +19,14 @@ export function invalid(
   return new Kind(`${what} must be ${expected}, got ${show(value)}`);
 }
 
+/** What went wrong, of whatever was thrown. Runs no code of the value unless it is an error. */
+export function reasonOf(error: unknown): string {
+  try {
+    if (error instanceof Error) return String(error.message);
+  } catch {} // a getter or an odd message
+  return show(error);
+}
+
 export function checkedFunction<Fn>(what: string, value: Fn, expected = "a function"): Fn {
   if (typeof value === "function") return value;
   throw invalid(what, expected, value, TypeError);

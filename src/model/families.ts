@@ -20,6 +20,11 @@ interface SeriesOf<Source> {
 
 interface FamilyOf<Type extends Family["type"], Source> extends Family {
   readonly type: Type;
+  /**
+   * Not a family of the reference: only series with something recorded are written, and the header only if there is one,
+   * so that the text of those who don't use it stays as it was.
+   */
+  readonly isExtension?: true;
   /** The series that each service has in this family. */
   readonly series: readonly SeriesOf<Source>[];
 }
@@ -30,6 +35,7 @@ export type ServiceFamily =
   | FamilyOf<"gauge", GaugeField>
   | FamilyOf<"histogram", HistogramField>;
 
+/** Add new families at the end: the page's JSON has its columns in this order. */
 export const FAMILIES: readonly ServiceFamily[] = [
   {
     name: "calls",
@@ -105,3 +111,18 @@ export const FAMILIES: readonly ServiceFamily[] = [
     series: [{ field: "capabilityDeniedTotal" }],
   },
 ];
+
+/** The families of the endpoint, about the registry and about scrapes, in the order of exposition. */
+export const ENDPOINT_FAMILIES = {
+  trackedServices: { name: "tracked_services", type: "gauge", help: "Services with series." },
+  maxServices: { name: "max_services", type: "gauge", help: "Services that may get series." },
+  overflowLookups: { name: "overflow_lookups", type: "counter", help: "Lookups that got the overflow set." },
+  scrapes: { name: "scrapes", type: "counter", help: "Scrapes by how they ended." },
+  scrapeDuration: {
+    name: "scrape_duration_seconds",
+    type: "summary",
+    unit: "seconds",
+    help: "Time of complete scrapes.",
+  },
+  scrapeBytes: { name: "scrape_bytes", type: "counter", unit: "bytes", help: "Bytes sent to scrapers." },
+} as const satisfies Readonly<Record<string, Family>>;

@@ -53,9 +53,15 @@ export type HistogramField = (typeof HISTOGRAMS)[number];
 
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly Field[];
 
-/** Whether `name` is a counter or gauge; safe for any value. */
-export function isField(name: unknown): name is Field {
-  return typeof name === "string" && Object.hasOwn(FIELDS, name);
+const KINDS: ReadonlyMap<unknown, "counter" | "gauge"> = new Map(Object.entries(FIELDS));
+
+/** Whether a name, which callers may have made up, is that of a counter, of a gauge, or of neither. */
+export function fieldKind(name: unknown): "counter" | "gauge" | undefined {
+  return KINDS.get(name);
+}
+
+export function isHistogram(name: Field | HistogramField): name is HistogramField {
+  return (HISTOGRAMS as readonly string[]).includes(name);
 }
 
 export function isGauge(field: Field): field is GaugeField {

@@ -11,33 +11,44 @@ export type ChecksFor<Options> = { readonly [Name in keyof Options]-?: Check<Opt
 /** What the checks return. */
 export type Checked<Checks> = { [Name in keyof Checks]: Checks[Name] extends Check<infer Value> ? Value : never };
 
+/** Whether `value` is an object that can hold options: not an array, Map, Date, promise, function or the like. */
+export function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return Object.prototype.toString.call(value) === "[object Object]";
+}
+
 /**
  * Reads each option once and returns the checked values, so that an object with a getter can't pass the check with one
  * value and be used with another.
  *
- * @throws TypeError for anything but an object, and for an unknown option, naming the nearest known one; whatever the
- * checks throw.
+ * @throws TypeError for anything but a plain object, and for an unknown option, naming the known one that looks like it
+ * or else all; whatever the checks throw.
  */
 export function checkedOptions<Checks extends Readonly<Record<string, Check<unknown>>>>(
   options: unknown,
   checks: Checks,
 ): Checked<Checks> {
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw invalid("options", "an object", options, TypeError);
-  const given = options as Record<string, unknown>;
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(checks, name)) throw unknownOption(name, given[name], Object.keys(checks));
+  if (!isPlainObject(options)) throw invalid("options", "an object", options, TypeError);
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(checks, name)) throw unknownOption(name, options[name], Object.keys(checks));
   }
-  const checked = Object.entries(checks).map(([name, check]) => [name, check(given[name], name)]);
+  const checked = Object.entries(checks).map(([name, check]) => [name, check(options[name], name)]);
   return Object.fromEntries(checked) as Checked<Checks>;
 }
 
 function unknownOption(name: string, value: unknown, known: readonly string[]): Error {
-  const distances = known.map((other) => ({ other, distance: editDistance(name.toLowerCase(), other.toLowerCase()) }));
+  const nearest = nearestOf(name, known);
+  const hint = nearest ? `did you mean ${show(nearest)}?` : `the options are ${known.join(", ")}`;
+  return new TypeError(`${show(name)} is not an option (got ${show(value)}): ${hint}`);
+}
+
+/** The word that `name` was probably meant to be: it must share more than half of its letters. */
+function nearestOf(name: string, words: readonly string[]): string | undefined {
+  const distances = words.map((word) => ({
+    word,
+    distance: editDistance(name.slice(0, MAX_COMPARED).toLowerCase(), word.toLowerCase()),
+  }));
   const [nearest] = distances.sort((a, b) => a.distance - b.distance);
-  return new TypeError(
-    `${show(name)} is not an option (got ${show(value)}); the nearest option is ${show(nearest?.other)}`,
-  );
+  return nearest && nearest.distance < nearest.word.length / 2 ? nearest.word : undefined;
 }
 
 /** Characters of a name that are compared. No typing error is longer, and the time grows with the length. */
@@ -45,13 +56,12 @@ const MAX_COMPARED = 64;
 
 /** Number of letters to insert, delete or replace to turn one word into the other (Levenshtein distance). */
 function editDistance(word: string, other: string): number {
-  const letters = word.slice(0, MAX_COMPARED);
   let row = Array.from({ length: other.length + 1 }, (_, i) => i);
-  for (let i = 0; i < letters.length; i++) {
+  for (let i = 0; i < word.length; i++) {
     const above = row;
     row = [i + 1];
     for (let j = 0; j < other.length; j++) {
-      const replaced = (above[j] as number) + (letters[i] === other[j] ? 0 : 1);
+      const replaced = (above[j] as number) + (word[i] === other[j] ? 0 : 1);
       row.push(Math.min(replaced, (above[j + 1] as number) + 1, (row[j] as number) + 1));
     }
   }

@@ -4,7 +4,7 @@
 // relative to the start of the row.
 
 import type { RowLayout, Rows, SnapshotService } from "./data.js";
-import { type Field, type HistogramField, isGauge } from "./fields.js";
+import { type Field, type HistogramField, isGauge, isHistogram } from "./fields.js";
 import { readInt, readUint, wordIndex } from "./words.js";
 
 export function rowIndex({ row }: Pick<SnapshotService, "row">): number {
@@ -37,6 +37,13 @@ export function rowCount({ words, layout }: Rows): number {
 /** 0 for the first row of the copy. */
 export function rowNumber({ row }: Pick<SnapshotService, "row">, { rowBytes }: RowLayout): number {
   return row / rowBytes;
+}
+
+/** Whether anything was recorded in a field or histogram. */
+export function isRecorded({ words, layout }: Rows, row: number, name: Field | HistogramField): boolean {
+  const has = (index: number) => words[row + index] !== 0 || words[row + index + 1] !== 0;
+  if (!isHistogram(name)) return has(fieldIndex(layout, name));
+  return Array.from({ length: bucketCount(layout) }, (_, bucket) => bucketIndex(layout, name, bucket)).some(has);
 }
 
 /** Exact to 2^53-1. */

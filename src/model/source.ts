@@ -3,8 +3,12 @@
 import type { SnapshotData } from "./data.js";
 import { invalid } from "./errors.js";
 
-/** What the endpoint and the page need from a snapshot. `RpcMetricsSnapshot` has it. */
+/** A snapshot as the endpoint and the page take it: an `RpcMetricsSnapshot`, of this or another copy of the package. */
 export interface SnapshotLike {
+  /** Upper bounds of the buckets, in seconds, inclusive. */
+  readonly buckets: readonly number[];
+  /** The snapshot in the Prometheus text exposition format. */
+  prometheusText(): string;
   /** @internal */
   readonly data: SnapshotData;
 }
@@ -40,6 +44,8 @@ function isPromise<T extends object>(value: T | PromiseLike<T>): value is Promis
 }
 
 function dataOf(snapshot: SnapshotLike): SnapshotData {
-  if (ArrayBuffer.isView(snapshot?.data?.words)) return snapshot.data;
+  const data: Partial<SnapshotData> | undefined = snapshot?.data;
+  if (ArrayBuffer.isView(data?.words) && data.layout && data.statistics && Array.isArray(data.services))
+    return snapshot.data;
   throw invalid("what snapshot() returns", "an RpcMetricsSnapshot", snapshot, TypeError);
 }

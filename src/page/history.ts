@@ -39,17 +39,27 @@ export interface Tick {
 export class History {
   #first: Sample | undefined;
   #last: Sample | undefined;
-  readonly #minute = new WindowSamples(60_000);
-  readonly #hour = new WindowSamples(3_600_000);
-  readonly #ticks: Tick[] = [];
+  #minute = new WindowSamples(60_000);
+  #hour = new WindowSamples(3_600_000);
+  #ticks: Tick[] = [];
 
   /** Whether a sample at `nowMs` would be half a tick late: the timer has stopped, or there is none. */
   isDue(nowMs: number): boolean {
     return this.#last === undefined || nowMs - this.#last.atMs >= 1.5 * TICK_MS;
   }
 
+  /** Begins anew if `now` is of another registry than what was kept: its rows belong to other services. */
+  forgetOthers(now: Sample): void {
+    if (this.#last === undefined || this.#last.layout === now.layout) return;
+    this.#first = this.#last = undefined;
+    this.#minute = new WindowSamples(60_000);
+    this.#hour = new WindowSamples(3_600_000);
+    this.#ticks = [];
+  }
+
   /** Keeps a sample, unless it follows another one so closely that it would add nothing. */
   add(now: SampleWithServices): void {
+    this.forgetOthers(now);
     const last = this.#last;
     if (last && now.atMs - last.atMs < TICK_MS / 2) return;
     const kept: Sample = { atMs: now.atMs, words: now.words, layout: now.layout };

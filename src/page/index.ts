@@ -65,10 +65,9 @@ export function pageHandler(registry: SnapshotSource, options: PageHandlerOption
     nonce: optional(func<(request: Request) => string>(NONCE)),
   } satisfies ChecksFor<PageHandlerOptions>);
   const { respond, close } = startPage(registry);
-  return sampling((request: Request) => {
-    const answer = fetchHandler((exchange) => respond(exchange, nonce && (() => nonce(request))));
-    return answer(request);
-  }, close);
+  const answer = (request: Request, ...others: []) =>
+    fetchHandler((exchange) => respond(exchange, nonce && (() => nonce(request))))(request, ...others);
+  return sampling(answer, close);
 }
 
 /**

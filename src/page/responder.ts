@@ -1,6 +1,6 @@
 // Answers requests for the page and its data, and samples the registry meanwhile.
 
-import { invalid } from "../model/errors.js";
+import { invalid, reasonOf } from "../model/errors.js";
 import { checkedSource, type SnapshotSource } from "../model/source.js";
 import { every } from "../runtime/timer.js";
 import type { Exchange, Reply } from "../server/adapters.js";
@@ -28,6 +28,8 @@ class Page {
   readonly #source: SnapshotSource;
   readonly #history = new History();
   readonly #stopTimer: (() => void) | undefined;
+  /** Whether a sample for the history is under way; a slow source is not asked for another one meanwhile. */
+  #isSampling = false;
 
   constructor(source: SnapshotSource) {
     this.#source = source;
@@ -55,12 +57,22 @@ class Page {
 
   /** Does nothing if there is no snapshot, as for a detached registry: requests say so. */
   #sample(): void {
-    const keep = (sample: SampleWithServices) => this.#history.add(sample);
+    if (this.#isSampling) return;
     try {
       const taken = takeSample(this.#source);
-      if (taken instanceof Promise) taken.then(keep).catch(() => {});
-      else keep(taken);
+      if (taken instanceof Promise) this.#keepLater(taken);
+      else this.#history.add(taken);
     } catch {}
+  }
+
+  async #keepLater(taken: Promise<SampleWithServices>): Promise<void> {
+    this.#isSampling = true;
+    try {
+      this.#history.add(await taken);
+    } catch {
+    } finally {
+      this.#isSampling = false;
+    }
   }
 
   async #data(query: Query, isHead: boolean): Promise<Reply> {
@@ -68,9 +80,10 @@ class Page {
     try {
       now = await takeSample(this.#source);
     } catch (error) {
-      return reply(503, TEXT, `The registry gives no snapshot: ${(error as Error)?.message}\n`);
+      return reply(503, TEXT, `The registry gives no snapshot: ${reasonOf(error)}\n`);
     }
     const history = this.#history;
+    history.forgetOthers(now);
     // Chosen before now is kept: a window that began with now would be empty.
     const base = history.base(query.window, now);
     if (history.isDue(now.atMs)) history.add(now);
@@ -88,7 +101,7 @@ function html(nonce: NonceSource): Reply {
   try {
     given = nonce();
   } catch (error) {
-    return reply(500, TEXT, `nonce() threw: ${(error as Error)?.message}\n`);
+    return reply(500, TEXT, `nonce() threw: ${reasonOf(error)}\n`);
   }
   if (isNonce(given)) return reply(200, HTML, pageHtml(given));
   return reply(500, TEXT, `${invalid("what nonce() returns", "base64", given, TypeError).message}\n`);

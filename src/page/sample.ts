@@ -2,6 +2,11 @@
 
 import type { Rows, SnapshotData } from "../model/data.js";
 import { type SnapshotSource, takeSnapshot } from "../model/source.js";
+import { withTimeout } from "../runtime/timer.js";
+
+/** Limits the wait for a source that gives its snapshot later. */
+const TIMEOUT_MS = 10_000;
+const TIMEOUT = `the source gave none in ${TIMEOUT_MS} ms`;
 
 /** What the history keeps: 304 bytes per service with the default buckets. */
 export interface Sample extends Rows {
@@ -19,9 +24,10 @@ export type SampleWithServices = Sample & SnapshotData;
  */
 export function takeSample(source: SnapshotSource): SampleWithServices | Promise<SampleWithServices> {
   const taken = takeSnapshot(source);
-  return taken instanceof Promise ? taken.then(timed) : timed(taken);
+  const atMs = performance.now(); // of when it was asked for, or a slow source's counts would seem to come late
+  return taken instanceof Promise ? timed(withTimeout(taken, TIMEOUT_MS, TIMEOUT), atMs) : { ...taken, atMs };
 }
 
-function timed(data: SnapshotData): SampleWithServices {
-  return { ...data, atMs: performance.now() };
+async function timed(taken: Promise<SnapshotData>, atMs: number): Promise<SampleWithServices> {
+  return { ...(await taken), atMs };
 }

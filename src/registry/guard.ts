@@ -27,7 +27,8 @@ export interface GuardedService {
   readonly name: string;
   readonly row: number;
   readonly host: GuardHost;
-  add(gauge: GaugeField, n: number): void;
+  /** Subtracts 1 from a gauge. Never throws. */
+  lower(gauge: GaugeField): void;
 }
 
 const NS_PER_MS = 1e6;
@@ -86,12 +87,15 @@ export class CallMetricsGuard {
     const { core, clock, leaks } = service.host;
     if (leaks !== undefined) leaks.unregister(this);
     if (isCallOutcome(outcome)) core.endCall(service.row, outcome, (clock() - this.#startMs) * NS_PER_MS);
-    else if (marked === UNMARKED) service.add("inFlight", -1);
+    else if (marked === UNMARKED) service.lower("inFlight");
     else core.endCall(service.row, marked, (clock() - this.#startMs) * NS_PER_MS);
   }
 
   static {
-    inspectAs(CallMetricsGuard, (guard) => ({ service: guard.#service.name, state: stateName(guard.#state) }));
+    inspectAs(CallMetricsGuard, "CallMetricsGuard", (guard) => ({
+      service: guard.#service.name,
+      state: stateName(guard.#state),
+    }));
   }
 }
 
@@ -143,7 +147,7 @@ export class HandlerMetricsGuard {
   }
 
   static {
-    inspectAs(HandlerMetricsGuard, (guard) => ({
+    inspectAs(HandlerMetricsGuard, "HandlerMetricsGuard", (guard) => ({
       service: guard.#service.name,
       state: guard.#ended ? "ended" : guard.#threw ? "threw" : "running",
     }));

@@ -9,27 +9,32 @@ const NODE = Symbol.for("nodejs.util.inspect.custom");
 const DENO = Symbol.for("Deno.customInspect");
 
 /**
- * Makes instances of `Class` show as its name and what `describe` returns.
+ * Makes instances of `Class` show as `name`, or as the name of their subclass, and what `describe` returns. Nothing that
+ * goes wrong in there reaches whoever logs: then only the name is shown.
  *
- * @param describe may throw, as for a registry that was detached; then only the name of the class is shown.
+ * @param name given, because minifiers rename classes.
  */
 export function inspectAs<Instance extends object>(
-  Class: { readonly prototype: Instance; readonly name: string },
+  Class: { readonly prototype: Instance },
+  name: string,
   describe: (instance: Instance) => object,
 ): void {
-  const show = (instance: Instance, options: unknown, inspect: Inspect) => {
-    const { name } = instance.constructor;
+  const show = (instance: Instance, depth: unknown, options: object, inspect: Inspect) => {
+    let shownName = name;
     try {
-      return `${name} ${inspect(describe(instance), options)}`;
+      if (instance.constructor !== Class) shownName = instance.constructor.name || name;
+      if (typeof depth === "number" && depth < 0) return `[${shownName}]`;
+      return `${shownName} ${inspect(describe(instance), { ...options, depth })}`;
     } catch {
-      return name;
+      return shownName;
     }
   };
-  const define = (symbol: symbol, value: unknown) => Object.defineProperty(Class.prototype, symbol, { value });
-  define(NODE, function (this: Instance, depth: number | null, options: object, inspect: Inspect) {
-    return show(this, { ...options, depth }, inspect);
+  const define = (symbol: symbol, value: unknown) =>
+    Object.defineProperty(Class.prototype, symbol, { value, configurable: true });
+  define(NODE, function (this: Instance, depth: unknown, options: object, inspect: Inspect) {
+    return show(this, depth, options, inspect);
   });
-  define(DENO, function (this: Instance, inspect: Inspect, options: object) {
-    return show(this, options, inspect);
+  define(DENO, function (this: Instance, inspect: Inspect, options: { readonly depth?: unknown }) {
+    return show(this, options.depth, options, inspect);
   });
 }

@@ -9,7 +9,7 @@ export function leakDetector(onLeak: () => void): FinalizationRegistry<OpenGauge
   const warned = new Set<GuardedService>();
   return new FinalizationRegistry(({ service, gauge }) => {
     onLeak();
-    service.add(gauge, -1);
+    service.lower(gauge);
     if (warned.has(service)) return;
     warned.add(service);
     console.warn(

@@ -115,27 +115,33 @@ export class RpcMetricsRegistry implements SnapshotSource {
 
   /** Creates a registry with its own memory. */
   constructor(options?: RegistryOptions);
-  /** @internal `store` holds the rows; by default, memory that belongs to this registry alone. */
-  constructor(options: RegistryOptions, store?: Store);
-  constructor(options: RegistryOptions = {}, store?: Store) {
+  /**
+   * @internal
+   * @param store holds the rows; by default, memory that belongs to this registry alone.
+   * @param deployed the core to use if the option `module` is left out; by default, the embedded one.
+   */
+  constructor(options?: RegistryOptions, store?: Store, deployed?: WebAssemblyModule);
+  constructor(options: RegistryOptions = {}, store?: Store, deployed?: WebAssemblyModule) {
     const { buckets, clock, detectLeaks, maxServiceNameBytes, maxServices, module, services } = checkedOptions(
       options,
       CHECKS,
     );
     this.#maxServiceNameBytes = maxServiceNameBytes;
     this.maxServices = maxServices;
-    this.#store = store ?? new PlainStore(instantiateCore(module), buckets, maxServices);
+    this.#store = store ?? new PlainStore(instantiateCore(module ?? deployed), buckets, maxServices);
     const { core, layout } = this.#store;
     this.#host = {
       core,
       layout,
       clock: safeClock(clock),
       leaks: detectLeaks ? leakDetector(() => this.#leakedGuards++) : undefined,
-      metricsOf: (service) => this.snapshot().get(service),
+      rowOf: (row) => ({ words: this.#store.copyRow(row), layout }),
     };
     this.#register(services);
-    // Bound, so that it also works through a wrapper that forwards calls, such as Vue's proxies.
-    Object.defineProperty(this, "snapshot", { value: this.snapshot.bind(this), writable: true, configurable: true });
+    // Bound, so that it also works through a wrapper that forwards calls, such as Vue's proxies. Late, so that a patch of
+    // the prototype reaches registries that exist already.
+    const snapshot = () => Object.getPrototypeOf(this).snapshot.call(this);
+    Object.defineProperty(this, "snapshot", { value: snapshot, writable: true, configurable: true });
   }
 
   /**
@@ -231,13 +237,14 @@ export class RpcMetricsRegistry implements SnapshotSource {
       if (!this.#find(name)) throw invalid("services", "within maxServices and maxServiceNameBytes", name);
     }
   }
-}
 
-inspectAs(RpcMetricsRegistry, (registry) => {
-  const { size, maxServices, overflowLookups, leakedGuards } = registry;
-  const services = registry.snapshot().services.map(({ service }) => service);
-  return { size, maxServices, overflowLookups, leakedGuards, services };
-});
+  static {
+    inspectAs(RpcMetricsRegistry, "RpcMetricsRegistry", (registry) => {
+      const { size, maxServices, overflowLookups, leakedGuards } = registry;
+      return { size, maxServices, overflowLookups, leakedGuards, services: [...registry.#services.keys()] };
+    });
+  }
+}
 
 function safeClock(clock: (() => number) | undefined): () => number {
   if (clock === undefined) return () => performance.now();

@@ -1,19 +1,20 @@
 // The live counters of one service: the handle that users keep.
 
-import type { RowLayout } from "../model/data.js";
+import { fieldAddress, histogramAddress } from "../core/live-row.js";
+import type { RowLayout, Rows } from "../model/data.js";
 import { checkedFunction, invalid } from "../model/errors.js";
-import { FIELD_NAMES, type Field, isField, isGauge } from "../model/fields.js";
+import { FIELD_NAMES, type Field, fieldKind, type GaugeField, type HistogramField } from "../model/fields.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
 import { U64_MAX } from "../model/words.js";
 import { CallMetricsGuard, type GuardHost, HandlerMetricsGuard } from "./guard.js";
 import { inspectAs } from "./inspect.js";
-import type { ServiceMetrics } from "./service-metrics.js";
+import { ServiceMetrics } from "./service-metrics.js";
 
 /** What all services of a registry share. */
 export interface ServiceHost extends GuardHost {
   readonly layout: RowLayout;
-  /** The numbers of a service now. May throw, for a registry that was detached. */
-  metricsOf(service: string): ServiceMetrics | undefined;
+  /** A copy of the row at an address, which it begins with. Throws for a registry that was detached. */
+  rowOf(address: number): Rows;
 }
 
 /** Returns the outcome of a call that threw or rejected with `error`; undefined if the call never resolved. */
@@ -134,17 +135,17 @@ export class ServiceCounters {
     if (!isCallOutcome(outcome)) throw invalid("outcome", "a CallOutcome (0 to 4)", outcome);
     const { core, layout } = this.host;
     core.recordCall(this.row, outcome, nearestDouble(elapsedNs));
-    if (typeof elapsedNs === "bigint") this.#addRest(layout.latency, elapsedNs);
+    if (typeof elapsedNs === "bigint") this.#addRest(histogramAddress(layout, this.row, "latency"), elapsedNs);
   }
 
   /** Adds one observation to the latency histogram, and nothing else. */
   recordLatency(elapsedNs: DurationNs): void {
-    this.#observe(this.host.layout.latency, elapsedNs);
+    this.#observe("latency", elapsedNs);
   }
 
   /** Adds one observation to the handler duration histogram, and nothing else. */
   recordHandlerDuration(elapsedNs: DurationNs): void {
-    this.#observe(this.host.layout.handlerDuration, elapsedNs);
+    this.#observe("handlerDuration", elapsedNs);
   }
 
   /** Counts chunks that a streaming handler emitted. `n`: from 0 to 2^64-1, a bigint past 2^53-1. Default: 1. */
@@ -175,35 +176,53 @@ export class ServiceCounters {
    * echo.add("callsTotal", 12);
    */
   add(field: Field, n: number | bigint): void {
-    if (!isField(field)) throw invalid("field", `one of ${FIELD_NAMES.join(", ")}`, field);
-    if (isGauge(field)) this.#count(field, n, I64_MIN, I64_MAX);
-    else this.#count(field, n);
+    const kind = fieldKind(field);
+    if (kind === "counter") this.#count(field, n);
+    else if (kind === "gauge") this.#count(field, n, I64_MIN, I64_MAX);
+    else throw invalid("field", `one of ${FIELD_NAMES.join(", ")}`, field);
   }
 
-  #observe(histogram: number, elapsedNs: DurationNs): void {
-    this.host.core.observe(this.row + histogram, nearestDouble(elapsedNs));
-    if (typeof elapsedNs === "bigint") this.#addRest(histogram, elapsedNs);
+  /** @internal Subtracts 1 from a gauge, for guards and leaks. */
+  lower(gauge: GaugeField): void {
+    const { core, layout } = this.host;
+    core.add(fieldAddress(layout, this.row, gauge), -1);
+  }
+
+  #observe(histogram: HistogramField, elapsedNs: DurationNs): void {
+    const { core, layout } = this.host;
+    const address = histogramAddress(layout, this.row, histogram);
+    core.observe(address, nearestDouble(elapsedNs));
+    if (typeof elapsedNs === "bigint") this.#addRest(address, elapsedNs);
   }
 
   /** Makes a sum exact after a bigint was observed as the nearest double, which is exact enough to find the bucket. */
-  #addRest(histogram: number, elapsedNs: bigint): void {
+  #addRest(sumAddress: number, elapsedNs: bigint): void {
     const observed = BigInt(Number(elapsedNs));
-    this.host.core.addExact(this.row + histogram, elapsedNs - (observed > U64_MAX ? U64_MAX : observed));
+    this.host.core.addExact(sumAddress, elapsedNs - (observed > U64_MAX ? U64_MAX : observed));
   }
 
   #count(field: Field, n: number | bigint, least = 0n, greatest = U64_MAX): void {
     const { core, layout } = this.host;
-    const address = this.row + layout[field];
+    const address = fieldAddress(layout, this.row, field);
     if (Number.isSafeInteger(n) && ((n as number) >= 0 || least < 0n)) core.add(address, n as number);
     else if (typeof n === "bigint" && n >= least && n <= greatest) core.addExact(address, n);
     else throw invalid(`n of ${field}`, `a whole number from ${least} to ${greatest}, as a bigint past 2^53-1`, n);
   }
+
+  static {
+    inspectAs(ServiceCounters, "ServiceCounters", (service) => ({ name: service.name, ...countsNow(service) }));
+  }
 }
 
-inspectAs(ServiceCounters, ({ name, host }) => {
-  const { service: _, ...counts } = host.metricsOf(name) ?? { service: name };
-  return { name, ...counts };
-});
+/** What the service has counted; nothing if its registry was detached. */
+function countsNow({ name, row, host }: ServiceCounters): object {
+  try {
+    const { service: _, ...counts } = new ServiceMetrics(name, host.rowOf(row), 0);
+    return counts;
+  } catch {
+    return {};
+  }
+}
 
 /** Runs `fn`, then `fulfilled` or `failed`: now, or when its promise settles. Returns or throws what `fn` did. */
 function observe<T>(fn: () => T, fulfilled: () => void, failed: (error: unknown) => void): T {

@@ -110,4 +110,4 @@ export class RpcMetricsSnapshot implements SnapshotLike {
   }
 }
 
-inspectAs(RpcMetricsSnapshot, ({ services, buckets }) => ({ services, buckets }));
+inspectAs(RpcMetricsSnapshot, "RpcMetricsSnapshot", ({ services, buckets }) => ({ services, buckets }));

@@ -11,6 +11,23 @@ export function unref(timer: unknown): void {
   if (typeof timer === "number" && typeof Deno === "object") Deno.unrefTimer?.(timer);
 }
 
+/** Timers longer than this fire at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** What `promise` settles to, or a rejection with `message` after `ms` milliseconds. */
+export async function withTimeout<T>(promise: Promise<T>, ms: number, message: string): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const timeout = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(message)), Math.min(ms, MAX_TIMER_MS));
+    unref(timer);
+  });
+  try {
+    return await Promise.race([promise, timeout]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Calls `run` every `ms` milliseconds until the returned function is called. Returns undefined where timers are refused,
  * as at a Worker's start.

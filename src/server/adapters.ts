@@ -9,6 +9,8 @@ export interface Exchange {
   readonly url: string;
   /** The value of a header; several values are joined by commas. `name` is in lower case. */
   header(name: string): string | undefined;
+  /** Has `listener` called when the client goes away before it has the whole response. Replaces an earlier listener. */
+  onClientGone(listener: () => void): void;
 }
 
 export interface Reply {
@@ -47,12 +49,29 @@ export function notAllowed(method: string): Reply {
 }
 
 export function fetchHandler(respond: Responder): (request: Request) => Promise<Response> {
-  return async (request) => {
-    const { method, url, headers } = request;
-    const reply = await respond({ method, url, header: (name) => headers.get(name) ?? undefined });
+  return async (request, ...others: unknown[]) => {
+    if (typeof request?.headers?.get !== "function") return answerMisuse(others[0]);
+    const { method, url, headers, signal } = request;
+    const reply = await respond({
+      method,
+      url,
+      header: (name) => headers.get(name) ?? undefined,
+      onClientGone: (listener) => signal?.addEventListener("abort", listener, { once: true }),
+    });
     const body = typeof reply.body === "object" ? streamOf(reply.body) : reply.body;
     return new Response(body, { status: reply.status, headers: reply.headers });
   };
+}
+
+/** For a handler that got something else than a Request: says so to whoever waits, rather than ending the process. */
+function answerMisuse(other: unknown): Response {
+  const text = "This handler takes a fetch Request: for node:http, Express and Fastify use the listener instead\n";
+  const response = other as Partial<NodeResponse> | undefined;
+  if (typeof response?.writeHead === "function") {
+    response.writeHead(500, { "content-type": "text/plain; charset=utf-8" });
+    response.end?.(text);
+  }
+  return new Response(text, { status: 500 });
 }
 
 function streamOf(body: Body): ReadableStream<Chunk> {
@@ -75,9 +94,19 @@ function streamOf(body: Body): ReadableStream<Chunk> {
 }
 
 export function nodeListener(respond: Responder): (request: NodeRequest, response: NodeResponse) => void {
-  return ({ method = "GET", url = "/", headers }, response) => {
+  return (request, response) => {
+    if (typeof response?.once !== "function" || typeof request?.headers !== "object")
+      throw new TypeError("a listener takes node:http's request and response: in Fastify request.raw and reply.raw");
+    const { method = "GET", url = "/", headers } = request;
     const client = watchClient(response);
-    respond({ method, url, header: (name) => headers[name]?.toString() })
+    respond({
+      method,
+      url,
+      header: (name) => headers[name]?.toString(),
+      onClientGone: (listener) => {
+        client.onGone = listener;
+      },
+    })
       .then((reply) => send(reply, response, client))
       .catch(() => response.destroy()); // so that the client can't mistake a partial body for a complete one
   };

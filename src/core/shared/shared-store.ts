@@ -2,9 +2,11 @@
 // is common to all threads.
 
 import type { RowLayout } from "../../model/data.js";
+import { FIELD_NAMES, isGauge } from "../../model/fields.js";
 import { encoder, OVERFLOW_SERVICE_LABEL } from "../../model/names.js";
 import { wordIndex } from "../../model/words.js";
 import { rowLayout, WORD_BYTES } from "../layout.js";
+import { fieldAddress } from "../live-row.js";
 import type { Keep, Store } from "../store.js";
 import { thresholdsEnd } from "../thresholds.js";
 import { instantiateOn, type SharedCore, templateCore } from "./core.js";
@@ -123,13 +125,20 @@ export class SharedStore implements Store {
     this.#shared.createOverflow();
   }
 
-  /**
-   * The sum of all slabs. The core can only add within shared memory, so it adds up a few rows at a time in this slab's
-   * scratch rows, which are then copied out.
-   *
-   * @throws Error once this thread has detached or been released.
-   */
+  /** @throws Error once this thread has detached or been released. */
   copy(): Uint32Array {
+    return this.#sumRows(0, this.#names.count + 1);
+  }
+
+  copyRow(address: number): Uint32Array {
+    return this.#sumRows((address - this.firstRow) / this.layout.rowBytes, 1);
+  }
+
+  /**
+   * The sum of all slabs, from the row of that number. The core can only add within shared memory, so it adds up a few
+   * rows at a time in this slab's scratch rows, which are then copied out.
+   */
+  #sumRows(firstNumber: number, rowCount: number): Uint32Array {
     if (!this.#attachment.isOwner)
       throw new Error("this thread was detached or released: take snapshots in another thread");
     const { rowBytes, bounds } = this.layout;
@@ -137,14 +146,13 @@ export class SharedStore implements Store {
     const scratch = new Uint32Array(this.#shared.buffer(end), start, wordIndex(end - start));
     const scratchRows = (end - start) / rowBytes;
     const slabs = slabViews(this.#shared);
-    const rowCount = this.#names.count + 1;
     const rows = new Uint32Array(wordIndex(rowCount * rowBytes));
     for (let from = 0; from < rowCount; from += scratchRows) {
       const count = Math.min(scratchRows, rowCount - from);
       const sum = scratch.subarray(0, wordIndex(count * rowBytes));
       sum.fill(0);
       for (const slab of slabs) {
-        const row = slab.start + (this.firstRow - this.#start) + from * rowBytes;
+        const row = slab.start + (this.firstRow - this.#start) + (firstNumber + from) * rowBytes;
         this.core.addRows(start, row, count, bounds.length, slab.hasGauges);
       }
       rows.set(sum, wordIndex(from * rowBytes));
@@ -185,12 +193,13 @@ export class SharedStore implements Store {
 
   /** Zeroes the gauges left by the slab's last owner. Done before `activate`, so no snapshot sees the old values. */
   #zeroGauges(): void {
-    const { rowBytes, inFlight, handlerInFlight } = this.layout;
+    const { layout } = this;
+    const { rowBytes } = layout;
+    const gauges = FIELD_NAMES.filter(isGauge);
     const bytes = (this.#names.total() + 1) * rowBytes;
     const words = new BigInt64Array(this.#shared.buffer(this.firstRow + bytes), this.firstRow, bytes / WORD_BYTES);
     for (let row = 0; row < bytes; row += rowBytes) {
-      words[(row + inFlight) / WORD_BYTES] = 0n;
-      words[(row + handlerInFlight) / WORD_BYTES] = 0n;
+      for (const gauge of gauges) words[fieldAddress(layout, row, gauge) / WORD_BYTES] = 0n;
     }
   }
 
