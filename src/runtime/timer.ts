@@ -12,8 +12,8 @@ export function unref(timer: unknown): void {
 }
 
 /**
- * Calls `run` every `ms` milliseconds until the returned function is called. Returns undefined where timers are refused,
- * as at a Worker's start.
+ * Calls `run` every `ms` milliseconds until the returned function is called. Returns undefined where timers are
+ * refused, as at a Worker's start.
  */
 export function every(ms: number, run: () => void): (() => void) | undefined {
   try {
