@@ -1,4 +1,4 @@
-// Bundles what tsc emitted to build/js/ into dist/: readable ESM, whose source maps end in src/.
+// Bundles what tsc emitted to build/js/ into dist/: readable ESM, whose source maps lead back to src/.
 
 import { readFileSync } from "node:fs";
 import { relative } from "node:path";
@@ -17,7 +17,7 @@ const input = {
   "threads.node": "build/js/threads/index.node.js",
 };
 
-/** Reads tsc's source maps along with its code: rollup's then lead from dist/ to src/ in one step. */
+/** Loads tsc's source maps along with its code, so that rollup's maps lead from dist/ to src/ in one step. */
 const tscOutput = {
   name: "tsc-output",
   load(id) {
@@ -30,9 +30,9 @@ const LOADER = "@assemblyscript/loader";
 const loaderFile = fileURLToPath(import.meta.resolve(LOADER));
 
 /**
- * Bundles @assemblyscript/loader as published, but for one statement: `Object.hasOwn = Object.hasOwn || …`. Every
+ * Bundles @assemblyscript/loader as published, without one statement: `Object.hasOwn = Object.hasOwn || …`. Every
  * supported runtime has Object.hasOwn, and where intrinsics are frozen (SES, node --frozen-intrinsics) the
- * assignment throws, so the import of this package would fail.
+ * assignment throws, so importing this package would fail.
  */
 const loaderWithoutGlobalWrite = {
   name: "loader-without-global-write",
@@ -45,7 +45,7 @@ const loaderWithoutGlobalWrite = {
     if (writes.length !== 1)
       this.error(`${LOADER} has changed: it has ${writes.length} writes to Object.hasOwn, not 1`);
     const [{ start, end }] = writes;
-    // Without mappings, because maps name only what the package contains. A stack shows the line in dist/ instead.
+    // Without mappings, because maps name only files that the package contains. Stack traces show the line in dist/.
     return { code: code.slice(0, start) + code.slice(end), map: { mappings: "" } };
   },
 };
@@ -74,11 +74,11 @@ export default {
     format: "es",
     chunkFileNames,
     minifyInternalExports: false,
-    // Imports that an entry would make only to start loading sooner: esbuild warns of them.
+    // Such imports in an entry would only start loading sooner, and esbuild warns about them.
     hoistTransitiveImports: false,
     manualChunks: (id) => (id === loaderFile ? "assemblyscript-loader" : undefined),
     sourcemap: true,
-    // The sources are in the package; a second copy of each in the maps would double its size.
+    // The package contains the sources; a second copy of each in the maps would double its size.
     sourcemapExcludeSources: true,
   },
   onwarn: ({ message }) => {

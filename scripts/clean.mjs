@@ -1,4 +1,4 @@
-// Removes what an earlier build left, which tsc and rollup would not.
+// Removes the output of an earlier build, which tsc and rollup would leave in place.
 
 import { rmSync } from "node:fs";
 

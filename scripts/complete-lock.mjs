@@ -15,7 +15,7 @@ function platformOf(name) {
   const parts = name.split("/").at(-1).split("-");
   const os = parts.find((part) => SYSTEMS.includes(part));
   const cpu = parts.find((part) => PROCESSORS.includes(part));
-  if (!os || !cpu) throw new Error(`cannot tell the platform of ${name} from its name`);
+  if (!os || !cpu) throw new Error(`the name ${name} does not contain a known platform`);
   const libc = os === "linux" ? parts.map((part) => LIBCS[part]).find(Boolean) : undefined;
   return { os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) };
 }
@@ -33,4 +33,4 @@ for (const [path, { optionalDependencies = {}, license, engines }] of Object.ent
 }
 lock.packages = Object.fromEntries(Object.entries(packages).sort(([a], [b]) => a.localeCompare(b, "en")));
 writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(`${file}: ${added} packages of other platforms added`);
+console.log(`${file}: added ${added} packages for other platforms`);

@@ -1,4 +1,4 @@
-// Writes the compiled cores into TypeScript modules, so that the bundles need no file and no fetch.
+// Writes the compiled cores into TypeScript modules, so that the bundles need neither file access nor fetch.
 
 import { readFileSync, writeFileSync } from "node:fs";
 

@@ -16,7 +16,7 @@ const isWriting = process.argv.includes("--write");
 const hideDecorators = (source) => source.replace(/^@(?=\w)/gm, "//@");
 const showDecorators = (source) => source.replace(/^\/\/@(?=\w)/gm, "@");
 
-/** The project's settings, for a folder that has nothing but assembly/. */
+/** The project's Biome settings, reduced to what applies in a folder that contains only assembly/. */
 function settings() {
   const { $schema, files, overrides, ...settings } = JSON.parse(readFileSync(join(root, "biome.json"), "utf8"));
   return { ...settings, overrides: overrides.filter(({ includes }) => includes.includes("assembly/**")) };
@@ -41,7 +41,7 @@ try {
   }
 } catch (error) {
   if (error.status === undefined) throw error;
-  process.exitCode = error.status; // Biome has said what is wrong
+  process.exitCode = error.status; // Biome has reported what is wrong
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-// The table of metrics in docs/metrics.md, from the families and from the doc comments of the fields.
+// Generates the table of metrics in docs/metrics.md from the families and from the doc comments of the fields.
 //
 //   node scripts/metrics-table.mjs      writes the table; needs the output of tsc in build/js/
 
@@ -24,7 +24,7 @@ function fieldDocs() {
   return docs;
 }
 
-/** A comment without its marks, as a cell of a table: in lower case, without a full stop. */
+/** A comment's text as a table cell: on one line, with a lower-case first letter and no full stop. */
 function plain(comment) {
   const text = comment
     .replace(/^\/\*\*|\*\/$/g, "")
@@ -54,9 +54,9 @@ export async function metricsTable() {
   return ["| metric | type | what it counts | field of a snapshot |", "|---|---|---|---|", ...rows, ""].join("\n");
 }
 
-/** A document with the table between its marks. */
+/** The document `text` with the table between its markers. */
 export function withTable(text, table) {
-  if (!MARKED.test(text)) throw new Error("docs/metrics.md has no place marked for the table");
+  if (!MARKED.test(text)) throw new Error("docs/metrics.md has no metrics-table markers");
   return text.replace(MARKED, (_, begin, end) => `${begin}${table}${end}`);
 }
 

@@ -1,4 +1,4 @@
-// How much a page loads: bundled and minified as a user would do it, then gzipped.
+// Measures how much a page loads: bundled and minified as a user would do it, then gzipped.
 //
 //   node scripts/sizes.mjs      prints the table for dist/
 
@@ -8,15 +8,15 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-/**
- * Limits in bytes, gzipped. They are a smoke alarm, not a corset: they catch a dependency or a second copy of something
- * that came in unnoticed. When clear code needs more, raise them and say why.
- */
 const CORE_ENTRY = "index.js";
-/** 2.3 kB of it are @assemblyscript/loader as published. */
+
+// Limits in bytes, gzipped. They are a smoke alarm, not a straitjacket: they catch a dependency or a second copy of
+// something that came in unnoticed. When clear code needs more, raise them and say why.
+
+/** 2.3 kB of it is @assemblyscript/loader as published. */
 const CORE_ENTRY_LIMIT = 11_000;
 
-/** What each of the other entries adds, since nobody uses one without the core entry. */
+/** What each of the other entries adds to the core entry, without which none of them is used. */
 const ADDED_LIMITS = {
   "http.js": 6_000,
   "page.js": 20_000,
@@ -26,7 +26,7 @@ const ADDED_LIMITS = {
 /** Not gzipped, because browsers refuse to compile more than 4 kB of WebAssembly on the main thread synchronously. */
 const CORE_LIMIT = 4_000;
 
-/** The size of what `files` load together, apart from what the files `besides` load. */
+/** The size of what `files` load together, without what the files `besides` load already. */
 async function measureAdded(files, besides = []) {
   const { outputFiles, metafile } = await build({
     entryPoints: [...besides, ...files],
@@ -60,7 +60,10 @@ function reachable(outputs, output) {
   return [output, ...outputs[output].imports.flatMap(({ path }) => reachable(outputs, path))];
 }
 
-/** Sizes of what is in the folder `dist`, in bytes: `{ [entry]: { minified, bytes, limit } }`, where `limit` is one of `bytes`. */
+/**
+ * Sizes of the entries and the core in the folder `dist`, in bytes: `{ [entry]: { minified, bytes, limit } }`. `bytes`
+ * is gzipped, except for the core; `limit` is the maximum of `bytes`.
+ */
 export async function measure(dist) {
   const core = join(dist, CORE_ENTRY);
   const sizes = { [CORE_ENTRY]: { ...(await measureAdded([core])), limit: CORE_ENTRY_LIMIT } };
@@ -69,7 +72,7 @@ export async function measure(dist) {
   return { ...sizes, "core.wasm": { bytes: statSync(join(dist, "core.wasm")).size, limit: CORE_LIMIT } };
 }
 
-/** The sizes as a table of text. */
+/** The sizes as a plain-text table. */
 export function sizeTable(sizes) {
   const shown = (number) => number?.toLocaleString("en") ?? "";
   const rows = Object.entries(sizes).map(([file, { minified, bytes, limit }]) => [file, minified, bytes, limit]);

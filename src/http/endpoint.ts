@@ -93,7 +93,7 @@ class Endpoint {
   #reject(): Reply {
     this.#selfMetrics.countScrape("rejected");
     const { maxConcurrentScrapes } = this.#settings;
-    return plainText(503, `${maxConcurrentScrapes} scrapes are under way already: see maxConcurrentScrapes`, RETRY);
+    return plainText(503, `maxConcurrentScrapes (${maxConcurrentScrapes}) has been reached`, RETRY);
   }
 
   /** The scraper's timeout if it is shorter than ours. */

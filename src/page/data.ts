@@ -1,12 +1,12 @@
 // The page's JSON, version 1: within a version, fields and columns are added, and never changed.
 
-/** Where a window begins: about a minute ago, about an hour ago, or when the handler was made. */
+/** Where a window begins: about a minute ago, about an hour ago, or when the handler was created. */
 export type PageWindow = "minute" | "hour" | "start";
 
 /**
  * One service in a window: the values of {@link PageData.columns}, in their order. Quantiles are in seconds, rounded to
  * six significant digits, interpolated as PromQL's histogram_quantile does; null without observations in the window.
- * Gauges are as of now, all other numbers are counts within the window.
+ * Gauges are as of now; all other numbers are counts within the window.
  */
 export type PageRow = readonly [
   service: string,
@@ -31,7 +31,7 @@ export type PageRow = readonly [
   ...added: (number | null)[],
 ];
 
-/** More about one service, for those that the request names. */
+/** More about one service, one of those that the request names. */
 export interface PageDetail {
   /** Its name. */
   readonly service: string;
@@ -49,26 +49,29 @@ export interface PageDetail {
 
 /** The reply to `?format=json`. */
 export interface PageData {
-  /** Rises only when something that was there changes. */
+  /** Rises only with incompatible changes: additions leave it as it is. */
   readonly version: 1;
   /** The window that the request asked for. */
   readonly window: PageWindow;
   /**
-   * The true length of the window: counts divided by it are rates. Less than the window's name says while the handler is
-   * younger than that, and otherwise off by up to a twelfth while the timer runs. Without the timer, a window begins when
-   * somebody last looked, which can be much longer ago. 0 when nothing was sampled before.
+   * The true length of the window: counts divided by it are rates per second. Shorter than the window's name says while
+   * the handler is younger than that, and otherwise off by up to a twelfth while the timer runs. Without the timer, a
+   * window begins when somebody last looked, which can be much longer ago. 0 when nothing was sampled before.
    */
   readonly spanSeconds: number;
   /** Upper bounds of the buckets of both histograms, in seconds, inclusive. */
   readonly buckets: readonly number[];
-  /** Lookups so far whose name got the shared set `__overflow__`. */
+  /** Number of lookups so far that returned the shared set `__overflow__`. */
   readonly overflowLookups: number;
   /** The names of a row's values. */
   readonly columns: readonly string[];
   /** All services, in the order of the bytes of their UTF-8 names. */
   readonly rows: readonly PageRow[];
-  /** The lengths of the intervals that the rates of details cover, the oldest first: together the last five minutes. */
+  /**
+   * The lengths of the intervals that the rates in details cover, the oldest first: up to 60, together the last five
+   * minutes while the timer runs.
+   */
   readonly sparkSeconds: readonly number[];
-  /** The services that the request names with `service=`; leaves out those that don't exist. */
+  /** The services that the request names with `service=`, except those that don't exist. */
   readonly details: readonly PageDetail[];
 }

@@ -1,4 +1,4 @@
-// What is kept of the past: samples for windows to begin with, and rates to draw; both bounded.
+// What is kept of the past: samples at which windows can begin, and rates for sparklines. Both are bounded.
 
 import { fieldDelta } from "../model/delta.js";
 import type { CounterField } from "../model/fields.js";
@@ -7,12 +7,12 @@ import type { PageWindow } from "./data.js";
 import { rounded } from "./rounded.js";
 import type { Sample, SampleWithServices } from "./sample.js";
 
-/** From one sample to the next. */
+/** Time from one sample to the next. */
 export const TICK_MS = 5000;
-/** Five minutes of them. */
+/** Number of ticks that are kept: five minutes' worth. */
 const SPARK_TICKS = 60;
 
-/** The rates that a tick holds for each service, each the growth of some counters per second. */
+/** The rates that a tick holds for each service, and the counters whose growth per second each one adds up. */
 const RATES = {
   calls: ["callsTotal"],
   errors: ["errorsNoRoute", "errorsTimeout", "errorsServer", "errorsTransport"],
@@ -24,15 +24,15 @@ export type RateName = keyof typeof RATES;
 const RATE_NAMES = Object.keys(RATES) as readonly RateName[];
 
 /**
- * A window begins with the kept sample that is nearest to where it should begin, so while the timer runs it is off by a
- * twelfth at most. More samples would be more exact, and take 1.25 MB each at 4,096 services.
+ * A window begins at the kept sample that is nearest to where it should begin, so while the timer runs it is off by a
+ * twelfth at most. More samples would make it more exact, at 1.25 MB each for 4,096 services.
  */
 const SAMPLES_PER_WINDOW = 6;
 
 /** The rates between two samples. */
 export interface Tick {
   readonly seconds: number;
-  /** Those of the first row, in the order of `RATES`, then those of the next. */
+  /** Per second: those of the first row, in the order of `RATES`, then those of the next row, and so on. */
   readonly rates: Float32Array;
 }
 
@@ -43,7 +43,7 @@ export class History {
   #hour = new WindowSamples(3_600_000);
   #ticks: Tick[] = [];
 
-  /** Whether a sample at `nowMs` would be half a tick late: the timer has stopped, or there is none. */
+  /** Whether a sample at `nowMs` would be at least half a tick late: the timer has stopped, or there is none. */
   isDue(nowMs: number): boolean {
     return this.#last === undefined || nowMs - this.#last.atMs >= 1.5 * TICK_MS;
   }
@@ -72,7 +72,7 @@ export class History {
     if (this.#ticks.length > SPARK_TICKS) this.#ticks.shift();
   }
 
-  /** The sample with which the window that ends now begins; `now` itself if there is no other. */
+  /** The sample at which a window that ends `now` begins; `now` itself if there is no other. */
   base(window: PageWindow, now: Sample): Sample {
     const kept = window === "start" ? this.#first : (window === "minute" ? this.#minute : this.#hour).nearest(now.atMs);
     return kept ?? now;
@@ -84,7 +84,7 @@ export class History {
   }
 }
 
-/** Samples of a window, at about equal distances. */
+/** The samples of a window, at roughly equal intervals. */
 class WindowSamples {
   readonly #windowMs: number;
   readonly #samples: Sample[] = [];
@@ -104,8 +104,8 @@ class WindowSamples {
   }
 
   /**
-   * The sample nearest to where a window that ends now begins. Passes over samples less than half a window old while
-   * there is an older one: after a pause, the next request would get a window of next to nothing.
+   * The sample nearest to where a window that ends now begins. Passes over samples less than half a window old if there
+   * is an older one: otherwise the next request after a pause would get a window of almost no length.
    */
   nearest(nowMs: number): Sample | undefined {
     const distance = ({ atMs }: Sample) => Math.abs(nowMs - this.#windowMs - atMs);
@@ -118,10 +118,10 @@ class WindowSamples {
   }
 }
 
-/** The rates of one kind of the service whose row has this number, one for each tick; 0 before the service appeared. */
+/** One kind of rate for the service with this row number, one value for each tick; 0 before the service appeared. */
 export function spark(ticks: readonly Tick[], number: number, rate: RateName): number[] {
-  const at = number * RATE_NAMES.length + RATE_NAMES.indexOf(rate);
-  return ticks.map(({ rates }) => rounded(rates[at] ?? 0));
+  const index = number * RATE_NAMES.length + RATE_NAMES.indexOf(rate);
+  return ticks.map(({ rates }) => rounded(rates[index] ?? 0));
 }
 
 function tick(now: SampleWithServices, before: Sample): Tick {
@@ -131,9 +131,9 @@ function tick(now: SampleWithServices, before: Sample): Tick {
     const row = rowIndex(service);
     const first = rowNumber(service, now.layout) * RATE_NAMES.length;
     for (const [i, name] of RATE_NAMES.entries()) {
-      let growth = 0;
-      for (const field of RATES[name]) growth += fieldDelta(now, before, row, field);
-      rates[first + i] = growth / seconds;
+      let delta = 0;
+      for (const field of RATES[name]) delta += fieldDelta(now, before, row, field);
+      rates[first + i] = delta / seconds;
     }
   }
   return { seconds, rates };

@@ -2,7 +2,7 @@
 
 import { PAGE } from "./client.generated.js";
 
-/** A nonce that both HTML and a policy can hold. */
+/** A nonce that is valid in both HTML and a policy. */
 const NONCE = /^[\w+/-]+={0,2}$/;
 
 export function isNonce(value: unknown): value is string {
@@ -26,7 +26,7 @@ export function policy(nonce: string): string {
   ].join("; ");
 }
 
-/** Without data, which comes later as JSON: nothing that a peer could have chosen is ever in the markup. */
+/** The page without data, which it fetches as JSON: the markup never holds anything that a peer could have chosen. */
 export function pageHtml(nonce: string): string {
   return PAGE.join(nonce);
 }

@@ -14,9 +14,9 @@ const NONCE = "a function that returns base64";
 /** Options of {@link pageHandler}. */
 export interface PageHandlerOptions {
   /**
-   * For apps that set a Content-Security-Policy themselves: returns the nonce, in base64, by which that policy allows
+   * For apps that set a Content-Security-Policy themselves: returns the nonce, in base64, with which that policy allows
    * scripts and styles. The page then sets no policy; yours must also allow `connect-src 'self'` and `img-src data:`.
-   * Default: a fresh nonce for each response, and a policy that allows nothing else.
+   * Default: a fresh nonce for each response, and a policy that allows only what the page needs.
    */
   nonce?: (request: Request) => string;
 }
@@ -26,11 +26,11 @@ export interface PageListenerOptions<
   Incoming extends NodeRequest = NodeRequest,
   Outgoing extends NodeResponse = NodeResponse,
 > {
-  /** As in {@link PageHandlerOptions}; also gets the response, in whose `locals` Express's middleware leaves a nonce. */
+  /** As in {@link PageHandlerOptions}. Also gets the response, in whose `locals` Express middleware can put a nonce. */
   nonce?: (request: Incoming, response: Outgoing) => string;
 }
 
-/** What {@link PageHandler} and {@link PageListener} can do besides answering. */
+/** What {@link PageHandler} and {@link PageListener} do besides answering requests. */
 export interface Sampling {
   /** Stops the timer that takes samples. From then on the page takes a sample whenever somebody looks at it. */
   close(): void;
@@ -49,11 +49,11 @@ export type PageListener<Incoming extends NodeRequest = NodeRequest, Outgoing ex
   Sampling;
 
 /**
- * A live page for servers that speak fetch: Cloudflare Workers, Deno, Bun, Hono. Wherever it is mounted, it answers GET
- * and HEAD with the page, and with the page's data for `?format=json`; see {@link PageData}. It samples the registry
- * every five seconds from now on, so make it when the process starts. Mount it where only operators can reach it.
+ * A live page for fetch-based servers: Cloudflare Workers, Deno, Bun, Hono. Wherever it is mounted, it answers GET and
+ * HEAD with the page, or with the page's data for `?format=json`; see {@link PageData}. It samples the registry every
+ * five seconds from now on, so create it when the process starts. Mount it where only operators can reach it.
  *
- * @param registry an `RpcMetricsRegistry`, or anything else that gives snapshots, now or later.
+ * @param registry an `RpcMetricsRegistry`, or anything else that provides snapshots; see {@link SnapshotSource}.
  * @throws TypeError for a bad registry or option.
  *
  * @example
@@ -67,13 +67,13 @@ export function pageHandler(registry: SnapshotSource, options: PageHandlerOption
   const { respond, close } = startPage(registry);
   const answer = (request: Request, ...others: []) =>
     fetchHandler((exchange) => respond(exchange, nonce && (() => nonce(request))))(request, ...others);
-  return sampling(answer, close);
+  return withSampling(answer, close);
 }
 
 /**
  * The same for node:http, HTTP/2, Express, and Fastify's `request.raw` and `reply.raw`.
  *
- * @param registry an `RpcMetricsRegistry`, or anything else that gives snapshots, now or later.
+ * @param registry an `RpcMetricsRegistry`, or anything else that provides snapshots; see {@link SnapshotSource}.
  * @throws TypeError for a bad registry or option.
  *
  * @example
@@ -88,13 +88,13 @@ export function pageListener<Incoming extends NodeRequest = NodeRequest, Outgoin
     nonce: optional(func<(request: Incoming, response: Outgoing) => string>(NONCE)),
   } satisfies ChecksFor<PageListenerOptions<Incoming, Outgoing>>);
   const { respond, close } = startPage(registry);
-  return sampling((request: Incoming, response: Outgoing) => {
+  return withSampling((request: Incoming, response: Outgoing) => {
     const listen = nodeListener((exchange) => respond(exchange, nonce && (() => nonce(request, response))));
     listen(request, response);
   }, close);
 }
 
-function sampling<Handler extends object>(handler: Handler, close: () => void): Handler & Sampling {
+function withSampling<Handler extends object>(handler: Handler, close: () => void): Handler & Sampling {
   // WebKit has no Symbol.dispose yet: as a computed key it would name a property "undefined".
   return Object.assign(handler, { close }, Symbol.dispose && { [Symbol.dispose]: close }) as Handler & Sampling;
 }

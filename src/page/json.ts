@@ -9,13 +9,13 @@ import { rounded } from "./rounded.js";
 import { COLUMNS, pageRow } from "./row.js";
 import type { Sample, SampleWithServices } from "./sample.js";
 
-/** Made without a break: 1 to 2 ms. Counted and not timed, since the clock of Workers stands still meanwhile. */
+/** A slice takes 1 to 2 ms. Its size is fixed, not timed, because in Workers the clock stands still while code runs. */
 const ROWS_PER_SLICE = 256;
 const DETAILS_PER_SLICE = 32;
 
-/** What a reply reads of the history, as it was when the request came: the history goes on between slices. */
+/** What a reply needs of the history, as it was when the request came: the history grows while slices are written. */
 export interface Past {
-  /** The sample with which the window begins. */
+  /** The sample at which the window begins. */
   readonly base: Sample;
   readonly ticks: readonly Tick[];
 }
@@ -54,7 +54,7 @@ export async function pageJson(query: Query, now: SampleWithServices, { base, ti
   return `${JSON.stringify(head).slice(0, -1)},"details":${details},"rows":${rows}}`;
 }
 
-/** A list as JSON. */
+/** What `make` returns for all items, as a JSON array. */
 async function inSlices<Item>(items: readonly Item[], size: number, make: (item: Item) => unknown): Promise<string> {
   const slices: string[] = [];
   for (let begin = 0; begin < items.length; begin += size) {

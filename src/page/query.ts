@@ -1,9 +1,9 @@
-// What a request asks for.
+// Parses what a request asks for.
 
 import { invalid } from "../model/errors.js";
 import type { PageWindow } from "./data.js";
 
-/** More rows than fit on a large screen. */
+/** More than the rows that fit on a large screen. */
 const MAX_DETAILS = 200;
 
 export interface Query {
@@ -14,9 +14,9 @@ export interface Query {
 }
 
 /**
- * Ignores parameters of other names: they may be for something in front of the page, such as a token.
+ * Ignores unknown parameters: they may be for something in front of the page, such as a token.
  *
- * @throws TypeError or RangeError for an impossible value.
+ * @throws TypeError or RangeError for an invalid value.
  */
 export function parseQuery(url: string): Query {
   const [, query = ""] = /\?([^#]*)/.exec(url) ?? [];

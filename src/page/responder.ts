@@ -1,4 +1,4 @@
-// Answers requests for the page and its data, and samples the registry meanwhile.
+// Answers requests for the page and its data, and samples the registry in between.
 
 import { invalid, reasonOf } from "../model/errors.js";
 import { checkedSource, type SnapshotSource } from "../model/source.js";
@@ -14,7 +14,7 @@ const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json; charset=utf-8";
 const TEXT = "text/plain; charset=utf-8";
 
-/** Gives the nonce of the app's own policy; may throw or return anything. */
+/** Returns the nonce of the app's own policy; may throw or return anything. */
 type NonceSource = (() => unknown) | undefined;
 
 export type PageResponder = (exchange: Exchange, nonce: NonceSource) => Promise<Reply>;
@@ -34,7 +34,7 @@ class Page {
   constructor(source: SnapshotSource) {
     this.#source = source;
     this.#stopTimer = every(TICK_MS, () => this.#sample());
-    // Without timers, as at a Worker's start, there is no clock either: time then begins with the first request.
+    // Without timers, as at a Worker's start, there is no clock either: the first sample is then that of a request.
     if (this.#stopTimer) this.#sample();
   }
 
@@ -55,7 +55,7 @@ class Page {
     return withoutBody(isHead, query.format === "json" ? await this.#data(query, isHead) : html(nonce));
   }
 
-  /** Does nothing if there is no snapshot, as for a detached registry: requests say so. */
+  /** Does nothing if there is no snapshot, as for a detached registry: requests report that. */
   #sample(): void {
     if (this.#isSampling) return;
     try {
@@ -84,14 +84,14 @@ class Page {
     }
     const history = this.#history;
     history.forgetOthers(now);
-    // Chosen before now is kept: a window that began with now would be empty.
+    // Chosen before `now` is added, because a window that began at `now` would be empty.
     const base = history.base(query.window, now);
     if (history.isDue(now.atMs)) history.add(now);
     return reply(200, JSON_TYPE, isHead ? "" : await pageJson(query, now, { base, ticks: history.ticks }));
   }
 }
 
-/** With the app's nonce the page sets no policy, since the app has one. */
+/** With the app's nonce the page sets no policy, because the app has its own. */
 function html(nonce: NonceSource): Reply {
   if (!nonce) {
     const fresh = freshNonce();

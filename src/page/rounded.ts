@@ -1,8 +1,9 @@
-// Numbers as short as the page's data needs them.
+// Shortens the numbers in the page's data.
 
 /**
- * `value` rounded to six significant digits, which is more than any of these numbers is accurate to, and half as long as
- * a double in full. By arithmetic, which takes half the time of `toPrecision`: a reply can hold 36,000 rates.
+ * `value`, not negative, rounded to six significant digits, or to a whole number from 1e6 on. That is more than any of
+ * these numbers is accurate to, and half as long as a double in full. Arithmetic takes half the time of `toPrecision`,
+ * which matters because a reply can hold 36,000 rates.
  */
 export function rounded(value: number): number {
   let scale = 1;

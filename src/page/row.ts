@@ -11,7 +11,7 @@ import type { Sample } from "./sample.js";
 
 type Value = number | null;
 
-/** Adjacent columns of a row, and how their values come about. */
+/** Adjacent columns of a row, and how their values are computed. */
 interface Columns {
   readonly names: readonly string[];
   /** Appends their values to `values`. `row`: index of the service's row. */
@@ -20,7 +20,7 @@ interface Columns {
 
 const QUANTILES = [0.5, 0.95, 0.99];
 
-/** All columns but the name, in the order in which families are exposed. A new family of counters is a new column. */
+/** All columns but the name, in the order in which families are exposed. A new family adds its columns by itself. */
 const ALL: readonly Columns[] = FAMILIES.flatMap(columnsOf);
 
 export const COLUMNS: readonly string[] = ["service", ...ALL.flatMap(({ names }) => names)];
@@ -55,20 +55,20 @@ function gaugeColumn(field: GaugeField): Columns {
   };
 }
 
-/** Null without observations. */
+/** In seconds; null without observations. */
 function quantileColumns(histogram: HistogramField): Columns {
   return {
     names: QUANTILES.map((q) => `${histogram}P${q * 100}`),
     append(values, row, now, base) {
       const { bounds } = now.layout;
-      const cumulative = cumulated(bucketDeltas(now, base, row, histogram));
+      const cumulative = runningTotals(bucketDeltas(now, base, row, histogram));
       const isEmpty = cumulative.at(-1) === 0;
       for (const q of QUANTILES) values.push(isEmpty ? null : rounded(bucketQuantile(q, bounds, cumulative)));
     },
   };
 }
 
-function cumulated(counts: readonly number[]): number[] {
+function runningTotals(counts: readonly number[]): number[] {
   let total = 0;
   return counts.map((count) => {
     total += count;

@@ -18,7 +18,7 @@ export interface Sample extends Rows {
 export type SampleWithServices = Sample & SnapshotData;
 
 /**
- * A sample of now: at once, or a promise if the source gives one.
+ * Takes a sample now; returns a promise of it if `source` returns a promise.
  *
  * @throws what `source.snapshot()` throws, as that of a shared registry does once it is detached.
  */

@@ -29,8 +29,8 @@ export async function withTimeout<T>(promise: Promise<T>, ms: number, message: s
 }
 
 /**
- * Calls `run` every `ms` milliseconds until the returned function is called. Returns undefined where timers are refused,
- * as at a Worker's start.
+ * Calls `run` every `ms` milliseconds until the returned function is called. Returns undefined where timers are
+ * refused, as at a Worker's start.
  */
 export function every(ms: number, run: () => void): (() => void) | undefined {
   try {

@@ -40,15 +40,15 @@ function firstSelfMetrics(registry, { prefix = "nrpc", labels = "", openMetrics 
   const counter = (own, value) => [["_total", own, value], ...(created ? [["_created", own, CREATED_MS / 1e3]] : [])];
   const { size, maxServices, overflowLookups } = registry;
   family("tracked_services", "gauge", "Services with series.", [["", "", size]]);
-  family("max_services", "gauge", "Maximum number of services with series.", [["", "", maxServices]]);
+  family("max_services", "gauge", "Services that may get series.", [["", "", maxServices]]);
   const lookups = "Lookups that got the overflow set.";
   // Without `_created`, because lookups are counted from before the endpoint existed.
   family("overflow_lookups", "counter", lookups, [["_total", "", overflowLookups]]);
   const results = ["ok", "rejected", "timed_out", "aborted", "failed"];
   const scrapes = results.flatMap((result) => counter(`result="${result}"`, 0));
-  family("scrapes", "counter", "Scrapes by result.", scrapes);
+  family("scrapes", "counter", "Scrapes by how they ended.", scrapes);
   const duration = [["_sum", "", 0], ["_count", "", 0], ...(created ? [["_created", "", CREATED_MS / 1e3]] : [])];
-  family("scrape_duration_seconds", "summary", "Duration of complete scrapes.", duration, "seconds");
+  family("scrape_duration_seconds", "summary", "Time of complete scrapes.", duration, "seconds");
   family("scrape_bytes", "counter", "Bytes sent to scrapers.", counter("", 0), "bytes");
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -325,10 +325,7 @@ describe("many scrapers at once", () => {
     expect(served.length + refused.length).toBe(50);
     for (const response of served) expect(textOf(response)).toContain("nrpc_scrape_bytes_total");
     for (const { headers, body } of refused)
-      expect([headers["retry-after"], body.toString()]).toEqual([
-        "1",
-        "10 scrapes are under way already: see maxConcurrentScrapes\n",
-      ]);
+      expect([headers["retry-after"], body.toString()]).toEqual(["1", "maxConcurrentScrapes (10) has been reached\n"]);
     const text = textOf(await get(origin));
     expect(callsOf(text, "echo")).toBe(calls.made);
     expect(selfMetricsOf(text)).toMatchObject({ [result("ok")]: served.length, [result("rejected")]: refused.length });

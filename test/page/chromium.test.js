@@ -154,7 +154,7 @@ else
       expect(await namesIn(shared)).toEqual(["shop.Cart", "shop.Checkout"]);
       expect(await shared.getByRole("radio", { name: "Hour" }).isChecked()).toBe(true);
       await tab.getByRole("searchbox").fill("no such");
-      await tab.getByText("No service’s name has “no such” in it.").waitFor();
+      await tab.getByText("No service name contains “no such”.").waitFor();
       await tab.keyboard.press("Escape");
       await expect.poll(async () => (await namesIn(tab)).length).toBe(3);
       expect(complaints).toEqual([]);
@@ -440,7 +440,7 @@ else
         'rowheader "shop/Buy"',
         'button "shop/Buy" [expanded]',
         "- status",
-        'img "Calls made a second: 0.40 now, at most 0.40 in 1 min"',
+        'img "Calls made per second: 0.40 now, at most 0.40 in 1 min"',
       ])
         expect(tree).toContain(part);
     });

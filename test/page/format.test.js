@@ -1,7 +1,7 @@
 // Numbers and links of the live page, at the points where their format changes.
 
 import { describe, expect, test } from "vitest";
-import { bound, count, duration, rate, share, stretch } from "../../src/page/client/format.ts";
+import { bound, count, duration, rate, share, timeSpan } from "../../src/page/client/format.ts";
 import { readLink } from "../../src/page/client/state.ts";
 
 const shown = (amount) => amount.join(" ").trim();
@@ -55,7 +55,7 @@ describe("numbers on the live page", () => {
   test("the live page shows shares as percentages, and bounds and time spans with their units", () => {
     expect([0.000_04, 0.0999, 0.9996].map((value) => shown(share(value)))).toEqual(["<0.01 %", "9.99 %", "100 %"]);
     expect([0.005, 0.9999, 2.5].map(bound)).toEqual(["5 ms", "1 s", "2.5 s"]);
-    expect([59.4, 59.6, 3599.4, 3599.6, 94_200].map(stretch)).toEqual([
+    expect([59.4, 59.6, 3599.4, 3599.6, 94_200].map(timeSpan)).toEqual([
       "59 s",
       "1 min",
       "59 min 59 s",

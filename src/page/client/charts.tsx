@@ -1,26 +1,29 @@
 // Sparklines (SVG) and histograms (boxes), each with a text alternative.
 
 import { h, type VNode } from "preact";
-import { bound, count, rate, stretch } from "./format.js";
+import { bound, count, rate, timeSpan } from "./format.js";
 
 interface SparkProps {
   readonly label: string;
   readonly rates: readonly number[] | undefined;
-  /** Drawn in the colour for errors. */
+  /** Drawn in the same scale, in the colour for errors. */
   readonly errors?: readonly number[] | undefined;
   /** Length of the interval of each rate. */
   readonly seconds: readonly number[];
 }
 
-/** Path data for `rates` in a box of 100 by 20, the newest at the right edge; the box is `width` seconds wide. */
+/**
+ * Path data for `rates` in a box of 100 by 20, the newest at the right edge. The box is `width` seconds wide, and the
+ * rate `top` is at its upper edge.
+ */
 function points(rates: readonly number[], seconds: readonly number[], top: number, width: number): string {
   let x = 100;
-  const places: string[] = [];
+  const coordinates: string[] = [];
   for (let i = rates.length - 1; i >= 0; i--) {
-    places.push(`${x.toFixed(1)} ${(19 - (18 * (rates[i] as number)) / top).toFixed(1)}`);
+    coordinates.push(`${x.toFixed(1)} ${(19 - (18 * (rates[i] as number)) / top).toFixed(1)}`);
     x -= ((seconds[i] as number) / width) * 100;
   }
-  return places.join("L");
+  return coordinates.join("L");
 }
 
 export function Spark({ label, rates = [], errors, seconds }: SparkProps): VNode {
@@ -31,7 +34,7 @@ export function Spark({ label, rates = [], errors, seconds }: SparkProps): VNode
   const width = Math.max(span, 300);
   const line = points(rates, seconds, top, width);
   const left = line.slice(line.lastIndexOf("L") + 1).split(" ")[0];
-  const description = `${label}: ${rate(rates.at(-1) ?? 0)[0]} now, at most ${rate(top)[0]} in ${stretch(span)}`;
+  const description = `${label}: ${rate(rates.at(-1) ?? 0)[0]} now, at most ${rate(top)[0]} in ${timeSpan(span)}`;
   return (
     <svg viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label={description}>
       <path class="area" d={`M100 20L${line}L${left} 20Z`} />

@@ -12,29 +12,30 @@ export interface Column {
   readonly isBad?: boolean;
   /** Index into `WIDTHS`: narrower screens hide the column, and only an opened row shows the value. */
   readonly step?: 0 | 1 | 2;
-  /** Some of its values have a unit, and the others leave room for one. */
+  /** Some of its values have a unit; the others leave room for one. */
   readonly hasUnit?: boolean;
   /** NaN if the row has no value. */
   value(row: PageRow, data: PageData): number;
   format(value: number, data: PageData): Amount;
 }
 
-/** In pixels: narrower screens hide kinds of errors, then also medians and streams, then also most other columns. */
+/** In pixels: narrower windows hide kinds of errors, then also medians and streams, then also most other columns. */
 const WIDTHS = [1600, 1400, 1000];
 
 export interface Group {
   readonly label: string;
-  /** The detail's rates that are drawn to the left of the columns. */
+  /** The rates of {@link PageDetail} that are drawn to the left of the columns. */
   readonly spark?: "calls" | "handlerInvocations";
-  /** The detail's histogram that is drawn in an opened row, and what it counts. */
+  /** The histogram of {@link PageDetail} that is drawn in an opened row. */
   readonly histogram?: "latency" | "handlerDuration";
+  /** What the histogram counts, in the plural. */
   readonly unit?: string;
   readonly columns: readonly Column[];
 }
 
 type Value = (row: PageRow, data: PageData) => number;
 
-/** Columns of the data that a column of the table shows. */
+/** The data's columns that some column of the table shows. */
 const shown = new Set(["service"]);
 
 /** The value of the data's column of this name; NaN if the row has none. */
@@ -71,7 +72,7 @@ const quantiles = (prefix: string, of: string, histogram: string): Column[] =>
     key: `${prefix}p${percent}`,
     label: `p${percent}`,
     hasUnit: true,
-    title: `${percent} % of ${of} took no longer than this`,
+    title: `${percent}% of ${of} took no longer than this`,
     ...(percent === 99 ? {} : { step: percent === 50 ? 1 : 2 }),
     value: column(`${histogram}P${percent}`),
     format: (value, { buckets }) => duration(value, buckets.at(-1)),
@@ -170,7 +171,7 @@ export const GROUPS: readonly Group[] = [
       {
         key: "dropped",
         label: "Dropped",
-        title: "Chunks dropped in the window because the queue of their call was full",
+        title: "Chunks dropped in the window because their call's queue was full",
         isBad: true,
         step: 1,
         value: column("streamingChunksDropped"),
@@ -189,7 +190,7 @@ export const GROUPS: readonly Group[] = [
   },
 ];
 
-/** The groups and columns that fit on a screen of this width, in pixels. */
+/** The groups and columns that fit into a window of this width, in pixels. */
 export const groupsFor = (width: number): Group[] =>
   GROUPS.map(({ label, spark, columns }) => ({
     label,
@@ -199,7 +200,7 @@ export const groupsFor = (width: number): Group[] =>
 
 export const COLUMNS = GROUPS.flatMap(({ columns }) => columns);
 
-/** What a row has beyond the table's columns, such as a counter that was added later: shown in an opened row. */
+/** The groups of an opened row: all groups, and one for other columns of the data, such as counters added later. */
 export function groupsOf({ columns }: PageData): readonly Group[] {
   const others = columns.filter((name) => !shown.has(name));
   return others.length === 0 ? GROUPS : [...GROUPS, { label: "More", columns: others.map(plainColumn) }];
@@ -211,7 +212,7 @@ function plainColumn(name: string): Column {
   return { key: name, label, title: label, value: (row, data) => read(name, row, data), format: count };
 }
 
-/** How much happened to a service on both sides. */
+/** How busy a service is: calls made and handled in the window. */
 export function traffic(row: PageRow, data: PageData): number {
   return read("calls", row, data) + read("handlerInvocations", row, data);
 }

@@ -5,13 +5,13 @@ export type Amount = readonly [number: string, unit: string];
 
 const whole = new Intl.NumberFormat("en");
 
-/** Three significant digits without exponent: 0.12, 1.23, 12.3, 123. */
+/** Up to three significant digits, without exponent: 0.12, 1.23, 12.3, 123. */
 function threeDigits(value: number): string {
   const size = Math.abs(value);
   return value.toFixed(size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2);
 }
 
-/** In full up to five digits, then with a prefix: 12,345, 123k, 1.23M. */
+/** In full up to five digits, then with an SI prefix: 12,345, 123k, 1.23M. */
 export function count(value: number): Amount {
   // Here and below, the next unit takes over where rounding would show its first value: at 99,999.5, not at 100,000.
   if (Math.abs(value) < 99_999.5) return [whole.format(Math.round(value)), ""];
@@ -41,7 +41,7 @@ export function bound(seconds: number): string {
 }
 
 /** A length of time in at most two units: 42 s, 3 min 5 s, 26 h 10 min. */
-export function stretch(seconds: number): string {
+export function timeSpan(seconds: number): string {
   const s = Math.round(seconds);
   if (s < 60) return `${s} s`;
   const [unit, name, smaller, smallerName] = s < 3600 ? [60, "min", 1, "s"] : [3600, "h", 60, "min"];

@@ -3,12 +3,12 @@
 import { h, render } from "preact";
 import type { PageDetail, PageRow } from "../data.js";
 import { poll } from "./poll.js";
-import { LINKED, placeOf, readLink, rowsInView, type State, writeLink } from "./state.js";
+import { LINKED, placeOf, readLink, matchingRows, type State, writeLink } from "./state.js";
 import { type Actions, ROW_HEIGHT, View } from "./view.js";
 
-/** Rows are rendered in multiples of this, and as many beyond the view, so that most scrolling renders nothing. */
+/** Rows are rendered in multiples of this, with some beyond both edges, so that most scrolling renders nothing new. */
 const STEP = 8;
-/** Delay in ms between the last scrolled pixel and the request for details of the rows that came into view. */
+/** Delay between the last change of the visible rows and the request for their details. */
 const SETTLED_MS = 120;
 
 const state: State = {
@@ -24,15 +24,15 @@ const state: State = {
 };
 let rows: readonly PageRow[] = [];
 let details = new Map<string, PageDetail>();
-let isDrawing = false;
-let settling: ReturnType<typeof setTimeout> | undefined;
+let isDrawScheduled = false;
+let settleTimer: ReturnType<typeof setTimeout> | undefined;
 
 const scroller = () => document.querySelector<HTMLElement>(".table");
 
 function change(patch: Partial<State>): void {
   Object.assign(state, patch);
   const has = (...keys: (keyof State)[]) => keys.some((key) => key in patch);
-  if (has("data", "filter", "sort", "order")) rows = rowsInView(state);
+  if (has("data", "filter", "sort", "order")) rows = matchingRows(state);
   if (has(...LINKED)) history.replaceState(null, "", writeLink(state));
   if (has("filter", "sort")) scroller()?.scrollTo({ top: 0 });
   // While paused, only a change of the window fetches new numbers, once.
@@ -42,10 +42,10 @@ function change(patch: Partial<State>): void {
   drawSoon();
 }
 
-/** Requests details of the rows in view, once they stop changing. */
+/** Requests details of the visible rows, once these stop changing. */
 function pollSoon(): void {
-  clearTimeout(settling);
-  settling = setTimeout(() => state.isPaused || polling.now(), SETTLED_MS);
+  clearTimeout(settleTimer);
+  settleTimer = setTimeout(() => state.isPaused || polling.now(), SETTLED_MS);
 }
 
 const polling = poll(
@@ -66,14 +66,14 @@ const polling = poll(
 );
 
 function drawSoon(): void {
-  if (isDrawing) return;
-  isDrawing = true;
+  if (isDrawScheduled) return;
+  isDrawScheduled = true;
   // Not requestAnimationFrame: in a background page it does not run, and changes would never be rendered.
   setTimeout(draw);
 }
 
 function draw(): void {
-  isDrawing = false;
+  isDrawScheduled = false;
   const ageSeconds = Math.floor((performance.now() - state.atMs) / 1000);
   render(<View {...{ state, rows, details, ageSeconds, actions }} />, document.body);
   const panelHeight = document.querySelector<HTMLElement>(".detail")?.offsetHeight ?? state.panelHeight;
@@ -81,7 +81,7 @@ function draw(): void {
   updateVisibleRows();
 }
 
-/** Works out which rows are in view, and renders again if they have changed. */
+/** Works out which rows are visible, and renders again if they have changed. */
 function updateVisibleRows(): void {
   const box = scroller();
   if (!box) return;
@@ -97,9 +97,9 @@ function updateVisibleRows(): void {
 const actions: Actions = {
   change,
   sortBy(key) {
-    // Numbers sort from the greatest at first, names alphabetically.
-    const isTurned = state.sort === key ? state.order === "descending" : key === "service";
-    change({ sort: key, order: isTurned ? "ascending" : "descending" });
+    // At first, numbers sort from the greatest down and names alphabetically; the same key again reverses the order.
+    const isAscending = state.sort === key ? state.order === "descending" : key === "service";
+    change({ sort: key, order: isAscending ? "ascending" : "descending" });
   },
 };
 
@@ -129,7 +129,7 @@ function focusRow(place: number): void {
 
 const rowOf = (target: EventTarget | null) => (target instanceof Element ? target.closest(".row") : null);
 
-/** The row's current place: it moves as numbers change. */
+/** The row's current place among all rows: it moves as numbers change. */
 const placeIn = (row: Element) => Number(row.getAttribute("data-place"));
 
 const STEPS: Readonly<Record<string, number>> = {

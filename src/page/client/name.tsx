@@ -5,7 +5,7 @@ import { h, type VNode } from "preact";
 /** Control, format, separator and unassigned characters, except a single space within text and the joiner of emoji. */
 const INVISIBLE = /(?!\u200d|(?<=\S) (?=\S))[\p{C}\p{Z}]/gu;
 
-/** A control picture (␀ to ␠) or the code point in hexadecimal. */
+/** A visible stand-in: a control picture (␀ to ␠), or the code point in hexadecimal. */
 function mark(character: string): string {
   const code = character.codePointAt(0) as number;
   return code <= 32 ? String.fromCharCode(0x2400 + code) : `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;

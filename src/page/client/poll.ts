@@ -23,8 +23,12 @@ export interface Polling {
   stop(): void;
 }
 
-/** Polls from `now()` until `stop()`. Calls `got` with the data, or `failed` with a sentence for the user. */
-export function poll(query: () => Query, got: (data: PageData) => void, failed: (reason: string) => void): Polling {
+/** Polls from `now()` until `stop()`. Calls `onData` with the data, or `onFailure` with a sentence for the user. */
+export function poll(
+  query: () => Query,
+  onData: (data: PageData) => void,
+  onFailure: (reason: string) => void,
+): Polling {
   let timer: ReturnType<typeof setTimeout> | undefined;
   /** Incremented by each request, so that only the reply to the last one is used. */
   let requestNumber = 0;
@@ -39,14 +43,16 @@ export function poll(query: () => Query, got: (data: PageData) => void, failed: 
       if (!response.ok) throw new Error(await errorText(response));
       const data: PageData = await response.json();
       if (data.version !== 1) throw new Error("The server has been updated: reload this page.");
-      report = () => got(data);
+      report = () => onData(data);
     } catch (error) {
       // The message of fetch for an unreachable server differs by browser and explains nothing.
       report = () =>
-        failed(error instanceof TypeError ? "Connection lost: the server can’t be reached." : (error as Error).message);
+        onFailure(
+          error instanceof TypeError ? "Connection lost: the server can’t be reached." : (error as Error).message,
+        );
     }
     if (number !== requestNumber) return;
-    // Slow replies are requested less often, so that an open page costs the process at most a tenth of a core.
+    // The slower the reply, the longer the pause, so that an open page costs the server at most a tenth of a core.
     timer = setTimeout(now, Math.max(INTERVAL_MS, 10 * (performance.now() - startMs)));
     report();
   }
@@ -59,14 +65,14 @@ export function poll(query: () => Query, got: (data: PageData) => void, failed: 
   return { now, stop };
 }
 
-/** A sentence for an error response. HTML is not quoted, because a proxy's error is usually a whole page. */
+/** A sentence about an error response. HTML is not quoted, because a proxy's error is usually a whole page. */
 async function errorText(response: Response): Promise<string> {
   const text = (await response.text()).trim();
   const reason = text.startsWith("<") ? response.statusText : text.slice(0, MAX_ERROR_LENGTH);
   return `The server says ${response.status}${reason && `: ${reason}`}`;
 }
 
-/** The page's own URL with its query, such as a token, kept. So the page works wherever it is mounted. */
+/** The page's own URL, so that the page works wherever it is mounted. Other parameters, such as a token, are kept. */
 function requestUrl({ window, services }: Query): string {
   const url = new URL(location.href);
   const { searchParams } = url;

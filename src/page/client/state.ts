@@ -1,4 +1,4 @@
-// The page's state, the part of it that the URL's fragment stores, and the rows that it selects.
+// The page's state, the part of it that the URL's fragment stores, and the rows that match it.
 
 import type { PageData, PageRow, PageWindow } from "../data.js";
 import { COLUMNS, traffic } from "./columns.js";
@@ -21,7 +21,7 @@ export interface State extends Linked {
   /** Why the last request failed; empty if it succeeded. */
   failure: string;
   isPaused: boolean;
-  /** Place, among the rows in view, of the row that the arrow keys have reached. */
+  /** Place, among the matching rows, of the row that the arrow keys have reached. */
   active: number;
   /** Place of the first rendered row. */
   first: number;
@@ -40,7 +40,7 @@ export const LINKED = Object.keys(DEFAULTS) as (keyof Linked)[];
 /** Nominal length of a window; 0 for the one since the start. */
 export const WINDOW_SECONDS: Readonly<Record<PageWindow, number>> = { minute: 60, hour: 3600, start: 0 };
 
-/** Valid values, where not every text is valid. */
+/** The valid values of keys that don't accept every text. */
 const CHOICES: Readonly<Partial<Record<keyof Linked, readonly string[]>>> = {
   window: Object.keys(WINDOW_SECONDS),
   sort: ["service", ...COLUMNS.map(({ key }) => key)],
@@ -63,8 +63,8 @@ export function writeLink(state: Linked): string {
   return `#${new URLSearchParams(changed.map((key) => [key, String(state[key])]))}`;
 }
 
-/** The rows to show, sorted. Rows without a value come last; rows with equal values go by traffic, then by name. */
-export function rowsInView({ data, filter, sort, order }: State): readonly PageRow[] {
+/** The rows that match the filter, sorted. Rows without a value come last; equal ones sort by traffic, then by name. */
+export function matchingRows({ data, filter, sort, order }: State): readonly PageRow[] {
   if (!data) return [];
   const wanted = filter.toLowerCase();
   const column = COLUMNS.find(({ key }) => key === sort);
@@ -81,7 +81,7 @@ export function rowsInView({ data, filter, sort, order }: State): readonly PageR
     .map(({ row }) => row);
 }
 
-/** Place of a service among the rows in view; -1 if it is not there. */
+/** Place of a service among `rows`; -1 if it is not there. */
 export function placeOf(service: string | null, rows: readonly PageRow[]): number {
   return rows.findIndex(([name]) => name === service);
 }

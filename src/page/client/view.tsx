@@ -4,7 +4,7 @@ import { h, type VNode } from "preact";
 import type { PageData, PageDetail, PageRow, PageWindow } from "../data.js";
 import { Histogram, Spark } from "./charts.js";
 import { type Column, COLUMNS, type Group, groupsFor, groupsOf } from "./columns.js";
-import { type Amount, count, stretch } from "./format.js";
+import { type Amount, count, timeSpan } from "./format.js";
 import { Name } from "./name.js";
 import { placeOf, type State, WINDOW_SECONDS } from "./state.js";
 
@@ -13,7 +13,7 @@ export const ROW_HEIGHT = 34;
 /** Header rows of the table, which count as rows for screen readers. */
 const HEADER_ROWS = 2;
 
-/** What user input asks for; implemented in `main.tsx`. */
+/** What user input can do; implemented in `main.tsx`. */
 export interface Actions {
   change(patch: Partial<State>): void;
   sortBy(key: string): void;
@@ -40,7 +40,7 @@ export function View(props: ViewProps): VNode {
       )}
       {data && data.overflowLookups > 0 && (
         <p class="banner">
-          <b>{count(data.overflowLookups)[0]} lookups got no counters of their own</b> and are counted together under{" "}
+          <b>{count(data.overflowLookups)[0]} lookups got no counters of their own</b> and are counted under{" "}
           <code>__overflow__</code>. Raise <code>maxServices</code>, or list your own services in the option{" "}
           <code>services</code>, so that other names can’t take their places.
         </p>
@@ -75,7 +75,7 @@ const WINDOWS: readonly [PageWindow, string][] = [
 function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
   const { data, isPaused, failure, window, filter } = state;
   const status = failure ? "lost" : isPaused ? "paused" : "live";
-  const age = !data ? "connecting" : ageSeconds < 1 ? "just now" : `${stretch(ageSeconds)} ago`;
+  const age = !data ? "connecting" : ageSeconds < 1 ? "just now" : `${timeSpan(ageSeconds)} ago`;
   return (
     <header>
       <h1>RPC metrics</h1>
@@ -119,7 +119,7 @@ function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
   );
 }
 
-/** Columns that make sense for all services together. */
+/** Keys of the columns whose values make sense for all services together. */
 const TOTALS = ["calls", "errors", "in_flight", "runs", "throws", "running", "dropped", "denied"];
 
 function Summary({ data, rows }: { data: PageData; rows: readonly PageRow[] }): VNode {
@@ -132,7 +132,7 @@ function Summary({ data, rows }: { data: PageData; rows: readonly PageRow[] }): 
       {COLUMNS.filter(({ key }) => TOTALS.includes(key)).map((column) => (
         <Figure key={column.key} label={column.label} {...shown(column, total, data)} />
       ))}
-      <Figure label={isYoung ? "Window so far" : "Window"} amount={[stretch(data.spanSeconds), ""]} />
+      <Figure label={isYoung ? "Window so far" : "Window"} amount={[timeSpan(data.spanSeconds), ""]} />
     </dl>
   );
 }
@@ -149,7 +149,7 @@ function Figure({ label, amount: [number, unit], tone = "" }: { label: string; a
   );
 }
 
-/** A column's formatted value for a row, and its style. */
+/** A column's formatted value for a row, and the class of its style. */
 function shown(column: Column, row: PageRow, data: PageData): { amount: Amount; tone: string } {
   const value = column.value(row, data);
   if (!value) return { amount: [value === 0 ? "0" : "–", ""], tone: "nil" };
@@ -183,12 +183,12 @@ function Table({ state, rows, data, details, actions }: ViewProps & { data: Page
         </tbody>
         <Gap {...{ cells }} height={below} />
       </table>
-      {rows.length === 0 && <p class="none">No service’s name has “{state.filter}” in it.</p>}
+      {rows.length === 0 && <p class="none">No service name contains “{state.filter}”.</p>}
     </section>
   );
 }
 
-/** Takes the space of rows that are not rendered. */
+/** Fills the space of rows that are not rendered. */
 function Gap({ height, cells }: { height: number; cells: number }): VNode {
   return (
     <tbody class="gap" aria-hidden="true">
@@ -285,7 +285,7 @@ interface TrendProps extends Pick<RowProps, "data" | "detail"> {
 
 function Trend({ label, spark, data, detail }: TrendProps): VNode {
   const errors = spark === "calls" ? detail?.errors : undefined;
-  return <Spark label={`${label} a second`} rates={detail?.[spark]} errors={errors} seconds={data.sparkSeconds} />;
+  return <Spark label={`${label} per second`} rates={detail?.[spark]} errors={errors} seconds={data.sparkSeconds} />;
 }
 
 function Panel({ row, data, detail, cells }: Pick<RowProps, "row" | "data" | "detail"> & { cells: number }): VNode {
