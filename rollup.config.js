@@ -1,7 +1,7 @@
 // Bundles what tsc emitted to build/js/ into dist/: readable ESM, whose source maps lead back to src/.
 
 import { readFileSync } from "node:fs";
-import { relative } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
@@ -58,12 +58,20 @@ const coreFile = {
   },
 };
 
-/** A shared chunk is named after the last module in it: threads/registry.js gives dist/shared/threads-registry.js. */
-const chunkFileNames = ({ name, moduleIds }) => {
-  const last = moduleIds.at(-1);
-  const path = last.startsWith(emitted) ? relative(emitted, last).replaceAll(/[/\\]/g, "-") : `${name}.js`;
-  return `shared/${path}`;
-};
+/** Folders of src/ whose modules several entries share. */
+const SHARED_FOLDERS = ["core/shared", "core", "exposition", "model", "registry", "runtime", "server", "threads"];
+const ENTRY = /\/index(\.\w+)?\.js$/;
+
+/**
+ * A chunk for each such folder, dist/shared/model.js and so on. Bundlers drop a chunk whole if a program uses nothing of
+ * it, so that who imports only a constant does not get the registry.
+ */
+function manualChunks(id) {
+  if (id === loaderFile) return "assemblyscript-loader";
+  if (ENTRY.test(id)) return undefined;
+  const folder = SHARED_FOLDERS.find((each) => id.startsWith(join(emitted, each, "/")));
+  return folder?.replace("/", "-");
+}
 
 export default {
   input,
@@ -72,11 +80,11 @@ export default {
   output: {
     dir: "dist",
     format: "es",
-    chunkFileNames,
+    chunkFileNames: "shared/[name].js",
     minifyInternalExports: false,
     // Such imports in an entry would only start loading sooner, and esbuild warns about them.
     hoistTransitiveImports: false,
-    manualChunks: (id) => (id === loaderFile ? "assemblyscript-loader" : undefined),
+    manualChunks,
     sourcemap: true,
     // The package contains the sources; a second copy of each in the maps would double its size.
     sourcemapExcludeSources: true,

@@ -55,6 +55,11 @@ export const enum Field {
   COUNT,
 }
 
+/** Whether a field is a gauge, which belongs to a thread and ends with it. As in FIELDS. */
+export function isGauge(field: Field): bool {
+  return field == Field.IN_FLIGHT || field == Field.HANDLER_IN_FLIGHT;
+}
+
 /** Address of a counter or gauge in the row at `row`. */
 // @ts-ignore: decorator
 @inline

@@ -1,6 +1,6 @@
 // Slabs: each thread has one, with a row for every service, and a snapshot adds them up.
 
-import { Field, fieldAddress, rowBytes } from "./layout";
+import { Field, fieldAddress, isGauge, LATENCY, rowBytes } from "./layout";
 import { addToWord, loadForeignWord, WORD_BYTES } from "./word";
 
 /**
@@ -10,12 +10,10 @@ import { addToWord, loadForeignWord, WORD_BYTES } from "./word";
 export function addRows(sum: usize, row: usize, rowCount: usize, boundCount: usize, gauges: bool): void {
   const bytes = rowBytes(boundCount);
   for (; rowCount; rowCount--, row += bytes, sum += bytes) {
-    if (gauges) {
-      addField(sum, row, Field.IN_FLIGHT);
-      addField(sum, row, Field.HANDLER_IN_FLIGHT);
+    for (let field = 0; field < <i32>Field.COUNT; field++) {
+      if (gauges || !isGauge(field)) addField(sum, row, field);
     }
-    addWords(sum, row, fieldAddress(0, Field.IN_FLIGHT + 1), fieldAddress(0, Field.HANDLER_IN_FLIGHT));
-    addWords(sum, row, fieldAddress(0, Field.HANDLER_IN_FLIGHT + 1), bytes);
+    addWords(sum, row, LATENCY, bytes);
   }
 }
 

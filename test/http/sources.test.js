@@ -3,7 +3,8 @@
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { pageHandler } from "nrpc-metrics/page";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { get, open, selfMetricsOf, serve, until } from "../support/http-client.js";
 
 function echoRegistry() {
   const registry = new RpcMetricsRegistry({ maxServices: 7 });
@@ -107,3 +108,118 @@ test.each([[{ ...new RpcMetricsRegistry() }], [JSON.parse(JSON.stringify(new Rpc
       expect(() => make(copy)).toThrow(/^registry must be an RpcMetricsRegistry, got \[(object|function)\]$/);
   },
 );
+
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A source that gives no snapshot while `hangs` is true. */
+function hangingSource() {
+  const registry = echoRegistry();
+  const source = {
+    hangs: true,
+    asked: 0,
+    snapshot() {
+      source.asked++;
+      return source.hangs ? new Promise(() => {}) : registry.snapshot();
+    },
+  };
+  return source;
+}
+
+describe("a source that never gives its snapshot", () => {
+  test("is answered with 503 after timeoutMs, and asked again by later scrapes", async () => {
+    const source = hangingSource();
+    const origin = await serve(metricsListener(source, { timeoutMs: 100, maxConcurrentScrapes: 3 }));
+    const answers = await Promise.all(Array.from({ length: 10 }, () => get(origin)));
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(503));
+    source.hangs = false;
+    const answer = await until(async () => {
+      const response = await get(origin);
+      return response.status === 200 && response;
+    });
+    expect(answer.body.toString()).toContain('nrpc_calls_total{service="echo"} 1\n');
+    expect(source.asked).toBeLessThan(10);
+  });
+
+  test("does not hold the places of clients that have left", async () => {
+    const source = hangingSource();
+    const origin = await serve(metricsListener(source, { maxConcurrentScrapes: 2 }));
+    for (let i = 0; i < 6; i++) {
+      const left = new AbortController();
+      const asked = fetch(origin, { signal: left.signal });
+      await pause(20);
+      left.abort();
+      await expect(asked).rejects.toThrow();
+    }
+    const scrape = open(origin); // waits for the source, as it has a place
+    const outcome = await Promise.race([scrape.then(({ statusCode }) => statusCode), pause(200)]);
+    expect(outcome).toBeUndefined();
+    (await Promise.race([scrape, pause(1)]))?.destroy();
+  });
+
+  test("is asked for one sample of the live page at a time, and its data is answered with 503", async () => {
+    const source = hangingSource();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] });
+    onTestFinished(() => vi.useRealTimers());
+    const page = pageHandler(source);
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(source.asked).toBe(1);
+    const data = page(new Request("http://localhost/?format=json"));
+    await vi.advanceTimersByTimeAsync(11_000);
+    expect([(await data).status, await (await data).text()]).toEqual([
+      503,
+      "The registry gives no snapshot: the source gave none in 10000 ms\n",
+    ]);
+    page.close();
+  });
+});
+
+test("a scrape of a fetch handler that is aborted while it waits gives its place back", async () => {
+  const source = hangingSource();
+  const handler = metricsHandler(source, { maxConcurrentScrapes: 1, timeoutMs: 500 });
+  const left = new AbortController();
+  const aborted = handler(new Request("http://localhost/", { signal: left.signal }));
+  await pause(5);
+  left.abort();
+  expect((await aborted).status).toBe(503);
+  source.hangs = false;
+  const response = await until(async () => {
+    const answer = await handler(new Request("http://localhost/"));
+    return answer.status === 200 && answer;
+  });
+  expect(selfMetricsOf(await response.text())['scrapes_total{result="aborted"}']).toBe(1);
+});
+
+test("a source that changes its registry starts the page's windows anew", async () => {
+  let current = new RpcMetricsRegistry();
+  current.forService("busy").add("callsTotal", 1e6);
+  const page = pageHandler({ snapshot: () => current.snapshot() });
+  onTestFinished(() => page.close());
+  const data = async () => (await page(new Request("http://localhost/?format=json&window=start"))).json();
+  expect((await data()).rows[0].slice(0, 2)).toEqual(["busy", 0]);
+  current = new RpcMetricsRegistry({ buckets: [1] });
+  current.forService("payments").add("callsTotal", 9000);
+  expect((await data()).rows[0].slice(0, 2)).toEqual(["payments", 0]);
+  current.forService("payments").add("callsTotal", 500);
+  expect((await data()).rows[0].slice(0, 2)).toEqual(["payments", 500]);
+});
+
+describe("a handler and a listener taken for each other", () => {
+  test.each([metricsHandler, pageHandler])(
+    "%o under node:http says what to use, and the process lives on",
+    async (make) => {
+      const handler = make(echoRegistry());
+      onTestFinished(() => handler.close?.());
+      const { status, body } = await get(await serve(handler));
+      expect(status).toBe(500);
+      expect(body.toString()).toBe(
+        "This handler takes a fetch Request: for node:http, Express and Fastify use the listener instead\n",
+      );
+    },
+  );
+
+  test("a listener that gets no response of node:http throws a TypeError that says so", () => {
+    const listener = metricsListener(echoRegistry());
+    for (const args of [[], [new Request("http://localhost/")], [{ raw: {} }, { raw: {} }]])
+      expect(() => listener(...args)).toThrow(/^a listener takes node:http's request and response/);
+  });
+});

@@ -202,3 +202,31 @@ test("the live page's data of 4,096 services is a few hundred kilobytes, made in
   expect((await page(new Request("http://localhost/?format=json", { method: "HEAD" }))).status).toBe(200);
   expect(isLater).toBe(false);
 });
+
+test("version 1 of the data begins with the columns that it has always had", async () => {
+  const page = pageHandler(new RpcMetricsRegistry());
+  onTestFinished(() => page.close());
+  const { version, columns } = await (await page(new Request("http://localhost/?format=json"))).json();
+  expect(version).toBe(1);
+  expect(columns.slice(0, 19)).toEqual([
+    "service",
+    "calls",
+    "errorsNoRoute",
+    "errorsTimeout",
+    "errorsServer",
+    "errorsTransport",
+    "inFlight",
+    "latencyP50",
+    "latencyP95",
+    "latencyP99",
+    "handlerInvocations",
+    "handlerPanics",
+    "handlerInFlight",
+    "handlerDurationP50",
+    "handlerDurationP95",
+    "handlerDurationP99",
+    "streamingChunksEmitted",
+    "streamingChunksDropped",
+    "capabilityDenied",
+  ]);
+});

@@ -194,7 +194,7 @@ describe("the options of a registry", () => {
     [{ module: null }, "got null"],
     [{ module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) }, "module must be"],
     [{ buckets: [] }, "buckets.length must be 1 to 512, got 0"],
-    [{ buckets: null }, "buckets.length must be 1 to 512, got undefined"],
+    [{ buckets: null }, "buckets must be an array of seconds, got null"],
     [{ buckets: Array.from({ length: 513 }, (_, i) => i + 1) }, "got 513"],
     [{ buckets: [0] }, "buckets must be finite seconds above 0, got 0"],
     [{ buckets: [-1] }, "got -1"],

@@ -1,5 +1,7 @@
 // A naive model of a registry: the specification in BigInts, with no regard for speed.
 
+import { FIELDS } from "../../src/model/fields.ts";
+
 export const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 export const ERROR_FIELDS = [undefined, "errorsNoRoute", "errorsTimeout", "errorsServer", "errorsTransport"];
 export const COUNTERS = [
@@ -12,6 +14,10 @@ export const COUNTERS = [
   "capabilityDeniedTotal",
 ];
 export const GAUGES = ["inFlight", "handlerInFlight"];
+for (const [field, kind] of Object.entries(FIELDS)) {
+  const known = kind === "gauge" ? GAUGES : COUNTERS;
+  if (!known.includes(field)) known.push(field); // one that was added later
+}
 
 /** One service's counters and gauges as BigInts, and the durations observed. */
 export class ModelService {

@@ -5,6 +5,7 @@ import { attachSharedRegistry as attachNumbered, createSharedRegistry } from "nr
 import { afterEach, describe, expect, test, vi } from "vitest";
 // The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
+import { FIELDS } from "../../src/model/fields.ts";
 import { fakeTime } from "../support/time.js";
 import { GRACE_MS } from "./grace.js";
 
@@ -471,4 +472,16 @@ test("memory grows as threads attach, and not for threads that take the place of
     threads[1].forService(`svc-${i}`);
   }
   expect(bytes()).toBe(sizes[2]);
+});
+
+test("a thread that detaches gives back every gauge and keeps every counter, for itself and for the next owner", () => {
+  const [created, attached] = registries(1, { maxThreads: 2 });
+  const fields = Object.entries(FIELDS);
+  for (const [field] of fields) attached.forService("echo").add(field, 3);
+  const expected = (gauge) => Object.fromEntries(fields.map(([field, kind]) => [field, kind === "gauge" ? gauge : 3]));
+  expect(created.snapshot().get("echo")).toMatchObject(expected(3));
+  attached.detach();
+  expect(created.snapshot().get("echo")).toMatchObject(expected(0));
+  const next = attachSharedRegistry(created.handle);
+  expect(next.snapshot().get("echo")).toMatchObject(expected(0));
 });
