@@ -1,11 +1,13 @@
 // What the documentation says in numbers and tables agrees with the benchmark's record and with the package.
 
-import { readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RpcMetricsRegistry } from "nrpc-metrics";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { metricsTable, withTable } from "../../scripts/metrics-table.mjs";
-import { blocksOf, read, root, section } from "./markdown.js";
+import { anchorsOf, blocksOf, read, root, section } from "./markdown.js";
 
 const newest = readdirSync(join(root, "bench/records"))
   .filter((file) => file.endsWith(".md"))
@@ -67,4 +69,20 @@ test("the table of metrics lists every family and every field of a snapshot, in 
 test("the table of metrics is the one that `npm run docs` makes of the source", async () => {
   const text = read("docs/metrics.md");
   expect(text).toBe(withTable(text, await metricsTable()));
+});
+
+test("the command of ops/README gives every alert the address of its runbook", () => {
+  const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-docs-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(join(root, "ops"), join(folder, "ops"), { recursive: true });
+  const [command] = blocksOf("ops/README.md").filter(({ code }) => code.includes("runbook_url"));
+  execFileSync("sh", ["-c", command.code], { cwd: folder });
+  const rules = readFileSync(join(folder, "ops/prometheus/alerting-rules.yml"), "utf8")
+    .split(/^ +- alert: /m)
+    .slice(1);
+  expect(rules.length).toBeGreaterThan(10);
+  for (const rule of rules) {
+    const [, anchor] = /^ {10}runbook_url: https:\/\/\S+#(\w+)$/m.exec(rule) ?? [];
+    expect(anchorsOf("ops/runbooks.md"), rule).toContain(anchor);
+  }
 });
