@@ -59,9 +59,12 @@ export function readSum({ words, layout }: Rows, row: number, histogram: Histogr
 /** One count for each bound, inclusive, then one for +Inf, which is the number of all observations. */
 export function readCumulativeBuckets({ words, layout }: Rows, row: number, histogram: HistogramField): number[] {
   const cumulative: number[] = [];
+  const count = bucketCount(layout);
+  const stride = bucketIndex(layout, histogram, 1) - bucketIndex(layout, histogram, 0);
+  let index = row + bucketIndex(layout, histogram, 0);
   let total = 0;
-  for (let bucket = 0; bucket < bucketCount(layout); bucket++) {
-    total += readUint(words, row + bucketIndex(layout, histogram, bucket));
+  for (let bucket = 0; bucket < count; bucket++, index += stride) {
+    total += readUint(words, index);
     cumulative.push(total);
   }
   return cumulative;
