@@ -23,7 +23,7 @@ const ADDED_LIMITS = {
   "threads.js": 6_500,
 };
 
-/** Not gzipped, because browsers refuse to compile more than 4 kB of WebAssembly on the main thread synchronously. */
+/** Not gzipped. Chromium long refused to compile more than 4 kB synchronously on the main thread; no page should depend on it. */
 const CORE_LIMIT = 4_000;
 
 /** The size of what `files` load together, without what the files `besides` load already. */

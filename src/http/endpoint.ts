@@ -10,7 +10,7 @@ import { yieldingScheduler } from "../server/yielding.js";
 import { coalesceScrapes, type ScrapeRequest } from "./coalesce.js";
 import { type Format, formatsOf } from "./formats.js";
 import { acceptsGzip, negotiate } from "./negotiation.js";
-import { checkedSettings, type MetricsHandlerOptions, type Settings } from "./options.js";
+import { checkedSettings, type MetricsHandlerOptions, type Settings } from "./settings.js";
 import { Scrape, type ScrapeObserver } from "./scrape.js";
 import { SelfMetrics } from "./self-metrics.js";
 

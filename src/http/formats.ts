@@ -3,7 +3,7 @@
 import type { Encoder } from "../exposition/encoder.js";
 import { openMetricsEncoder } from "../exposition/openmetrics.js";
 import { textEncoder } from "../exposition/text.js";
-import type { Settings } from "./options.js";
+import type { Settings } from "./settings.js";
 
 export interface Format {
   /** The parts of the media type, as in an Accept header. */

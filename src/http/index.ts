@@ -3,7 +3,7 @@
 import type { SnapshotSource } from "../model/source.js";
 import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "../server/adapters.js";
 import { endpoint } from "./endpoint.js";
-import type { MetricsHandlerOptions } from "./options.js";
+import type { MetricsHandlerOptions } from "./settings.js";
 
 export type { SnapshotLike, SnapshotSource } from "../model/source.js";
 export type { MetricsHandlerOptions, NodeRequest, NodeResponse };

@@ -27,7 +27,7 @@ export function reasonOf(error: unknown): string {
   return show(error);
 }
 
-export function checkedFunction<Fn>(what: string, value: Fn, expected = "a function"): Fn {
+export function checkedFunction<Fn>(what: string, value: Fn): Fn {
   if (typeof value === "function") return value;
-  throw invalid(what, expected, value, TypeError);
+  throw invalid(what, "a function", value, TypeError);
 }

@@ -3,7 +3,7 @@
 import { fieldDelta } from "../model/delta.js";
 import type { CounterField } from "../model/fields.js";
 import { rowCount, rowIndex, rowNumber } from "../model/reader.js";
-import type { PageWindow } from "./data.js";
+import type { PageWindow } from "./page-data.js";
 import { rounded } from "./rounded.js";
 import type { Sample, SampleWithServices } from "./sample.js";
 

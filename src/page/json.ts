@@ -2,7 +2,7 @@
 
 import { bucketDeltas } from "../model/delta.js";
 import { rowIndex, rowNumber } from "../model/reader.js";
-import type { PageData, PageDetail } from "./data.js";
+import type { PageData, PageDetail } from "./page-data.js";
 import { spark, type Tick } from "./history.js";
 import type { Query } from "./query.js";
 import { rounded } from "./rounded.js";

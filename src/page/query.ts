@@ -1,7 +1,7 @@
 // Parses what a request asks for.
 
 import { invalid } from "../model/errors.js";
-import type { PageWindow } from "./data.js";
+import type { PageWindow } from "./page-data.js";
 
 /** More than the rows that fit on a large screen. */
 const MAX_DETAILS = 200;

@@ -5,7 +5,7 @@ import { FAMILIES, type ServiceFamily } from "../model/families.js";
 import type { CounterField, GaugeField, HistogramField } from "../model/fields.js";
 import { bucketQuantile } from "../model/quantile.js";
 import { readField } from "../model/reader.js";
-import type { PageRow } from "./data.js";
+import type { PageRow } from "./page-data.js";
 import { rounded } from "./rounded.js";
 import type { Sample } from "./sample.js";
 

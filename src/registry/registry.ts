@@ -128,7 +128,8 @@ export class RpcMetricsRegistry implements SnapshotSource {
     );
     this.#maxServiceNameBytes = maxServiceNameBytes;
     this.maxServices = maxServices;
-    this.#store = store ?? new PlainStore(instantiateCore(module === undefined ? deployed : module), buckets, maxServices);
+    this.#store =
+      store ?? new PlainStore(instantiateCore(module === undefined ? deployed : module), buckets, maxServices);
     const { core, layout } = this.#store;
     this.#host = {
       core,

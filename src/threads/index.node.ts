@@ -2,7 +2,7 @@
 
 import { isMainThread, threadId } from "node:worker_threads";
 import type * as web from "./index.js";
-import { attach, create } from "./registry.js";
+import { attach, create } from "./shared-registry.js";
 
 // Deno reports a Web Worker as the main thread.
 const hasRuntimeId = !(isMainThread && "WorkerGlobalScope" in globalThis);

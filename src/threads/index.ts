@@ -7,7 +7,7 @@ import {
   type SharedRegistryHandle,
   type SharedRegistryOptions,
   type SharedRpcMetricsRegistry,
-} from "./registry.js";
+} from "./shared-registry.js";
 
 export type { AttachOptions, SharedRegistryHandle, SharedRegistryOptions, SharedRpcMetricsRegistry };
 export type { TrackableWorker } from "./worker.js";

@@ -24,7 +24,7 @@ const ALLOWED = {
 };
 
 /** The client may import only the types of the page's data from the folder of the server's side. */
-const CLIENT_IMPORTS = /^page\/(client\/|data\.ts$)/;
+const CLIENT_IMPORTS = /^page\/(client\/|page-data\.ts$)/;
 
 const files = readdirSync(src, { recursive: true })
   .map((file) => file.replaceAll("\\", "/"))

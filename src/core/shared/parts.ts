@@ -6,7 +6,7 @@ import { rowLayout } from "../layout.js";
 import { thresholdsEnd, writeThresholds } from "../thresholds.js";
 import { sharedModule, templateCore } from "./core.js";
 import { controlLayout, MAX_PAGES, pageCount, type SharedLimits } from "./memory.js";
-import { recordBytes } from "./names.js";
+import { recordBytes } from "./name-directory.js";
 import { slabLayout } from "./slabs.js";
 
 /** What a thread needs to join a registry. All of it can be posted to another thread. */

@@ -11,7 +11,7 @@ import type { Keep, Store } from "../store.js";
 import { thresholdsEnd } from "../thresholds.js";
 import { instantiateOn, type SharedCore, templateCore } from "./core.js";
 import { type Block, SharedMemory } from "./memory.js";
-import { recordBytes, SharedNames } from "./names.js";
+import { recordBytes, SharedNames } from "./name-directory.js";
 import type { SharedParts } from "./parts.js";
 import {
   type Attachment,

@@ -11,7 +11,7 @@
 //       ├──────────────────────────────┤
 //       │ scratch rows                 │  for the owner's snapshots
 //       ├──────────────────────────────┤
-//       │ names                        │  see names.ts; the slab's other blocks hold more of them
+//       │ names                        │  see name-directory.ts; the slab's other blocks hold more of them
 //       └──────────────────────────────┘
 //
 // The owner word of a slab, 64 bits; 0 when the slab is free:

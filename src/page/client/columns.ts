@@ -1,6 +1,6 @@
 // The table's columns: their labels, and how their values are computed from a row and formatted.
 
-import type { PageData, PageRow } from "../data.js";
+import type { PageData, PageRow } from "../page-data.js";
 import { type Amount, count, duration, rate, share } from "./format.js";
 
 export interface Column {

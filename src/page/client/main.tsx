@@ -1,7 +1,7 @@
 // Starts the page: holds its state, renders it and turns user input into state changes.
 
 import { h, render } from "preact";
-import type { PageDetail, PageRow } from "../data.js";
+import type { PageDetail, PageRow } from "../page-data.js";
 import { poll } from "./poll.js";
 import { LINKED, placeOf, readLink, matchingRows, type State, writeLink } from "./state.js";
 import { type Actions, ROW_HEIGHT, View } from "./view.js";

@@ -1,6 +1,6 @@
 // Polls the page's data from the server.
 
-import type { PageData, PageWindow } from "../data.js";
+import type { PageData, PageWindow } from "../page-data.js";
 
 const INTERVAL_MS = 2000;
 const TIMEOUT_MS = 15_000;

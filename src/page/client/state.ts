@@ -1,6 +1,6 @@
 // The page's state, the part of it that the URL's fragment stores, and the rows that match it.
 
-import type { PageData, PageRow, PageWindow } from "../data.js";
+import type { PageData, PageRow, PageWindow } from "../page-data.js";
 import { COLUMNS, traffic } from "./columns.js";
 
 /** The part of the state that a link stores, with the values as they appear in it. */

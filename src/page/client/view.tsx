@@ -1,7 +1,7 @@
 // Renders the whole page from its state.
 
 import { h, type VNode } from "preact";
-import type { PageData, PageDetail, PageRow, PageWindow } from "../data.js";
+import type { PageData, PageDetail, PageRow, PageWindow } from "../page-data.js";
 import { Histogram, Spark } from "./charts.js";
 import { type Column, COLUMNS, type Group, groupsFor, groupsOf } from "./columns.js";
 import { type Amount, count, timeSpan } from "./format.js";

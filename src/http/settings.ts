@@ -1,5 +1,6 @@
 // The endpoint's options: their defaults and their checks.
 
+import { DEFAULT_NAMING } from "../exposition/lines.js";
 import { invalid } from "../model/errors.js";
 import { type Check, type ChecksFor, checkedOptions, flag, isPlainObject, whole } from "../model/options.js";
 
@@ -40,7 +41,7 @@ const RESERVED_LABELS = ["service", "kind", "le", "quantile", "result"];
 /** All supported runtimes can; Bun since 1.3.3. */
 const canCompress = typeof CompressionStream === "function";
 
-const prefix: Check<string> = (value = "nrpc", name) => {
+const prefix: Check<string> = (value = DEFAULT_NAMING.prefix, name) => {
   if (typeof value === "string" && /^[a-zA-Z_:][\w:]*$/.test(value)) return value;
   throw invalid(name, "letters, digits, _ and :, not beginning with a digit", value, TypeError);
 };
