@@ -1,5 +1,7 @@
 // The series that a snapshot should expose, derived from its rows and not from its text.
 
+import { FAMILIES as SOURCE } from "../../src/model/families.ts";
+
 const one = (name, type, field) => ({ name, type, samples: (row) => [[name, {}, row[field]]] });
 
 const histogram = (name, field) => ({
@@ -35,12 +37,21 @@ const FAMILIES = [
   one("nrpc_capability_denied_total", "counter", "capabilityDeniedTotal"),
 ];
 
+/** Counters that the reference does not have: only series above 0 are exposed, and the family only if it has one. */
+const EXTENSIONS = SOURCE.filter(({ isExtension }) => isExtension).map(({ name, type, series }) => {
+  if (type !== "counter") throw new Error(`say here what is expected of ${name}`);
+  const metric = `nrpc_${name}_total`;
+  const samples = (row) => series.map(({ field, labels = {} }) => [metric, labels, row[field]]);
+  return { name: metric, type, samples: (row) => samples(row).filter(([, , value]) => value > 0) };
+});
+
 /**
  * The families in the order of exposition: `{ name, type, samples: [{ name, labels, value }] }`, with bounds and values
  * as numbers.
  */
 export function familiesOf({ services }, bounds) {
-  return FAMILIES.map(({ name, type, samples }) => ({
+  const extensions = EXTENSIONS.filter(({ samples }) => services.some((row) => samples(row).length > 0));
+  return [...FAMILIES, ...extensions].map(({ name, type, samples }) => ({
     name,
     type,
     samples: services.flatMap((row) =>

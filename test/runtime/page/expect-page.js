@@ -7,7 +7,8 @@ export function expectPage({ html, before, data, refused, bad }) {
   expect(html.nonces).toHaveLength(2);
   for (const nonce of html.nonces) expect(html.policy).toContain(`script-src 'nonce-${nonce}'`);
   expect(before).toMatchObject({ version: 1, rows: [] });
-  expect(data).toMatchObject({
+  const rows = data.rows.map((row) => row.slice(0, 19)); // columns may be added
+  expect({ ...data, rows }).toMatchObject({
     version: 1,
     rows: [["echo", 3, 0, 1, 0, 0, 0, 0.0025, 0.00475, 0.00495, 0, 0, 0, null, null, null, 0, 0, 0]],
     details: [{ service: "echo", latency: [3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] }],
