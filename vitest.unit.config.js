@@ -15,6 +15,7 @@ export default defineConfig({
   },
   test: {
     testTimeout: 60_000,
+    maxWorkers: 2,
     include: ["test/{conformance,http,model,page,registry}/*.test.js"],
     // They start browsers, Prometheus or other programs, or write megabytes of text many times.
     exclude: ["test/{http,page}/{chromium,faults,frameworks,prometheus}.test.js"],

@@ -3,6 +3,7 @@
 
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { expect, test } from "vitest";
+import { FIELD_NAMES } from "../../src/model/fields.ts";
 
 const { Instance } = WebAssembly;
 
@@ -24,6 +25,9 @@ function registryAndMemory(options) {
 }
 
 const PAGE_BYTES = 65_536;
+const FIELD_BYTES = 8 * FIELD_NAMES.length;
+/** A row with the default buckets: the fields, and of both histograms a sum and 12 buckets. */
+const ROW_BYTES = FIELD_BYTES + 2 * 13 * 8;
 /**
  * Pages of an idle registry with rows of `rowBytes`. A shared one has a page for all threads and, from the start, this
  * thread's rows, scratch rows (up to 16 KiB, or one) and names (16 KiB), because other threads rely on where they are.
@@ -36,13 +40,13 @@ const idlePages = (rowBytes) =>
 
 test("an idle registry takes one page, 64 KiB, and a shared one also takes the thread's rows", () => {
   const { memory } = registryAndMemory();
-  expect(memory.buffer.byteLength).toBe(idlePages(304) * PAGE_BYTES);
+  expect(memory.buffer.byteLength).toBe(idlePages(ROW_BYTES) * PAGE_BYTES);
 });
 
 test("an idle registry with 512 buckets takes no more than one page, or the thread's rows if shared", () => {
   const buckets = Array.from({ length: 512 }, (_, i) => i + 1);
   const { registry, memory } = registryAndMemory({ buckets });
-  expect(memory.buffer.byteLength).toBe(idlePages(96 + 514 * 16) * PAGE_BYTES);
+  expect(memory.buffer.byteLength).toBe(idlePages(FIELD_BYTES + 514 * 16) * PAGE_BYTES);
   registry.forService("echo").recordLatency(511.5e9);
   expect(registry.snapshot().get("echo").latencyBuckets.indexOf(1)).toBe(511);
 });
@@ -51,7 +55,9 @@ test("memory grows as services are added, and keeps what was counted before", ()
   const { registry, memory } = registryAndMemory();
   const handles = Array.from({ length: 4096 }, (_, i) => registry.forService(`svc-${i}`));
   for (const [i, handle] of handles.entries()) handle.addCapabilityDenied(i);
-  expect(memory.buffer.byteLength).toBeLessThanOrEqual(4097 * 304 + (idlePages(304) > 1 ? 3 : 1) * PAGE_BYTES);
+  expect(memory.buffer.byteLength).toBeLessThanOrEqual(
+    4097 * ROW_BYTES + (idlePages(ROW_BYTES) > 1 ? 3 : 1) * PAGE_BYTES,
+  );
   const snapshot = registry.snapshot();
   for (let i = 0; i < 4096; i++) expect(snapshot.get(`svc-${i}`).capabilityDeniedTotal).toBe(i);
 });

@@ -59,7 +59,9 @@ test("the table of metrics lists every family and every field of a snapshot, in 
     .split("\n")
     .slice(2)
     .map((row) => row.split("|").map((cell) => cell.trim()));
-  expect(rows.map(([, metric, type]) => [/^`(\w+)/.exec(metric)[1], type])).toEqual(families);
+  // Those of the reference are always exposed, and come first.
+  const documented = rows.map(([, metric, type]) => [/^`(\w+)/.exec(metric)[1], type]);
+  expect(documented.slice(0, families.length)).toEqual(families);
   const fields = rows.flatMap((cells) => Array.from(cells[4].matchAll(/`(\w+)`/g), ([, field]) => field));
   const { service, ...counted } = JSON.parse(JSON.stringify(snapshot.get("echo")));
   expect(service).toBe("echo");

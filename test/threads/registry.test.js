@@ -472,8 +472,8 @@ test("memory grows as threads attach, and not for threads that take the place of
     sizes.push(bytes());
     return attached;
   });
-  expect(sizes[1] - sizes[0]).toBe(20 * 65_536);
-  expect(sizes[2] - sizes[1]).toBe(20 * 65_536);
+  expect(sizes[1] - sizes[0]).toBe(SLAB_BYTES);
+  expect(sizes[2] - sizes[1]).toBe(SLAB_BYTES);
   for (let i = 0; i < 50; i++) {
     created.release(threads.shift().threadId);
     time.advance(GRACE_MS);
