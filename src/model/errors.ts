@@ -26,8 +26,3 @@ export function reasonOf(error: unknown): string {
   } catch {} // a getter or an odd message
   return show(error);
 }
-
-export function checkedFunction<Fn>(what: string, value: Fn): Fn {
-  if (typeof value === "function") return value;
-  throw invalid(what, "a function", value, TypeError);
-}

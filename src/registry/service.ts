@@ -1,8 +1,7 @@
 // The live counters of one service: the handle that users keep.
 
-import { fieldAddress, histogramAddress } from "../core/live-row.js";
 import type { RowLayout, Rows } from "../model/data.js";
-import { checkedFunction, invalid } from "../model/errors.js";
+import { invalid } from "../model/errors.js";
 import { FIELD_NAMES, type Field, fieldKind, type GaugeField, type HistogramField } from "../model/fields.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
 import { U64_MAX } from "../model/words.js";
@@ -89,14 +88,19 @@ export class ServiceCounters {
   observeCall<T>(fn: (call: CallMetricsGuard) => PromiseLike<T>, classify?: Classify): Promise<T>;
   observeCall<T>(fn: (call: CallMetricsGuard) => T, classify?: Classify): T;
   observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = defaultOutcome): T {
-    checkedFunction("fn", fn);
-    checkedFunction("classify", classify);
+    if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
+    if (typeof classify !== "function") throw invalid("classify", "a function", classify, TypeError);
     const call = this.startCall();
-    return observe(
-      () => fn(call),
-      () => call.endUnlessMarked(CallOutcome.Ok),
-      (error) => call.endUnlessMarked(outcomeOf(error, classify)),
-    );
+    const failed = (error: unknown) => call.endUnlessMarked(outcomeOf(error, classify));
+    try {
+      const result = fn(call);
+      if (isThenable(result)) return settled(result, () => call.endUnlessMarked(CallOutcome.Ok), failed) as T;
+      call.endUnlessMarked(CallOutcome.Ok);
+      return result;
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
   }
 
   /**
@@ -111,16 +115,21 @@ export class ServiceCounters {
   observeHandler<T>(fn: () => PromiseLike<T>): Promise<T>;
   observeHandler<T>(fn: () => T): T;
   observeHandler<T>(fn: () => T): T {
-    checkedFunction("fn", fn);
+    if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
     const handler = this.startHandler();
-    return observe(
-      fn,
-      () => handler.end(),
-      () => {
-        handler.threw();
-        handler.end();
-      },
-    );
+    const failed = () => {
+      handler.threw();
+      handler.end();
+    };
+    try {
+      const result = fn();
+      if (isThenable(result)) return settled(result, () => handler.end(), failed) as T;
+      handler.end();
+      return result;
+    } catch (error) {
+      failed();
+      throw error;
+    }
   }
 
   /**
@@ -135,7 +144,7 @@ export class ServiceCounters {
     if (!isCallOutcome(outcome)) throw invalid("outcome", "a CallOutcome (0 to 4)", outcome);
     const { core, layout } = this.host;
     core.recordCall(this.row, outcome, nearestDouble(elapsedNs));
-    if (typeof elapsedNs === "bigint") this.#addRest(histogramAddress(layout, this.row, "latency"), elapsedNs);
+    if (typeof elapsedNs === "bigint") this.#addRest(this.row + layout.latency, elapsedNs);
   }
 
   /** Adds one observation to the latency histogram, and nothing else. */
@@ -185,12 +194,12 @@ export class ServiceCounters {
   /** @internal Subtracts 1 from a gauge, for guards and leaks. */
   lower(gauge: GaugeField): void {
     const { core, layout } = this.host;
-    core.add(fieldAddress(layout, this.row, gauge), -1);
+    core.add(this.row + layout[gauge], -1);
   }
 
   #observe(histogram: HistogramField, elapsedNs: DurationNs): void {
     const { core, layout } = this.host;
-    const address = histogramAddress(layout, this.row, histogram);
+    const address = this.row + layout[histogram];
     core.observe(address, nearestDouble(elapsedNs));
     if (typeof elapsedNs === "bigint") this.#addRest(address, elapsedNs);
   }
@@ -203,7 +212,7 @@ export class ServiceCounters {
 
   #count(field: Field, n: number | bigint, least = 0n, greatest = U64_MAX): void {
     const { core, layout } = this.host;
-    const address = fieldAddress(layout, this.row, field);
+    const address = this.row + layout[field]; // not by a function of another module: that took a tenth longer
     if (Number.isSafeInteger(n) && ((n as number) >= 0 || least < 0n)) core.add(address, n as number);
     else if (typeof n === "bigint" && n >= least && n <= greatest) core.addExact(address, n);
     else throw invalid(`n of ${field}`, `a whole number from ${least} to ${greatest}, as a bigint past 2^53-1`, n);
@@ -224,25 +233,22 @@ function countsNow({ name, row, host }: ServiceCounters): object {
   }
 }
 
-/** Runs `fn`, then `fulfilled` or `failed`: now, or when its promise settles. Returns or throws what `fn` did. */
-function observe<T>(fn: () => T, fulfilled: () => void, failed: (error: unknown) => void): T {
-  const rethrow = (error: unknown) => {
-    failed(error);
-    throw error;
-  };
-  try {
-    const result = fn();
-    if (typeof (result as PromiseLike<unknown> | null | undefined)?.then === "function") {
-      return Promise.resolve(result).then((value) => {
-        fulfilled();
-        return value;
-      }, rethrow) as T;
-    }
-    fulfilled();
-    return result;
-  } catch (error) {
-    return rethrow(error);
-  }
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
+}
+
+/** What `thenable` settles to, after `fulfilled` or `failed` has been called. */
+function settled<T>(thenable: PromiseLike<T>, fulfilled: () => void, failed: (error: unknown) => void): Promise<T> {
+  return Promise.resolve(thenable).then(
+    (value) => {
+      fulfilled();
+      return value;
+    },
+    (error) => {
+      failed(error);
+      throw error;
+    },
+  );
 }
 
 function outcomeOf(error: unknown, classify: Classify): CallOutcome | undefined {

@@ -6,7 +6,6 @@ import { FIELD_NAMES, isGauge } from "../../model/fields.js";
 import { encoder, OVERFLOW_SERVICE_LABEL } from "../../model/names.js";
 import { wordIndex } from "../../model/words.js";
 import { rowLayout, WORD_BYTES } from "../layout.js";
-import { fieldAddress } from "../live-row.js";
 import type { Keep, Store } from "../store.js";
 import { thresholdsEnd } from "../thresholds.js";
 import { instantiateOn, type SharedCore, templateCore } from "./core.js";
@@ -199,7 +198,7 @@ export class SharedStore implements Store {
     const bytes = (this.#names.total() + 1) * rowBytes;
     const words = new BigInt64Array(this.#shared.buffer(this.firstRow + bytes), this.firstRow, bytes / WORD_BYTES);
     for (let row = 0; row < bytes; row += rowBytes) {
-      for (const gauge of gauges) words[fieldAddress(layout, row, gauge) / WORD_BYTES] = 0n;
+      for (const gauge of gauges) words[(row + layout[gauge]) / WORD_BYTES] = 0n;
     }
   }
 
