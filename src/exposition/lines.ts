@@ -10,7 +10,7 @@ import type { Family, ServiceFamily } from "../model/families.js";
 import { bucketCount, bucketIndex, fieldIndex, isRecorded, rowIndex, sumIndex } from "../model/reader.js";
 import type { Encoder, StandaloneSample, Slice } from "./encoder.js";
 import { type Line, type Template, writeCounter, writeGauge, writeHistogram } from "./series.js";
-import { LINE_FEED, NUMBER_BYTES, piece, type TextWriter } from "./writer.js";
+import { LINE_FEED, NUMBER_BYTES, type Piece, piece, type TextWriter } from "./writer.js";
 
 /** Where the formats differ. */
 export interface Dialect {
@@ -35,13 +35,33 @@ export interface Naming {
 
 export const DEFAULT_NAMING: Naming = { prefix: "nrpc", labels: {} };
 
+interface FamilyTemplates {
+  readonly templates: readonly Template[];
+  /** Lines per service. */
+  readonly lineCount: number;
+  /** An upper bound on their bytes, without the name of the service. */
+  readonly bytesPerService: number;
+}
+
+function withSizes(templates: readonly Template[]): FamilyTemplates {
+  const lines = templates
+    .flatMap(({ values, sum, count, created }) => [...values, sum, count, created])
+    .filter((line) => line !== undefined);
+  const bytesPerService = lines.reduce(
+    (bytes, { before, after }) => bytes + before.length + after.length + NUMBER_BYTES,
+    0,
+  );
+  return { templates, lineCount: lines.length, bytesPerService };
+}
+
 export class LineEncoder implements Encoder {
   readonly #dialect: Dialect;
   readonly #prefix: string;
   /** What follows the name of a service because of these labels, without the last closing quote: `",region="eu`. */
   readonly #nameTail: string;
   readonly #labels: string;
-  readonly #templates = new WeakMap<RowLayout, Map<ServiceFamily, readonly Template[]>>();
+  readonly #headers = new Map<Family, Piece>();
+  readonly #templates = new WeakMap<RowLayout, Map<ServiceFamily, FamilyTemplates>>();
 
   constructor(dialect: Dialect, { prefix, labels }: Naming = DEFAULT_NAMING) {
     this.#dialect = dialect;
@@ -63,13 +83,19 @@ export class LineEncoder implements Encoder {
   }
 
   header(out: TextWriter, family: Family): void {
-    out.text(this.#dialect.header(this.#name(family), family));
+    let header = this.#headers.get(family);
+    if (!header) {
+      header = piece(this.#dialect.header(this.#name(family), family));
+      this.#headers.set(family, header);
+    }
+    out.reserve(header.length);
+    out.copyAscii(header);
   }
 
   series(out: TextWriter, family: ServiceFamily, slice: Slice): void {
     out.reserve(this.maxSeriesBytes(family, slice));
     const { services, names, nameEnds, words } = slice;
-    const templates = this.#templatesOf(family, slice.layout);
+    const { templates } = this.#templatesOf(family, slice.layout);
     const write = family.type === "histogram" ? writeHistogram : family.type === "gauge" ? writeGauge : writeCounter;
     let start = 0;
     for (let i = 0; i < services.length; i++) {
@@ -85,13 +111,8 @@ export class LineEncoder implements Encoder {
   }
 
   maxSeriesBytes(family: ServiceFamily, { services, names, layout }: Slice): number {
-    let bytes = 0;
-    for (const { values, sum, count, created } of this.#templatesOf(family, layout)) {
-      for (const line of [...values, sum, count, created]) {
-        if (line) bytes += names.length + services.length * (line.before.length + line.after.length + NUMBER_BYTES);
-      }
-    }
-    return bytes;
+    const { lineCount, bytesPerService } = this.#templatesOf(family, layout);
+    return lineCount * names.length + services.length * bytesPerService;
   }
 
   samples(out: TextWriter, family: Family, samples: readonly StandaloneSample[]): void {
@@ -117,7 +138,7 @@ export class LineEncoder implements Encoder {
     return `${this.#prefix}_${name}`;
   }
 
-  #templatesOf(family: ServiceFamily, layout: RowLayout): readonly Template[] {
+  #templatesOf(family: ServiceFamily, layout: RowLayout): FamilyTemplates {
     let byFamily = this.#templates.get(layout);
     if (!byFamily) {
       byFamily = new Map();
@@ -125,7 +146,7 @@ export class LineEncoder implements Encoder {
     }
     let templates = byFamily.get(family);
     if (!templates) {
-      templates = this.#makeTemplates(family, layout);
+      templates = withSizes(this.#makeTemplates(family, layout));
       byFamily.set(family, templates);
     }
     return templates;

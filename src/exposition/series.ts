@@ -82,9 +82,7 @@ export const writeHistogram: SeriesWriter = (out, template, names, start, end, w
 };
 
 function writeLabels(out: TextWriter, { before, after }: Line, names: Piece, start: number, end: number): void {
-  out.copyAscii(before);
-  out.copy(names, start, end);
-  out.copyAscii(after);
+  out.copyAround(before, names, start, end, after);
 }
 
 /** Writes nothing for a `createdMs` of 0: Workers have no clock outside a request. */

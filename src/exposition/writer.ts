@@ -64,12 +64,19 @@ export class TextWriter {
     this.#length = at + length;
   }
 
-  /** Copies any piece, from `start` to `end`, exclusive. Needs room. */
-  copy({ view: source }: Piece, start: number, end: number): void {
+  /**
+   * Copies `before`, the bytes of `name` from `start` to `end`, exclusive, and `after`; the outer two are ASCII. In one
+   * method, which reads and writes the private fields once: three took twice as long for ten services. Needs room.
+   */
+  copyAround(before: Piece, name: Piece, start: number, end: number, after: Piece): void {
     const view = this.#view;
-    const offset = this.#length - start;
-    for (let i = start; i < end; i += 4) view.setUint32(offset + i, source.getUint32(i));
-    this.#length = offset + end;
+    let at = this.#length;
+    for (let i = 0; i < before.length; i += 8) view.setFloat64(at + i, before.view.getFloat64(i));
+    at += before.length - start;
+    for (let i = start; i < end; i += 4) view.setUint32(at + i, name.view.getUint32(i));
+    at += end;
+    for (let i = 0; i < after.length; i += 8) view.setFloat64(at + i, after.view.getFloat64(i));
+    this.#length = at + after.length;
   }
 
   /** Writes a u64, given as its halves, and a line feed. Needs room. */
