@@ -1,6 +1,8 @@
 // Mistakes that the types must catch: a line that compiles after all is an error here.
 
 import { CallOutcome, RpcMetricsRegistry, ServiceCounters } from "nrpc-metrics";
+import { metricsHandler, metricsListener } from "nrpc-metrics/http";
+import { pageHandler } from "nrpc-metrics/page";
 import { attachSharedRegistry, createSharedRegistry } from "nrpc-metrics/threads";
 
 const registry = new RpcMetricsRegistry();
@@ -65,3 +67,16 @@ shared.track(1);
 shared.release("1");
 // @ts-expect-error a handle is the registry's
 shared.handle = { version: 1 };
+
+metricsHandler({ snapshot: () => registry.snapshot() });
+pageHandler({ snapshot: async () => registry.snapshot() });
+// @ts-expect-error a source returns a snapshot
+metricsHandler({ snapshot: () => "text" });
+// @ts-expect-error its text is not one
+metricsListener({ snapshot: () => registry.snapshot().prometheusText() });
+// @ts-expect-error nor is the registry itself
+pageHandler({ snapshot: () => registry });
+// @ts-expect-error nor nothing
+metricsHandler({ snapshot: async () => undefined });
+// @ts-expect-error an option is misspelt
+metricsHandler(registry, { maxConcurentScrapes: 5 });
