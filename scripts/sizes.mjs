@@ -14,7 +14,7 @@ const CORE_ENTRY = "index.js";
 // something that came in unnoticed. When clear code needs more, raise them and say why.
 
 /** 2.3 kB of it is @assemblyscript/loader as published. */
-const CORE_ENTRY_LIMIT = 11_000;
+const CORE_ENTRY_LIMIT = 12_000;
 
 /** What each of the other entries adds to the core entry, without which none of them is used. */
 const ADDED_LIMITS = {
