@@ -66,7 +66,7 @@ export class TextWriter {
 
   /**
    * Copies `before`, the bytes of `name` from `start` to `end`, exclusive, and `after`; the outer two are ASCII. In one
-   * method, which reads and writes the private fields once: three took twice as long for ten services. Needs room.
+   * method, which reads and writes the private fields once instead of three times. Needs room.
    */
   copyAround(before: Piece, name: Piece, start: number, end: number, after: Piece): void {
     const view = this.#view;

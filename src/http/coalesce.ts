@@ -4,7 +4,6 @@
 
 import type { Encoder } from "../exposition/encoder.js";
 import type { SnapshotData } from "../model/data.js";
-import { withTimeout } from "../runtime/timer.js";
 import { inWorkers } from "../runtime/workers.js";
 import type { BodySource, Chunk } from "../server/body.js";
 import type { YieldingScheduler } from "../server/yielding.js";
@@ -36,21 +35,15 @@ interface Waiting {
  * Returns a function that returns the body for a scrape. Its snapshot is taken at once or, while the text of another
  * one is being written, as soon as that is done. A scrape that ends while it waits is forgotten.
  *
- * @param snapshotTimeoutMs limits the wait for a source that gives its snapshot later.
  * @param trailer returns what follows the services.
  */
 export function coalesceScrapes(
   takeSnapshot: () => SnapshotData | Promise<SnapshotData>,
-  snapshotTimeoutMs: number,
   trailer: (encoder: Encoder, data: SnapshotData) => Chunk,
   schedule: YieldingScheduler,
 ): (request: ScrapeRequest, waiter: Waiter) => Promise<BodySource> {
   const takeBodies = async () => {
-    const taken = takeSnapshot();
-    const data =
-      taken instanceof Promise
-        ? await withTimeout(taken, snapshotTimeoutMs, `the source gave none in ${snapshotTimeoutMs} ms`)
-        : taken;
+    const data = await takeSnapshot();
     return new SharedBodies((encoder, services) =>
       slicedText(data, encoder, services, trailer(encoder, data), schedule),
     );

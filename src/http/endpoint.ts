@@ -3,9 +3,10 @@
 import { writeText } from "../exposition/writer.js";
 import type { SnapshotData } from "../model/data.js";
 import { reasonOf } from "../model/errors.js";
-import { checkedSource, type SnapshotSource, takeSnapshot } from "../model/source.js";
+import { checkedSource, type SnapshotSource } from "../model/source.js";
 import { inWorkers } from "../runtime/workers.js";
 import { type Exchange, notAllowed, plainText, type Reply, type Responder } from "../server/adapters.js";
+import { takeSnapshotWithin } from "../server/snapshot.js";
 import { yieldingScheduler } from "../server/yielding.js";
 import { coalesceScrapes, type ScrapeRequest } from "./coalesce.js";
 import { type Format, formatsOf } from "./formats.js";
@@ -40,8 +41,7 @@ class Endpoint {
     this.#settings = settings;
     this.#formats = formatsOf(settings);
     this.#bodyFor = coalesceScrapes(
-      () => takeSnapshot(source),
-      settings.timeoutMs,
+      () => takeSnapshotWithin(source, settings.timeoutMs),
       (encoder, data) => this.#trailer(encoder, data),
       yieldingScheduler(settings.sliceBudgetMs),
     );

@@ -65,9 +65,8 @@ export function pageHandler(registry: SnapshotSource, options: PageHandlerOption
     nonce: optional(func<(request: Request) => string>(NONCE)),
   } satisfies ChecksFor<PageHandlerOptions>);
   const { respond, close } = startPage(registry);
-  const answer = (request: Request, ...others: []) =>
-    fetchHandler((exchange) => respond(exchange, nonce && (() => nonce(request))))(request, ...others);
-  return withSampling(answer, close);
+  const handler = fetchHandler((exchange, request) => respond(exchange, nonce && (() => nonce(request))));
+  return withSampling(handler, close);
 }
 
 /**
@@ -88,10 +87,10 @@ export function pageListener<Incoming extends NodeRequest = NodeRequest, Outgoin
     nonce: optional(func<(request: Incoming, response: Outgoing) => string>(NONCE)),
   } satisfies ChecksFor<PageListenerOptions<Incoming, Outgoing>>);
   const { respond, close } = startPage(registry);
-  return withSampling((request: Incoming, response: Outgoing) => {
-    const listen = nodeListener((exchange) => respond(exchange, nonce && (() => nonce(request, response))));
-    listen(request, response);
-  }, close);
+  const listener = nodeListener((exchange, request: Incoming, response: Outgoing) =>
+    respond(exchange, nonce && (() => nonce(request, response))),
+  );
+  return withSampling(listener, close);
 }
 
 function withSampling<Handler extends object>(handler: Handler, close: () => void): Handler & Sampling {

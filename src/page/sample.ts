@@ -1,12 +1,11 @@
 // Samples: all rows of a registry at a known time.
 
 import type { Rows, SnapshotData } from "../model/data.js";
-import { type SnapshotSource, takeSnapshot } from "../model/source.js";
-import { withTimeout } from "../runtime/timer.js";
+import type { SnapshotSource } from "../model/source.js";
+import { takeSnapshotWithin } from "../server/snapshot.js";
 
 /** Limits the wait for a source that gives its snapshot later. */
 const TIMEOUT_MS = 10_000;
-const TIMEOUT = `the source gave none in ${TIMEOUT_MS} ms`;
 
 /** What the history keeps: 304 bytes per service with the default buckets. */
 export interface Sample extends Rows {
@@ -23,9 +22,9 @@ export type SampleWithServices = Sample & SnapshotData;
  * @throws what `source.snapshot()` throws, as that of a shared registry does once it is detached.
  */
 export function takeSample(source: SnapshotSource): SampleWithServices | Promise<SampleWithServices> {
-  const taken = takeSnapshot(source);
+  const taken = takeSnapshotWithin(source, TIMEOUT_MS);
   const atMs = performance.now(); // of when it was asked for, or a slow source's counts would seem to come late
-  return taken instanceof Promise ? timed(withTimeout(taken, TIMEOUT_MS, TIMEOUT), atMs) : { ...taken, atMs };
+  return taken instanceof Promise ? timed(taken, atMs) : { ...taken, atMs };
 }
 
 async function timed(taken: Promise<SnapshotData>, atMs: number): Promise<SampleWithServices> {

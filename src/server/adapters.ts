@@ -20,8 +20,8 @@ export interface Reply {
   readonly body?: string | Body;
 }
 
-/** Answers a request. Rejects only for a bug. */
-export type Responder = (exchange: Exchange) => Promise<Reply>;
+/** Answers a request. Rejects only for a bug. Gets what the server passed as well. */
+export type Responder<Native extends unknown[] = []> = (exchange: Exchange, ...native: Native) => Promise<Reply>;
 
 /** The part that is used of requests in node:http, node:http2 and Express, and of Fastify's `request.raw`. */
 export interface NodeRequest {
@@ -48,16 +48,17 @@ export function notAllowed(method: string): Reply {
   return plainText(405, `${method} is not allowed`, { allow: "GET, HEAD" });
 }
 
-export function fetchHandler(respond: Responder): (request: Request) => Promise<Response> {
+export function fetchHandler(respond: Responder<[Request]>): (request: Request) => Promise<Response> {
   return async (request, ...others: unknown[]) => {
     if (typeof request?.headers?.get !== "function") return answerMisuse(others[0]);
     const { method, url, headers, signal } = request;
-    const reply = await respond({
+    const exchange: Exchange = {
       method,
       url,
       header: (name) => headers.get(name) ?? undefined,
       onClientGone: (listener) => signal?.addEventListener("abort", listener, { once: true }),
-    });
+    };
+    const reply = await respond(exchange, request);
     const body = typeof reply.body === "object" ? streamOf(reply.body) : reply.body;
     return new Response(body, { status: reply.status, headers: reply.headers });
   };
@@ -93,20 +94,23 @@ function streamOf(body: Body): ReadableStream<Chunk> {
   );
 }
 
-export function nodeListener(respond: Responder): (request: NodeRequest, response: NodeResponse) => void {
+export function nodeListener<Incoming extends NodeRequest, Outgoing extends NodeResponse>(
+  respond: Responder<[Incoming, Outgoing]>,
+): (request: Incoming, response: Outgoing) => void {
   return (request, response) => {
     if (typeof response?.once !== "function" || typeof request?.headers !== "object")
       throw new TypeError("a listener takes node:http's request and response: in Fastify request.raw and reply.raw");
     const { method = "GET", url = "/", headers } = request;
     const client = watchClient(response);
-    respond({
+    const exchange: Exchange = {
       method,
       url,
       header: (name) => headers[name]?.toString(),
       onClientGone: (listener) => {
         client.onGone = listener;
       },
-    })
+    };
+    respond(exchange, request, response)
       .then((reply) => send(reply, response, client))
       .catch(() => response.destroy()); // so that the client can't mistake a partial body for a complete one
   };

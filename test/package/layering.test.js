@@ -14,7 +14,7 @@ const ALLOWED = {
   core: ["model", "@assemblyscript/loader"],
   "core/shared": ["core", "model"],
   exposition: ["model"],
-  server: ["runtime"],
+  server: ["model", "runtime"],
   registry: ["core", "exposition", "model"],
   http: ["exposition", "model", "runtime", "server"],
   page: ["model", "runtime", "server"],
