@@ -16,7 +16,7 @@ export default defineConfig({
   test: {
     testTimeout: 60_000,
     maxWorkers: 2,
-    include: ["test/{conformance,http,model,page,registry}/*.test.js"],
+    include: ["test/{conformance,http,model,page,registry,server}/*.test.js"],
     // They start browsers, Prometheus or other programs, or write megabytes of text many times.
     exclude: ["test/{http,page}/{chromium,faults,frameworks,prometheus}.test.js"],
     testNamePattern: /^(?!.*ten million)/, // which take as long as all others

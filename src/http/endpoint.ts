@@ -2,20 +2,21 @@
 
 import { writeText } from "../exposition/writer.js";
 import type { SnapshotData } from "../model/data.js";
-import { reasonOf } from "../model/errors.js";
 import { checkedSource, type SnapshotSource } from "../model/source.js";
 import { inWorkers } from "../runtime/workers.js";
-import { type Exchange, notAllowed, plainText, type Reply, type Responder } from "../server/adapters.js";
+import type { Exchange, Reply, Responder } from "../server/adapters.js";
+import { Admission, Traffic } from "../server/admission.js";
+import type { BodySource } from "../server/body.js";
+import { COMMON_HEADERS, notAllowed } from "../server/replies.js";
+import { type Round, Rounds } from "../server/rounds.js";
+import { SharedBody } from "../server/shared-body.js";
 import { takeSnapshotWithin } from "../server/snapshot.js";
-import { yieldingScheduler } from "../server/yielding.js";
-import { coalesceScrapes, type ScrapeRequest } from "./coalesce.js";
 import { type Format, formatsOf } from "./formats.js";
+import { gzip } from "./gzip.js";
 import { acceptsGzip, negotiate } from "./negotiation.js";
 import { checkedSettings, type MetricsHandlerOptions, type Settings } from "./settings.js";
-import { Scrape, type ScrapeObserver } from "./scrape.js";
-import { SelfMetrics } from "./self-metrics.js";
-
-const RETRY = { "retry-after": "1" };
+import { writeSelfMetrics } from "./self-metrics.js";
+import { textPieces } from "./slices.js";
 
 /** @throws TypeError or RangeError for a bad source or option. */
 export function endpoint(source: SnapshotSource, options: MetricsHandlerOptions): Responder {
@@ -23,28 +24,30 @@ export function endpoint(source: SnapshotSource, options: MetricsHandlerOptions)
   return (exchange) => server.respond(exchange);
 }
 
+/** What a scrape asks for. Equal requests share a body. */
+interface ScrapeRequest {
+  readonly format: Format;
+  readonly isCompressed: boolean;
+  /** Names of services, in any order; undefined for all. */
+  readonly services: ReadonlySet<string> | undefined;
+}
+
 class Endpoint {
   readonly #settings: Settings;
   readonly #formats: readonly [Format, ...Format[]];
-  readonly #selfMetrics = new SelfMetrics();
-  readonly #bodyFor: ReturnType<typeof coalesceScrapes>;
-  readonly #underWay = new Set<Scrape>();
-  readonly #observer: ScrapeObserver = {
-    sent: (bytes) => this.#selfMetrics.countBytes(bytes),
-    ended: (scrape, result, elapsedMs) => {
-      this.#underWay.delete(scrape);
-      this.#selfMetrics.countScrape(result, elapsedMs);
-    },
-  };
+  /** 0 where there is no clock, as in Workers outside a request: then there are no samples `_created`. */
+  readonly #createdMs = Date.now();
+  readonly #traffic = new Traffic();
+  readonly #admission: Admission;
+  readonly #rounds: Rounds<SnapshotData>;
 
   constructor(source: SnapshotSource, settings: Settings) {
+    const { maxConcurrentScrapes, timeoutMs } = settings;
     this.#settings = settings;
     this.#formats = formatsOf(settings);
-    this.#bodyFor = coalesceScrapes(
-      () => takeSnapshotWithin(source, settings.timeoutMs),
-      (encoder, data) => this.#trailer(encoder, data),
-      yieldingScheduler(settings.sliceBudgetMs),
-    );
+    const refusal = `maxConcurrentScrapes (${maxConcurrentScrapes}) has been reached`;
+    this.#admission = new Admission(maxConcurrentScrapes, refusal, this.#traffic);
+    this.#rounds = new Rounds(() => takeSnapshotWithin(source, timeoutMs));
   }
 
   async respond(exchange: Exchange): Promise<Reply> {
@@ -53,47 +56,33 @@ class Endpoint {
     const { format, contentType } = negotiate(header("accept") ?? "", this.#formats);
     const isCompressed = this.#settings.gzip && acceptsGzip(header("accept-encoding") ?? "");
     const headers = {
+      ...COMMON_HEADERS,
       "content-type": contentType,
       vary: "Accept, Accept-Encoding",
-      "cache-control": "no-store",
       ...(isCompressed && { "content-encoding": "gzip" }),
     };
-    if (method === "HEAD") return { status: 200, headers };
     const request = {
-      encoder: format.encoder,
+      format,
       isCompressed: isCompressed && !inWorkers, // Workers compress a body themselves if its headers say so
       services: selectedServices(exchange.url),
     };
-    if (!this.#hasRoom()) return this.#reject();
-    const scrape = new Scrape(this.#limitMs(header("x-prometheus-scrape-timeout-seconds")), this.#observer);
-    this.#underWay.add(scrape);
-    exchange.onClientGone(() => scrape.end("aborted"));
-    return this.#serve(scrape, request, headers);
+    const limitMs = this.#limitMs(header("x-prometheus-scrape-timeout-seconds"));
+    return this.#admission.reply(exchange, limitMs, async (delivery) => ({
+      headers,
+      body: this.#read(await this.#rounds.join(delivery), request),
+    }));
   }
 
-  /** The scrape's limit also bounds the wait for its body. */
-  async #serve(scrape: Scrape, request: ScrapeRequest, headers: Reply["headers"]): Promise<Reply> {
-    const served = this.#bodyFor(request, scrape).then((body) => scrape.serve(body));
-    try {
-      await Promise.race([served, scrape.ended]);
-    } catch (error) {
-      scrape.end("failed");
-      return plainText(503, `there is no snapshot: ${reasonOf(error)}`);
-    }
-    served.catch(() => {}); // comes too late to be reported
-    if (scrape.hasEnded) return plainText(503, "the scrape timed out before its turn came", RETRY);
-    return { status: 200, headers, body: scrape };
-  }
-
-  #hasRoom(): boolean {
-    if (inWorkers) for (const scrape of this.#underWay) if (scrape.isOverdue) scrape.end("timed_out");
-    return this.#underWay.size < this.#settings.maxConcurrentScrapes;
-  }
-
-  #reject(): Reply {
-    this.#selfMetrics.countScrape("rejected");
-    const { maxConcurrentScrapes } = this.#settings;
-    return plainText(503, `maxConcurrentScrapes (${maxConcurrentScrapes}) has been reached`, RETRY);
+  #read({ snapshot, bodies }: Round<SnapshotData>, { format, isCompressed, services }: ScrapeRequest): BodySource {
+    const { encoder, subtype } = format;
+    const { sliceBudgetMs } = this.#settings;
+    const key = JSON.stringify([subtype, services && [...services].sort()]);
+    const text = () =>
+      bodies.get(key, () =>
+        SharedBody.ofPieces(textPieces(snapshot, encoder, services, this.#trailer(encoder, snapshot)), sliceBudgetMs),
+      );
+    if (!isCompressed) return text().reader();
+    return bodies.get(`gzip ${key}`, () => SharedBody.ofStream(gzip(text().reader()), sliceBudgetMs)).reader();
   }
 
   /** The scraper's timeout if it is shorter than ours. */
@@ -106,7 +95,7 @@ class Endpoint {
   /** What follows the services: the metrics of registry and endpoint, and the end of the format. */
   #trailer(encoder: Format["encoder"], data: SnapshotData): Uint8Array<ArrayBuffer> {
     return writeText(0, (out) => {
-      if (this.#settings.selfMetrics) this.#selfMetrics.write(out, encoder, data);
+      if (this.#settings.selfMetrics) writeSelfMetrics(out, encoder, data, this.#traffic, this.#createdMs);
       encoder.end(out);
     });
   }

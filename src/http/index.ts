@@ -39,6 +39,6 @@ export function metricsHandler(
 export function metricsListener(
   registry: SnapshotSource,
   options: MetricsHandlerOptions = {},
-): (request: NodeRequest, response: NodeResponse) => void {
+): (request: NodeRequest, response: NodeResponse) => Promise<void> {
   return nodeListener(endpoint(registry, options));
 }

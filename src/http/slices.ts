@@ -1,11 +1,11 @@
-// The text of a snapshot in chunks, each written when the reader asks for it.
+// The text of a snapshot in pieces, each written when a reader asks for it.
 
 import { type Encoder, familiesOf, type Slice } from "../exposition/encoder.js";
 import { writeText } from "../exposition/writer.js";
 import type { SnapshotData, SnapshotService } from "../model/data.js";
 import { bucketCount } from "../model/reader.js";
-import type { BodySource, Chunk } from "../server/body.js";
-import type { YieldingScheduler } from "../server/yielding.js";
+import type { Chunk, Pieces } from "../server/body.js";
+import { type Kept, keep, letGo } from "../server/kept.js";
 
 /**
  * A slice has as many services as fill about this many bytes with one histogram: 119 with default buckets and names of
@@ -15,45 +15,78 @@ const SLICE_BYTES = 131_072;
 /** Estimated bytes of a line besides the service's name. */
 const LINE_BYTES = 64;
 
-/** @param selected names of services; undefined for all. @param trailer what follows the services. */
-export function slicedText(
+/** A header takes at most this many bytes with a prefix of usual length; a longer one costs a copy. */
+const HEADER_BYTES = 1024;
+
+/**
+ * One piece for each family and slice, the header with the first one; at the end the trailer.
+ *
+ * @param selected names of services; undefined for all. @param trailer what follows the services.
+ */
+export function textPieces(
   data: SnapshotData,
   encoder: Encoder,
   selected: ReadonlySet<string> | undefined,
   trailer: Chunk,
-  schedule: YieldingScheduler,
-): BodySource {
-  const chunks = chunksOf(data, encoder, selected, trailer);
+): Pieces {
+  const services = selected ? data.services.filter(({ name }) => selected.has(name)) : data.services;
+  const families = familiesOf(data);
+  const slices = new Slices(data, encoder, slicesOf(services, bucketCount(data.layout)));
   return {
-    next: () => schedule(() => chunks.next()),
-    return: () => void chunks.return(undefined),
+    count: families.length * slices.count + 1,
+    make(index) {
+      const family = families[Math.floor(index / slices.count)];
+      if (!family) return trailer;
+      const number = index % slices.count;
+      const slice = slices.get(number);
+      const header = number === 0 ? HEADER_BYTES : 0;
+      return writeText(header + encoder.maxSeriesBytes(family, slice), (out) => {
+        if (header) encoder.header(out, family);
+        encoder.series(out, family, slice);
+      });
+    },
+    release: () => slices.release(),
   };
 }
 
-function* chunksOf(
-  data: SnapshotData,
-  encoder: Encoder,
-  selected: ReadonlySet<string> | undefined,
-  trailer: Chunk,
-): Generator<Chunk, undefined> {
-  const services = selected ? data.services.filter(({ name }) => selected.has(name)) : data.services;
-  const sliced = slicesOf(services, bucketCount(data.layout));
-  const slices: Slice[] = [];
-  for (const family of familiesOf(data)) {
-    yield writeText(0, (out) => encoder.header(out, family));
-    for (const [i, part] of sliced.entries()) {
-      slices[i] ??= encoder.slice(data, part); // encodes the names once, for the first family
-      const slice = slices[i] as Slice;
-      yield writeText(encoder.maxSeriesBytes(family, slice), (out) => encoder.series(out, family, slice));
-    }
+/** Slices whose names are encoded when they are needed, and kept for the families that follow. */
+class Slices {
+  readonly #data: SnapshotData;
+  readonly #encoder: Encoder;
+  readonly #parts: readonly SnapshotService[][];
+  readonly #kept = new Map<number, Kept & { readonly slice: Slice }>();
+
+  constructor(data: SnapshotData, encoder: Encoder, parts: readonly SnapshotService[][]) {
+    this.#data = data;
+    this.#encoder = encoder;
+    this.#parts = parts;
   }
-  yield trailer;
-  return undefined;
+
+  get count(): number {
+    return this.#parts.length;
+  }
+
+  get(number: number): Slice {
+    const kept = this.#kept.get(number);
+    if (kept) return kept.slice;
+    const slice = this.#encoder.slice(this.#data, this.#parts[number] as SnapshotService[]);
+    const bytes = slice.names.view.byteLength + slice.nameEnds.byteLength;
+    const made = { slice, bytes, drop: () => this.#kept.delete(number) };
+    this.#kept.set(number, made);
+    keep(made);
+    return slice;
+  }
+
+  release(): void {
+    for (const kept of this.#kept.values()) letGo(kept);
+    this.#kept.clear();
+  }
 }
 
+/** At least one slice, be it an empty one. */
 function slicesOf(services: readonly SnapshotService[], linesPerService: number): SnapshotService[][] {
-  const slices: SnapshotService[][] = [];
-  let freeBytes = 0;
+  const slices: SnapshotService[][] = [[]];
+  let freeBytes = SLICE_BYTES;
   for (const service of services) {
     if (freeBytes <= 0) {
       slices.push([]);

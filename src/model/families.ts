@@ -125,4 +125,20 @@ export const ENDPOINT_FAMILIES = {
     help: "Time of complete scrapes.",
   },
   scrapeBytes: { name: "scrape_bytes", type: "counter", unit: "bytes", help: "Bytes sent to scrapers." },
+  responses: {
+    name: "responses",
+    type: "gauge",
+    help: "Responses of all endpoints and live pages of this process, under way and waiting for a place.",
+  },
+  unreadBytes: {
+    name: "unread_bytes",
+    type: "gauge",
+    unit: "bytes",
+    help: "Bytes that this process holds for clients that have not read them yet.",
+  },
+  pageResponses: {
+    name: "page_responses",
+    type: "counter",
+    help: "Responses of all live pages of this process by how they ended.",
+  },
 } as const satisfies Readonly<Record<string, Family>>;

@@ -3,6 +3,7 @@
 import { type ChecksFor, checkedOptions, func, optional } from "../model/options.js";
 import type { SnapshotSource } from "../model/source.js";
 import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "../server/adapters.js";
+import { allowedHosts as allowedHostsCheck } from "./hosts.js";
 import { startPage } from "./responder.js";
 
 export type { SnapshotLike, SnapshotSource } from "../model/source.js";
@@ -19,6 +20,13 @@ export interface PageHandlerOptions {
    * Default: a fresh nonce for each response, and a policy that allows only what the page needs.
    */
   nonce?: (request: Request) => string;
+  /**
+   * The hosts by whose names the page may be asked for, besides loopback names such as `localhost` and addresses: names
+   * without a port, in any case; `.example.com` stands for that and all below it, `*` for any host. Requests for others
+   * get 403, because a web site could otherwise read the page through a visitor's browser (DNS rebinding). In Workers,
+   * where only hosts that you have routed arrive, all are allowed. Default: none.
+   */
+  allowedHosts?: readonly string[];
 }
 
 /** Options of {@link pageListener}. */
@@ -28,6 +36,8 @@ export interface PageListenerOptions<
 > {
   /** As in {@link PageHandlerOptions}. Also gets the response, in whose `locals` Express middleware can put a nonce. */
   nonce?: (request: Incoming, response: Outgoing) => string;
+  /** As in {@link PageHandlerOptions}. */
+  allowedHosts?: readonly string[];
 }
 
 /** What {@link PageHandler} and {@link PageListener} do besides answering requests. */
@@ -45,7 +55,7 @@ export type PageHandler = ((request: Request) => Promise<Response>) & Sampling;
 export type PageListener<Incoming extends NodeRequest = NodeRequest, Outgoing extends NodeResponse = NodeResponse> = ((
   request: Incoming,
   response: Outgoing,
-) => void) &
+) => Promise<void>) &
   Sampling;
 
 /**
@@ -61,10 +71,11 @@ export type PageListener<Incoming extends NodeRequest = NodeRequest, Outgoing ex
  * Deno.serve((request) => (new URL(request.url).pathname === "/rpc" ? page(request) : app(request)));
  */
 export function pageHandler(registry: SnapshotSource, options: PageHandlerOptions = {}): PageHandler {
-  const { nonce } = checkedOptions(options, {
+  const { nonce, allowedHosts } = checkedOptions(options, {
+    allowedHosts: allowedHostsCheck,
     nonce: optional(func<(request: Request) => string>(NONCE)),
   } satisfies ChecksFor<PageHandlerOptions>);
-  const { respond, close } = startPage(registry);
+  const { respond, close } = startPage(registry, allowedHosts);
   const handler = fetchHandler((exchange, request) => respond(exchange, nonce && (() => nonce(request))));
   return withSampling(handler, close);
 }
@@ -83,10 +94,11 @@ export function pageListener<Incoming extends NodeRequest = NodeRequest, Outgoin
   registry: SnapshotSource,
   options: PageListenerOptions<Incoming, Outgoing> = {},
 ): PageListener<Incoming, Outgoing> {
-  const { nonce } = checkedOptions(options, {
+  const { nonce, allowedHosts } = checkedOptions(options, {
+    allowedHosts: allowedHostsCheck,
     nonce: optional(func<(request: Incoming, response: Outgoing) => string>(NONCE)),
   } satisfies ChecksFor<PageListenerOptions<Incoming, Outgoing>>);
-  const { respond, close } = startPage(registry);
+  const { respond, close } = startPage(registry, allowedHosts);
   const listener = nodeListener((exchange, request: Incoming, response: Outgoing) =>
     respond(exchange, nonce && (() => nonce(request, response))),
   );

@@ -1,7 +1,9 @@
-// Writes the page's JSON in slices, so that thousands of services don't block the event loop.
+// Writes the page's JSON in pieces, so that thousands of services don't block the event loop.
 
 import { bucketDeltas } from "../model/delta.js";
 import { rowIndex, rowNumber } from "../model/reader.js";
+import type { SnapshotService } from "../model/data.js";
+import type { Chunk, Pieces } from "../server/body.js";
 import type { PageData, PageDetail } from "./page-data.js";
 import { spark, type Tick } from "./history.js";
 import type { Query } from "./query.js";
@@ -9,18 +11,27 @@ import { rounded } from "./rounded.js";
 import { COLUMNS, pageRow } from "./row.js";
 import type { Sample, SampleWithServices } from "./sample.js";
 
-/** A slice takes 1 to 2 ms. Its size is fixed, not timed, because in Workers the clock stands still while code runs. */
-const ROWS_PER_SLICE = 256;
-const DETAILS_PER_SLICE = 32;
+/**
+ * A piece takes 1 to 2 ms to make. Limited in number, because quantiles take most of the time, and in bytes, because a
+ * name of control characters takes six bytes for each.
+ */
+const ROWS_PER_PIECE = 256;
+const DETAILS_PER_PIECE = 32;
+const PIECE_BYTES = 131_072;
+const ESCAPED_BYTES = 6;
+/** Estimated bytes of an item besides the service's name. */
+const ITEM_BYTES = 200;
 
-/** What a reply needs of the history, as it was when the request came: the history grows while slices are written. */
+const encoder = new TextEncoder();
+
+/** What a reply needs of the history, as it was when the snapshot was taken: it grows while pieces are written. */
 export interface Past {
   /** The sample at which the window begins. */
   readonly base: Sample;
   readonly ticks: readonly Tick[];
 }
 
-export async function pageJson(query: Query, now: SampleWithServices, { base, ticks }: Past): Promise<string> {
+export function jsonPieces(query: Query, now: SampleWithServices, { base, ticks }: Past): Pieces {
   const { layout, services, statistics } = now;
   const wanted = new Set(query.services);
   const head: Omit<PageData, "details" | "rows"> = {
@@ -32,34 +43,42 @@ export async function pageJson(query: Query, now: SampleWithServices, { base, ti
     sparkSeconds: ticks.map(({ seconds }) => rounded(seconds)),
     columns: COLUMNS,
   };
-  const details = await inSlices(
-    services.filter(({ name }) => wanted.has(name)),
-    DETAILS_PER_SLICE,
-    (service): PageDetail => {
-      const row = rowIndex(service);
-      const number = rowNumber(service, layout);
-      return {
-        service: service.name,
-        latency: bucketDeltas(now, base, row, "latency"),
-        handlerDuration: bucketDeltas(now, base, row, "handlerDuration"),
-        calls: spark(ticks, number, "calls"),
-        errors: spark(ticks, number, "errors"),
-        handlerInvocations: spark(ticks, number, "handlerInvocations"),
-      };
-    },
-  );
-  const rows = await inSlices(services, ROWS_PER_SLICE, (service) =>
-    pageRow(service.name, rowIndex(service), now, base),
-  );
-  return `${JSON.stringify(head).slice(0, -1)},"details":${details},"rows":${rows}}`;
+  const detail = (service: SnapshotService): PageDetail => {
+    const row = rowIndex(service);
+    const number = rowNumber(service, layout);
+    return {
+      service: service.name,
+      latency: bucketDeltas(now, base, row, "latency"),
+      handlerDuration: bucketDeltas(now, base, row, "handlerDuration"),
+      calls: spark(ticks, number, "calls"),
+      errors: spark(ticks, number, "errors"),
+      handlerInvocations: spark(ticks, number, "handlerInvocations"),
+    };
+  };
+  const detailed = services.filter(({ name }) => wanted.has(name));
+  const parts: readonly (() => string)[] = [
+    () => `${JSON.stringify(head).slice(0, -1)},"details":[`,
+    ...arrayParts(detailed, DETAILS_PER_PIECE, detail),
+    () => `],"rows":[`,
+    ...arrayParts(services, ROWS_PER_PIECE, (service) => pageRow(service.name, rowIndex(service), now, base)),
+    () => "]}",
+  ];
+  return { count: parts.length, make: (index): Chunk => encoder.encode(parts[index]?.()) };
 }
 
-/** What `make` returns for all items, as a JSON array. */
-async function inSlices<Item>(items: readonly Item[], size: number, make: (item: Item) => unknown): Promise<string> {
-  const slices: string[] = [];
-  for (let begin = 0; begin < items.length; begin += size) {
-    if (begin > 0) await new Promise((resolve) => setTimeout(resolve));
-    slices.push(JSON.stringify(items.slice(begin, begin + size).map(make)).slice(1, -1));
+/** Functions that write what `make` returns for the services, as the inside of a JSON array. */
+function arrayParts(
+  services: readonly SnapshotService[],
+  maxItems: number,
+  make: (service: SnapshotService) => unknown,
+): (() => string)[] {
+  const parts: (() => string)[] = [];
+  for (let begin = 0, end = 0; begin < services.length; begin = end) {
+    for (let bytes = 0; end < services.length && end - begin < maxItems && bytes < PIECE_BYTES; end++)
+      bytes += ITEM_BYTES + ESCAPED_BYTES * (services[end] as SnapshotService).name.length;
+    const items = services.slice(begin, end);
+    const comma = begin > 0 ? "," : "";
+    parts.push(() => comma + JSON.stringify(items.map(make)).slice(1, -1));
   }
-  return `[${slices.join(",")}]`;
+  return parts;
 }

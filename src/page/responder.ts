@@ -4,35 +4,60 @@ import { invalid, reasonOf } from "../model/errors.js";
 import { checkedSource, type SnapshotSource } from "../model/source.js";
 import { every } from "../runtime/timer.js";
 import type { Exchange, Reply } from "../server/adapters.js";
-import { History, TICK_MS } from "./history.js";
+import { Admission, pageTraffic } from "../server/admission.js";
+import { bodyOf } from "../server/body.js";
+import { COMMON_HEADERS, notAllowed, plainText } from "../server/replies.js";
+import { Rounds } from "../server/rounds.js";
+import { SharedBody } from "../server/shared-body.js";
+import { History, TICK_MS, type Tick } from "./history.js";
+import { type AllowedHosts, isAllowedHost } from "./hosts.js";
 import { freshNonce, isNonce, pageHtml, policy } from "./html.js";
-import { pageJson } from "./json.js";
+import { jsonPieces } from "./json.js";
+import type { PageWindow } from "./page-data.js";
 import { parseQuery, type Query } from "./query.js";
-import { type SampleWithServices, takeSample } from "./sample.js";
+import { type Sample, type SampleWithServices, takeSample } from "./sample.js";
 
 const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json; charset=utf-8";
-const TEXT = "text/plain; charset=utf-8";
+
+/** Responses under way at a time; viewers ask again every two seconds, and can wait. */
+const PLACES = 10;
+const TIMEOUT_MS = 60_000;
 
 /** Returns the nonce of the app's own policy; may throw or return anything. */
 type NonceSource = (() => unknown) | undefined;
 
 export type PageResponder = (exchange: Exchange, nonce: NonceSource) => Promise<Reply>;
 
-export function startPage(source: SnapshotSource): { respond: PageResponder; close(): void } {
-  const page = new Page(checkedSource(source));
+export function startPage(
+  source: SnapshotSource,
+  allowedHosts: AllowedHosts,
+): { respond: PageResponder; close(): void } {
+  const page = new Page(checkedSource(source), allowedHosts);
   return { respond: (exchange, nonce) => page.respond(exchange, nonce), close: () => page.close() };
+}
+
+/** What all bodies of a round show. */
+interface PageSnapshot {
+  readonly now: SampleWithServices;
+  /** The samples at which the windows begin. */
+  readonly bases: Readonly<Record<PageWindow, Sample>>;
+  readonly ticks: readonly Tick[];
 }
 
 class Page {
   readonly #source: SnapshotSource;
+  readonly #allowedHosts: AllowedHosts;
+  readonly #admission = new Admission(PLACES, `the page answers ${PLACES} requests at a time`, pageTraffic);
+  readonly #rounds = new Rounds(() => this.#snapshot());
   readonly #history = new History();
   readonly #stopTimer: (() => void) | undefined;
   /** Whether a sample for the history is under way; a slow source is not asked for another one meanwhile. */
   #isSampling = false;
 
-  constructor(source: SnapshotSource) {
+  constructor(source: SnapshotSource, allowedHosts: AllowedHosts) {
     this.#source = source;
+    this.#allowedHosts = allowedHosts;
     this.#stopTimer = every(TICK_MS, () => this.#sample());
     // Without timers, as at a Worker's start, there is no clock either: the first sample is then that of a request.
     if (this.#stopTimer) this.#sample();
@@ -43,16 +68,17 @@ class Page {
   }
 
   async respond(exchange: Exchange, nonce: NonceSource): Promise<Reply> {
-    const { method, url } = exchange;
-    const isHead = method === "HEAD";
-    if (method !== "GET" && !isHead) return reply(405, TEXT, `${method} is not allowed\n`, { allow: "GET, HEAD" });
+    const { method, url, host } = exchange;
+    if (method !== "GET" && method !== "HEAD") return notAllowed(method);
+    if (!isAllowedHost(host, this.#allowedHosts))
+      return plainText(403, `${invalid("host", "one of the page's allowedHosts", host).message}`);
     let query: Query;
     try {
       query = parseQuery(url);
     } catch (error) {
-      return withoutBody(isHead, reply(400, TEXT, `${(error as Error).message}\n`));
+      return plainText(400, (error as Error).message);
     }
-    return withoutBody(isHead, query.format === "json" ? await this.#data(query, isHead) : html(nonce));
+    return query.format === "json" ? this.#data(exchange, query) : this.#html(exchange, nonce);
   }
 
   /** Does nothing if there is no snapshot, as for a detached registry: requests report that. */
@@ -75,52 +101,49 @@ class Page {
     }
   }
 
-  async #data(query: Query, isHead: boolean): Promise<Reply> {
-    let now: SampleWithServices;
-    try {
-      now = await takeSample(this.#source);
-    } catch (error) {
-      return reply(503, TEXT, `The registry gives no snapshot: ${reasonOf(error)}\n`);
-    }
+  #data(exchange: Exchange, query: Query): Promise<Reply> {
+    return this.#admission.reply(exchange, TIMEOUT_MS, async (delivery) => {
+      const { snapshot, bodies } = await this.#rounds.join(delivery);
+      const { now, bases, ticks } = snapshot;
+      const key = JSON.stringify([query.window, [...query.services].sort()]);
+      const past = { base: bases[query.window], ticks };
+      const body = bodies.get(key, () => SharedBody.ofPieces(jsonPieces(query, now, past)));
+      return { headers: headers(JSON_TYPE), body: body.reader() };
+    });
+  }
+
+  async #snapshot(): Promise<PageSnapshot> {
+    const now = await takeSample(this.#source);
     const history = this.#history;
     history.forgetOthers(now);
     // Chosen before `now` is added, because a window that began at `now` would be empty.
-    const base = history.base(query.window, now);
+    const bases = {
+      minute: history.base("minute", now),
+      hour: history.base("hour", now),
+      start: history.base("start", now),
+    };
     if (history.isDue(now.atMs)) history.add(now);
-    return reply(200, JSON_TYPE, isHead ? "" : await pageJson(query, now, { base, ticks: history.ticks }));
+    return { now, bases, ticks: history.ticks };
+  }
+
+  async #html(exchange: Exchange, nonce: NonceSource): Promise<Reply> {
+    let given: unknown;
+    try {
+      given = nonce ? nonce() : freshNonce();
+    } catch (error) {
+      return plainText(500, `nonce() threw: ${reasonOf(error)}`);
+    }
+    if (!isNonce(given)) return plainText(500, invalid("what nonce() returns", "base64", given, TypeError).message);
+    const html = pageHtml(given);
+    // With the app's nonce the page sets no policy, because the app has its own.
+    const csp = nonce ? {} : { "content-security-policy": policy(given) };
+    return this.#admission.reply(exchange, TIMEOUT_MS, async () => ({
+      headers: { ...headers(HTML), ...csp },
+      body: bodyOf(html),
+    }));
   }
 }
 
-/** With the app's nonce the page sets no policy, because the app has its own. */
-function html(nonce: NonceSource): Reply {
-  if (!nonce) {
-    const fresh = freshNonce();
-    return reply(200, HTML, pageHtml(fresh), { "content-security-policy": policy(fresh) });
-  }
-  let given: unknown;
-  try {
-    given = nonce();
-  } catch (error) {
-    return reply(500, TEXT, `nonce() threw: ${reasonOf(error)}\n`);
-  }
-  if (isNonce(given)) return reply(200, HTML, pageHtml(given));
-  return reply(500, TEXT, `${invalid("what nonce() returns", "base64", given, TypeError).message}\n`);
-}
-
-function reply(status: number, type: string, body: string, headers: Record<string, string> = {}): Reply {
-  return {
-    status,
-    headers: {
-      "content-type": type,
-      "cache-control": "no-store",
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-      ...headers,
-    },
-    body,
-  };
-}
-
-function withoutBody(isHead: boolean, { body, ...head }: Reply): Reply {
-  return isHead || body === undefined ? head : { ...head, body };
+function headers(type: string): Record<string, string> {
+  return { ...COMMON_HEADERS, "content-type": type, "referrer-policy": "no-referrer" };
 }

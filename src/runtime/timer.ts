@@ -1,30 +1,50 @@
-// Timers that don't keep a process alive.
+// Timers, most of which keep no process alive.
+
+// The host's clock and timer as they are at import: tests replace the global ones with some that stand still, and what
+// serves metrics in the same process must not stand still with them.
+const { performance, setTimeout, clearTimeout } = globalThis;
 
 interface Unref {
   unref?(): void;
 }
 declare const Deno: { unrefTimer?(timer: number): void } | undefined;
 
+/** Milliseconds on a clock that never runs backwards. In Workers it stands still while code runs. */
+export function nowMs(): number {
+  return performance.now();
+}
+
 /** Lets the process end even while the timer is pending. */
-export function unref(timer: unknown): void {
+function unref(timer: unknown): void {
   (timer as Unref).unref?.(); // Node and Bun
   if (typeof timer === "number" && typeof Deno === "object") Deno.unrefTimer?.(timer);
 }
 
 /** Timers longer than this fire at once. */
-export const MAX_TIMER_MS = 2 ** 31 - 1;
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Fulfils in `ms` milliseconds. Keeps the process alive: something waits for it. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Calls `run` once, in `ms` milliseconds, unless the returned function is called before. Keeps no process alive. */
+export function after(ms: number, run: () => void): () => void {
+  const timer = setTimeout(run, Math.min(ms, MAX_TIMER_MS));
+  unref(timer);
+  return () => clearTimeout(timer);
+}
 
 /** What `promise` settles to, or a rejection with `message` after `ms` milliseconds. */
 export async function withTimeout<T>(promise: Promise<T>, ms: number, message: string): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+  let cancel = () => {};
   const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(message)), Math.min(ms, MAX_TIMER_MS));
-    unref(timer);
+    cancel = after(ms, () => reject(new Error(message)));
   });
   try {
     return await Promise.race([promise, timeout]);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }
 

@@ -7,6 +7,8 @@ export interface Exchange {
   readonly method: string;
   /** Path and query, or a whole URL. */
   readonly url: string;
+  /** The host that the client asked for, with a port or without; undefined if it named none. */
+  readonly host: string | undefined;
   /** The value of a header; several values are joined by commas. `name` is in lower case. */
   header(name: string): string | undefined;
   /** Has `listener` called when the client goes away before it has the whole response. Replaces an earlier listener. */
@@ -37,15 +39,8 @@ export interface NodeResponse {
   end(): unknown;
   end(text: string): unknown;
   destroy(error?: Error): unknown;
-  once(event: "close" | "drain", listener: () => void): unknown;
-}
-
-export function plainText(status: number, text: string, headers: Readonly<Record<string, string>> = {}): Reply {
-  return { status, headers: { "content-type": "text/plain; charset=utf-8", ...headers }, body: `${text}\n` };
-}
-
-export function notAllowed(method: string): Reply {
-  return plainText(405, `${method} is not allowed`, { allow: "GET, HEAD" });
+  on(event: "drain", listener: () => void): unknown;
+  once(event: "close" | "finish", listener: () => void): unknown;
 }
 
 export function fetchHandler(respond: Responder<[Request]>): (request: Request) => Promise<Response> {
@@ -55,13 +50,23 @@ export function fetchHandler(respond: Responder<[Request]>): (request: Request) 
     const exchange: Exchange = {
       method,
       url,
+      host: headers.get("host") ?? hostIn(url),
       header: (name) => headers.get(name) ?? undefined,
       onClientGone: (listener) => signal?.addEventListener("abort", listener, { once: true }),
     };
     const reply = await respond(exchange, request);
-    const body = typeof reply.body === "object" ? streamOf(reply.body) : reply.body;
-    return new Response(body, { status: reply.status, headers: reply.headers });
+    const { status, headers: replyHeaders, body } = withoutText(method, reply);
+    return new Response(typeof body === "object" ? streamOf(body) : body, { status, headers: replyHeaders });
   };
+}
+
+function hostIn(url: string): string | undefined {
+  return /^[a-z]+:\/\/([^/?#]*)/i.exec(url)?.[1];
+}
+
+/** Answers to HEAD have no body. A stream is never part of one. */
+function withoutText(method: string, { body, ...head }: Reply): Reply {
+  return body === undefined || (method === "HEAD" && typeof body === "string") ? head : { ...head, body };
 }
 
 /** For a handler that got something else than a Request: says so to whoever waits, rather than ending the process. */
@@ -94,52 +99,77 @@ function streamOf(body: Body): ReadableStream<Chunk> {
   );
 }
 
+/**
+ * The listener returns a promise that fulfils when the response has ended, whether all of it was sent or not, for
+ * hosts that stop whatever goes on after a route has returned.
+ */
 export function nodeListener<Incoming extends NodeRequest, Outgoing extends NodeResponse>(
   respond: Responder<[Incoming, Outgoing]>,
-): (request: Incoming, response: Outgoing) => void {
+): (request: Incoming, response: Outgoing) => Promise<void> {
   return (request, response) => {
     if (typeof response?.once !== "function" || typeof request?.headers !== "object")
       throw new TypeError("a listener takes node:http's request and response: in Fastify request.raw and reply.raw");
     const { method = "GET", url = "/", headers } = request;
-    const client = watchClient(response);
+    const client = new Client(response);
+    const header = (name: string) => headers[name]?.toString();
     const exchange: Exchange = {
       method,
       url,
-      header: (name) => headers[name]?.toString(),
+      host: header("host") ?? header(":authority"), // HTTP/2 has no Host
+      header,
       onClientGone: (listener) => {
         client.onGone = listener;
       },
     };
     respond(exchange, request, response)
-      .then((reply) => send(reply, response, client))
+      .then((reply) => send(withoutText(method, reply), response, client))
       .catch(() => response.destroy()); // so that the client can't mistake a partial body for a complete one
+    return client.ended;
   };
 }
 
 /** Whether the client still reads. Watched from the start, because HTTP/2 emits "close" once and has no `destroyed`. */
-interface Client {
-  isGone: boolean;
+class Client {
+  isGone = false;
   /** Called when the client goes away. */
-  onGone(): void;
-}
+  onGone = () => {};
+  /** Fulfils when the response has ended. */
+  readonly ended: Promise<void>;
+  readonly #response: NodeResponse;
+  #isWatched = false;
+  #resume = () => {};
 
-function watchClient(response: NodeResponse): Client {
-  const client: Client = { isGone: false, onGone() {} };
-  response.once("close", () => {
-    client.isGone = true;
-    client.onGone();
-  });
-  return client;
+  constructor(response: NodeResponse) {
+    this.#response = response;
+    this.ended = new Promise((resolve) => {
+      response.once("finish", resolve);
+      response.once("close", () => {
+        this.isGone = true;
+        this.onGone();
+        this.#resume();
+        resolve();
+      });
+    });
+  }
+
+  /** Fulfils when the client reads again, or is gone. */
+  reads(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+      // One listener for all: under the compression middleware none can be removed.
+      if (!this.#isWatched) this.#response.on("drain", () => this.#resume());
+      this.#isWatched = true;
+    });
+  }
 }
 
 async function send({ status, headers, body }: Reply, response: NodeResponse, client: Client): Promise<void> {
+  response.writeHead(status, headers);
   if (typeof body !== "object") {
-    response.writeHead(status, headers);
     response.end(body as string); // for node:http, undefined means no body
     return;
   }
   try {
-    response.writeHead(status, headers);
     body.cut = () => response.destroy();
     await pump(body, response, client);
   } finally {
@@ -155,13 +185,6 @@ async function pump(body: Body, response: NodeResponse, client: Client): Promise
       response.end();
       return;
     }
-    if (!client.isGone && !response.write(value)) await drained(response, client);
+    if (!client.isGone && !response.write(value)) await client.reads();
   }
-}
-
-function drained(response: NodeResponse, client: Client): Promise<void> {
-  return new Promise((resolve) => {
-    client.onGone = resolve;
-    response.once("drain", resolve);
-  });
 }

@@ -44,12 +44,20 @@ function firstSelfMetrics(registry, { prefix = "nrpc", labels = "", openMetrics 
   const lookups = "Lookups that got the overflow set.";
   // Without `_created`, because lookups are counted from before the endpoint existed.
   family("overflow_lookups", "counter", lookups, [["_total", "", overflowLookups]]);
-  const results = ["ok", "rejected", "timed_out", "aborted", "failed"];
+  const results = ["ok", "rejected", "timed_out", "aborted", "failed", "stalled"];
   const scrapes = results.flatMap((result) => counter(`result="${result}"`, 0));
   family("scrapes", "counter", "Scrapes by how they ended.", scrapes);
   const duration = [["_sum", "", 0], ["_count", "", 0], ...(created ? [["_created", "", CREATED_MS / 1e3]] : [])];
   family("scrape_duration_seconds", "summary", "Time of complete scrapes.", duration, "seconds");
   family("scrape_bytes", "counter", "Bytes sent to scrapers.", counter("", 0), "bytes");
+  const responses = "Responses of all endpoints and live pages of this process, under way and waiting for a place.";
+  const states = [
+    ["", 'state="under_way"', 1],
+    ["", 'state="waiting"', 0],
+  ]; // the scrape itself is under way
+  family("responses", "gauge", responses, states);
+  const unread = "Bytes that this process holds for clients that have not read them yet.";
+  family("unread_bytes", "gauge", unread, [["", "", 0]], "bytes");
   return lines.map((line) => `${line}\n`).join("");
 }
 
@@ -182,15 +190,17 @@ describe.skipIf(!installed(STRICT_PARSER, "apt install python3-prometheus-client
           headers: { accept: OPEN_METRICS },
         });
         const families = await parser.parse(body);
-        expect(families.map(({ name, type, unit }) => [name, type, unit]).slice(-6)).toEqual([
+        expect(families.map(({ name, type, unit }) => [name, type, unit]).slice(-8)).toEqual([
           ["a:b_tracked_services", "gauge", ""],
           ["a:b_max_services", "gauge", ""],
           ["a:b_overflow_lookups", "counter", ""],
           ["a:b_scrapes", "counter", ""],
           ["a:b_scrape_duration_seconds", "summary", "seconds"],
           ["a:b_scrape_bytes", "counter", "bytes"],
+          ["a:b_responses", "gauge", ""],
+          ["a:b_unread_bytes", "gauge", "bytes"],
         ]);
-        expect(families).toHaveLength(17);
+        expect(families).toHaveLength(19);
         const samples = families.flatMap((family) => family.samples);
         for (const { labels } of samples) expect(labels).toMatchObject(KEPT_LABELS);
         expect(samples).toHaveLength(body.toString().match(/^a:b_\w+\{/gm).length);

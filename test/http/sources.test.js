@@ -98,7 +98,7 @@ test.each([
   const scrape = await metricsHandler({ snapshot })(new Request("http://localhost/"));
   expect([scrape.status, await scrape.text()]).toEqual([503, `there is no snapshot: ${reason}\n`]);
   const data = await page(new Request("http://localhost/?format=json"));
-  expect([data.status, await data.text()]).toEqual([503, `The registry gives no snapshot: ${reason}\n`]);
+  expect([data.status, await data.text()]).toEqual([503, `there is no snapshot: ${reason}\n`]);
 });
 
 test.each([[{ ...new RpcMetricsRegistry() }], [JSON.parse(JSON.stringify(new RpcMetricsRegistry()))], [[]], [Map]])(
@@ -167,7 +167,7 @@ describe("a source that never gives its snapshot", () => {
     await vi.advanceTimersByTimeAsync(11_000);
     expect([(await data).status, await (await data).text()]).toEqual([
       503,
-      "The registry gives no snapshot: the source gave none in 10000 ms\n",
+      "there is no snapshot: the source gave none in 10000 ms\n",
     ]);
     page.close();
   });

@@ -1,0 +1,208 @@
+// Who gets a place and when, and what becomes of clients that read nothing. The clock stands still until a test moves it.
+
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+
+let Places;
+let Delivery;
+let responses;
+let unreadBytes;
+
+beforeEach(async () => {
+  // Taken by the modules when they are imported.
+  vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+  vi.resetModules();
+  ({ Places, responses } = await import("../../src/server/places.ts"));
+  ({ Delivery, unreadBytes } = await import("../../src/server/delivery.ts"));
+});
+
+afterEach(() => {
+  expect(responses).toEqual({ underWay: 0, waiting: 0 });
+  expect(unreadBytes()).toBe(0);
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+/** Moves the clock, and lets the event loop turn so that whatever was due has run. */
+async function pass(ms) {
+  await vi.advanceTimersByTimeAsync(ms);
+  for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Places, and a function that makes deliveries which ask for one. */
+function placesOf(limit) {
+  const places = new Places(limit);
+  const results = [];
+  const ask = (limitMs = 60_000) => {
+    const observer = {
+      sent() {},
+      ended(delivery, result, elapsedMs) {
+        places.leave(delivery);
+        results.push(result);
+        delivery.tookMs = elapsedMs;
+      },
+    };
+    const delivery = new Delivery(limitMs, observer);
+    delivery.cut = vi.fn();
+    const taken = places.take(delivery);
+    delivery.hasPlace = taken === undefined && !delivery.hasEnded;
+    taken?.then(() => {
+      delivery.hasPlace = !delivery.hasEnded;
+    });
+    return delivery;
+  };
+  return { ask, results };
+}
+
+const bodyOf = (chunks) => {
+  const left = [...chunks];
+  return {
+    next: async () => (left.length > 0 ? { done: false, value: left.shift() } : { done: true, value: undefined }),
+    return: vi.fn(),
+  };
+};
+
+test("as many get a place as there are, and the others in the order in which they came", async () => {
+  const { ask } = placesOf(2);
+  const all = [ask(), ask(), ask(), ask(), ask()];
+  const served = () => all.map(({ hasPlace }) => hasPlace);
+  await pass(0);
+  expect(served()).toEqual([true, true, false, false, false]);
+  expect(responses).toEqual({ underWay: 2, waiting: 3 });
+  all[1].end("ok");
+  await pass(0);
+  expect(served()).toEqual([true, true, true, false, false]);
+  all[3].end("aborted"); // while it waits
+  all[0].end("ok");
+  await pass(0);
+  expect(served()).toEqual([true, true, true, false, true]);
+  expect(responses).toEqual({ underWay: 2, waiting: 0 });
+  all[2].end("ok");
+  all[4].end("ok");
+  await pass(100);
+});
+
+test("ten wait for each place, and any more are rejected at once", async () => {
+  const { ask, results } = placesOf(2);
+  const all = Array.from({ length: 23 }, () => ask());
+  expect(all.map(({ hasEnded }) => hasEnded)).toEqual([...Array(22).fill(false), true]);
+  expect(all[22].result).toBe("rejected");
+  expect(all[22].cut).not.toHaveBeenCalled();
+  for (const delivery of all) delivery.end("ok");
+  await pass(100);
+  expect(results).toEqual(["rejected", ...Array(22).fill("ok")]);
+});
+
+test("who waits longer than its time is over as timed out, without a place", async () => {
+  const { ask } = placesOf(1);
+  const first = ask();
+  const late = ask(500);
+  await pass(499);
+  expect(late.hasEnded).toBe(false);
+  await pass(10);
+  expect([late.result, late.hasPlace]).toEqual(["timed_out", false]);
+  first.end("ok");
+  await pass(100);
+});
+
+test("a client that reads nothing for a second gives its place to one that waits, the longest idle first", async () => {
+  const { ask } = placesOf(2);
+  const [idle, idler] = [ask(), ask()];
+  idler.serve(bodyOf([]));
+  await pass(200);
+  idle.serve(bodyOf([]));
+  const next = ask();
+  await pass(700);
+  expect(next.hasPlace).toBe(false);
+  await pass(300);
+  expect([idler.result, idle.hasEnded, next.hasPlace]).toEqual(["stalled", false, true]);
+  expect(idler.cut).toHaveBeenCalledOnce();
+  const another = ask();
+  await pass(300);
+  expect([idle.result, another.hasPlace]).toEqual(["stalled", true]);
+  next.end("ok");
+  another.end("ok");
+  await pass(100);
+});
+
+test("as long as nobody waits, a client may read nothing for ten seconds", async () => {
+  const { ask } = placesOf(1);
+  const idle = ask();
+  const body = bodyOf([new Uint8Array(7)]);
+  idle.serve(body);
+  await pass(9000);
+  await idle.next();
+  expect(unreadBytes()).toBe(7);
+  await pass(9900);
+  expect(idle.hasEnded).toBe(false);
+  await pass(200);
+  expect([idle.result, idle.tookMs >= 19_000]).toEqual(["stalled", true]);
+  expect(idle.cut).toHaveBeenCalledOnce();
+  expect(body.return).toHaveBeenCalled();
+  await expect(idle.next()).rejects.toThrow("cut off");
+});
+
+test("a client that waits for us is not idle", async () => {
+  const { ask } = placesOf(1);
+  const patient = ask();
+  let give;
+  await pass(15_000); // until there is a snapshot
+  patient.serve({
+    next: () =>
+      new Promise((resolve) => {
+        give = resolve;
+      }),
+    return() {},
+  });
+  const reading = patient.next();
+  const next = ask();
+  await pass(15_000);
+  expect(patient.hasEnded).toBe(false);
+  give({ done: true, value: undefined });
+  expect(await reading).toEqual({ done: true, value: undefined });
+  expect(patient.result).toBe("ok");
+  await pass(0);
+  expect(next.hasPlace).toBe(true);
+  next.end("ok");
+  await pass(100);
+});
+
+test("an idle client's place goes to a newcomer at once if the second is over already", async () => {
+  const { ask } = placesOf(1);
+  const idle = ask();
+  idle.serve(bodyOf([]));
+  await pass(1000);
+  const next = ask();
+  expect([idle.result, next.hasPlace]).toEqual(["stalled", true]);
+  next.end("ok");
+});
+
+test("a response ends once, and passes nothing on after its end", async () => {
+  const { ask, results } = placesOf(1);
+  const delivery = ask();
+  let give;
+  const source = {
+    next: () =>
+      new Promise((resolve) => {
+        give = resolve;
+      }),
+    return: vi.fn(),
+  };
+  delivery.serve(source);
+  const reading = delivery.next();
+  delivery.end("timed_out");
+  delivery.end("aborted");
+  delivery.return();
+  give({ done: true, value: undefined });
+  await expect(reading).rejects.toThrow("cut off"); // a body that was cut must not end as a whole one
+  expect(results).toEqual(["timed_out"]);
+  expect(source.return).toHaveBeenCalledOnce();
+});
+
+test("a body that comes after the end is released at once", () => {
+  const { ask } = placesOf(1);
+  const delivery = ask();
+  delivery.end("aborted");
+  const body = bodyOf([]);
+  delivery.serve(body);
+  expect(body.return).toHaveBeenCalledOnce();
+});
