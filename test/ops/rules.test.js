@@ -48,7 +48,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
     });
 
     test("every rule is in a unit test", () => {
-      expect(rules.length).toBe(41);
+      expect(rules.length).toBe(45);
       const named = ({ type, name }) =>
         inUnitTests.includes(type === "alerting" ? `alertname: ${name}\n` : `round(${name}, 1e-6)\n`);
       expect(rules.filter((rule) => !named(rule)).map(({ name }) => name)).toEqual([]);
@@ -90,7 +90,8 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
         const parts = comparisons(rule.query);
         if (!parts[place]) return rule;
         mutated.add(rule.name);
-        parts[place].right = `(${parts[place].right}) ${factor}`;
+        const { right } = parts[place];
+        parts[place].right = right === "0" ? "1" : `(${right}) ${factor}`;
         return { ...rule, query: joined(parts) };
       });
       expect(mutated.size).toBeGreaterThan(3);
@@ -100,10 +101,67 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       ).toEqual([]);
     });
 
+    test.each([0, 1, 2])(
+      "the unit tests fail if comparison %i of any alert with a whole number includes it when it should not, or the other way round",
+      async (place) => {
+        const mutated = new Set();
+        const { output } = await unitTestsOf(groups, (rule) => {
+          if (rule.type === "recording") return rule;
+          const parts = comparisons(rule.query);
+          if (!/^[1-9]\d*$/.test(parts[place]?.right)) return rule;
+          mutated.add(rule.name);
+          const { operator } = parts[place];
+          parts[place].operator = operator.endsWith("=") ? operator[0] : `${operator}=`;
+          return { ...rule, query: joined(parts) };
+        });
+        expect(mutated.size).toBeGreaterThan(1);
+        expect(
+          [...mutated].filter((name) => !output.includes(`alertname: ${name},`)),
+          output,
+        ).toEqual([]);
+      },
+    );
+
+    test("the unit tests fail if an alert overlooks one of the results or labels that it lists", async () => {
+      const lists = /=~"([^"]*\|[^"]*)"/;
+      const listing = rules.filter(({ query }) => lists.test(query));
+      expect(listing.map(({ name }) => name)).toEqual(["NrpcScrapesFail"]);
+      const [{ name, query }] = listing;
+      const members = lists.exec(query)[1].split("|");
+      expect(members.length).toBe(3);
+      for (const member of members) {
+        const without = query.replace(lists, `=~"${members.filter((each) => each !== member).join("|")}"`);
+        const { output } = await unitTestsOf(groups, (rule) => (rule.name === name ? { ...rule, query: without } : rule));
+        expect(output, member).toContain(`alertname: ${name},`);
+      }
+    });
+
+    test("the unit tests fail if an alert no longer excludes a label's value", async () => {
+      const excludes = /,?\w+!="__overflow__"/g;
+      const excluding = rules.flatMap(({ name, query }) => Array.from(query.matchAll(excludes), ([each]) => [name, each]));
+      expect(excluding.length).toBe(8);
+      for (const [name, each] of excluding) {
+        const { output } = await unitTestsOf(groups, (rule) =>
+          rule.name === name ? { ...rule, query: rule.query.replace(each, "") } : rule,
+        );
+        expect(output, `${name} without ${each}`).toContain(`alertname: ${name},`);
+      }
+    });
+
+    test("the unit tests fail if any recording rule forgets that Prometheus may have renamed the label", async () => {
+      const { output } = await unitTestsOf(groups, (rule) => ({
+        ...rule,
+        query: rule.query.replaceAll('"exported_service", "(.+)"', '"exported_service", "(x+)"'),
+      }));
+      const renaming = rules.filter(({ query }) => query.includes("label_replace("));
+      expect(renaming.length).toBe(28 - 7); // seven compute with others, which do it
+      expect(renaming.filter(({ name }) => !output.includes(`round(${name}, `)).map(({ name }) => name)).toEqual([]);
+    });
+
     test("the unit tests fail if any alert does not wait", async () => {
       const waiting = alerts.filter(({ duration }) => duration > 0);
       const { output } = await unitTestsOf(groups, (rule) => ({ ...rule, duration: 0 }));
-      expect(waiting.length).toBe(10);
+      expect(waiting.length).toBe(12);
       expect(waiting.filter(({ name }) => !output.includes(`alertname: ${name},`)).map(({ name }) => name)).toEqual([]);
     });
 
