@@ -29,11 +29,13 @@ export interface Dialect {
 export interface Naming {
   /** What the names of all metrics begin with, without the underscore that follows. */
   readonly prefix: string;
+  /** The name of the label that has the name of the service. */
+  readonly serviceLabel: string;
   /** Labels that are added to all samples. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export const DEFAULT_NAMING: Naming = { prefix: "nrpc", labels: {} };
+export const DEFAULT_NAMING: Naming = { prefix: "nrpc", serviceLabel: "service", labels: {} };
 
 interface FamilyTemplates {
   readonly templates: readonly Template[];
@@ -57,15 +59,17 @@ function withSizes(templates: readonly Template[]): FamilyTemplates {
 export class LineEncoder implements Encoder {
   readonly #dialect: Dialect;
   readonly #prefix: string;
+  readonly #serviceLabel: string;
   /** What follows the name of a service because of these labels, without the last closing quote: `",region="eu`. */
   readonly #nameTail: string;
   readonly #labels: string;
   readonly #headers = new Map<Family, Piece>();
   readonly #templates = new WeakMap<RowLayout, Map<ServiceFamily, FamilyTemplates>>();
 
-  constructor(dialect: Dialect, { prefix, labels }: Naming = DEFAULT_NAMING) {
+  constructor(dialect: Dialect, { prefix, serviceLabel, labels }: Naming = DEFAULT_NAMING) {
     this.#dialect = dialect;
     this.#prefix = prefix;
+    this.#serviceLabel = serviceLabel;
     this.#labels = labelText(dialect, labels);
     this.#nameTail = this.#labels && `",${this.#labels.slice(0, -1)}`;
   }
@@ -156,7 +160,7 @@ export class LineEncoder implements Encoder {
     const { type, series } = family;
     const name = this.#name(family);
     const line = (suffix: string, labels: string, low = 0): Line => ({
-      before: piece(`${name}${suffix}{service="`),
+      before: piece(`${name}${suffix}{${this.#serviceLabel}="`),
       after: piece(`"${labels && `,${labels}`}} `),
       low,
     });

@@ -17,9 +17,9 @@ export interface Format {
 }
 
 /** In the order in which they are tried where the client has no preference; clients that accept none get the first. */
-export function formatsOf({ prefix, labels, created }: Settings): readonly [Format, ...Format[]] {
-  const text = textEncoder({ prefix, labels });
-  const openMetrics = openMetricsEncoder(created, { prefix, labels });
+export function formatsOf({ created, ...naming }: Settings): readonly [Format, ...Format[]] {
+  const text = textEncoder(naming);
+  const openMetrics = openMetricsEncoder(created, naming);
   return [
     format("text/plain", "0.0.4", text),
     format("application/openmetrics-text", "1.0.0", openMetrics),

@@ -7,13 +7,21 @@ import { type Check, type ChecksFor, checkedOptions, flag, isPlainObject, whole 
 /** Options of {@link metricsHandler} and {@link metricsListener}. */
 export interface MetricsHandlerOptions {
   /**
-   * What the names of all metrics begin with, without the underscore that follows: letters, digits, `_` and `:`, not
-   * beginning with a digit. Default: `nrpc`.
+   * What the names of all metrics begin with, without the underscore that follows: letters, digits, `_` and `:`, neither
+   * beginning with a digit nor ending with `_`. Default: `nrpc`.
    */
   prefix?: string;
   /**
+   * The name of the label that has the name of the service. Choose another one, such as `rpc_service`, where Prometheus
+   * gives targets a label `service` of their own, as for Kubernetes, and you can't set `honor_labels`. It consists of
+   * letters, digits and `_`, begins neither with a digit nor with `__`, and is neither a label that samples already have,
+   * `kind`, `le`, `quantile` or `result`, nor one that every target has, `job` or `instance`. Dashboard and rules have to
+   * be made for it: see ops/README.md. Requests still select services with `?service=`. Default: `service`.
+   */
+  serviceLabel?: string;
+  /**
    * Labels that are added to all samples, by name. Names consist of letters, digits and `_`, begin neither with a digit
-   * nor with `__`, and are none of those that samples already have: `service`, `kind`, `le`, `quantile`, `result`.
+   * nor with `__`, and are none of those that samples already have: `serviceLabel`, `kind`, `le`, `quantile`, `result`.
    * Default: none.
    */
   labels?: Readonly<Record<string, string>>;
@@ -36,26 +44,42 @@ export interface MetricsHandlerOptions {
 
 export type Settings = Required<MetricsHandlerOptions>;
 
-const RESERVED_LABELS = ["service", "kind", "le", "quantile", "result"];
+/** Labels that samples have besides that of the service. */
+const SAMPLE_LABELS = ["kind", "le", "quantile", "result"];
+/** Labels that Prometheus gives to every target. Samples that have them, too, lose theirs. */
+const TARGET_LABELS = ["job", "instance"];
+
+/** Names that begin with `__` are Prometheus' own. */
+const LABEL_NAME = /^(?!__)[a-zA-Z_]\w*$/;
 
 /** All supported runtimes can; Bun since 1.3.3. */
 const canCompress = typeof CompressionStream === "function";
 
 const prefix: Check<string> = (value = DEFAULT_NAMING.prefix, name) => {
-  if (typeof value === "string" && /^[a-zA-Z_:][\w:]*$/.test(value)) return value;
-  throw invalid(name, "letters, digits, _ and :, not beginning with a digit", value, TypeError);
+  if (typeof value === "string" && /^[a-zA-Z_:][\w:]*$/.test(value) && !value.endsWith("_")) return value;
+  throw invalid(name, "letters, digits, _ and :, neither beginning with a digit nor ending with _", value, TypeError);
 };
 
+const serviceLabel: Check<string> = (value = DEFAULT_NAMING.serviceLabel, name) =>
+  labelName(value, name, [...SAMPLE_LABELS, ...TARGET_LABELS]);
+
+/** Copies the labels. `checkLabels` checks the copy, once it is known what the label of the service is called. */
 const labels: Check<Readonly<Record<string, string>>> = (value = {}, option) => {
-  if (!isPlainObject(value)) throw invalid(option, "a plain object", value, TypeError);
-  const copy = Object.entries(value);
-  for (const [name, labelValue] of copy) {
-    if (!/^(?!__)[a-zA-Z_]\w*$/.test(name) || RESERVED_LABELS.includes(name))
-      throw invalid("label name", `letters, digits and _, but not ${RESERVED_LABELS.join(", ")} or __…`, name);
-    if (typeof labelValue !== "string") throw invalid(`label ${name}`, "a string", labelValue, TypeError);
-  }
-  return Object.fromEntries(copy) as Record<string, string>;
+  if (isPlainObject(value)) return Object.fromEntries(Object.entries(value)) as Record<string, string>;
+  throw invalid(option, "a plain object", value, TypeError);
 };
+
+function checkLabels({ labels, serviceLabel }: Settings): void {
+  for (const [name, value] of Object.entries(labels)) {
+    labelName(name, "label name", [serviceLabel, ...SAMPLE_LABELS]);
+    if (typeof value !== "string") throw invalid(`label ${name}`, "a string", value, TypeError);
+  }
+}
+
+function labelName(value: unknown, what: string, taken: readonly string[]): string {
+  if (typeof value === "string" && LABEL_NAME.test(value) && !taken.includes(value)) return value;
+  throw invalid(what, `letters, digits and _, but not ${taken.join(", ")} or __…`, value, TypeError);
+}
 
 const sliceBudgetMs: Check<number> = (value = 2, name) => {
   if (typeof value === "number" && value > 0) return value;
@@ -64,6 +88,7 @@ const sliceBudgetMs: Check<number> = (value = 2, name) => {
 
 const CHECKS = {
   prefix,
+  serviceLabel,
   labels,
   created: flag(false),
   selfMetrics: flag(true),
@@ -75,5 +100,7 @@ const CHECKS = {
 
 /** @throws TypeError or RangeError for a bad option. */
 export function checkedSettings(options: MetricsHandlerOptions): Settings {
-  return checkedOptions(options, CHECKS);
+  const settings = checkedOptions(options, CHECKS);
+  checkLabels(settings);
+  return settings;
 }

@@ -147,13 +147,13 @@ const KEPT_LABELS = { ...LABELS, surrogates: "\ufffd high, low \ufffd\ufffd" };
 
 test("the options prefix and labels apply to all samples in text", async () => {
   const registry = registryOf([...names(129), 'a"\\\n\r']);
-  const options = { prefix: "my:app_", labels: LABELS, selfMetrics: false };
+  const options = { prefix: "my:app", labels: LABELS, selfMetrics: false };
   const { body } = await get(await serve(metricsListener(registry, options)));
   const expected = parse(registry.snapshot().prometheusText()).map(({ name, samples, ...family }) => ({
-    name: name.replace("nrpc", "my:app_"),
+    name: name.replace("nrpc", "my:app"),
     ...family,
     samples: samples.map((sample) => ({
-      name: sample.name.replace("nrpc", "my:app_"),
+      name: sample.name.replace("nrpc", "my:app"),
       labels: { ...sample.labels, ...KEPT_LABELS },
       value: sample.value,
     })),
@@ -264,9 +264,16 @@ describe("self-metrics", () => {
 describe("options of the endpoint", () => {
   const registry = new RpcMetricsRegistry();
   const labels = "letters, digits and _, but not service, kind, le, quantile, result or __…";
+  const serviceLabels = "letters, digits and _, but not kind, le, quantile, result, job, instance or __…";
   test.each([
-    [{ prefix: "" }, TypeError, 'prefix must be letters, digits, _ and :, not beginning with a digit, got ""'],
+    [
+      { prefix: "" },
+      TypeError,
+      'prefix must be letters, digits, _ and :, neither beginning with a digit nor ending with _, got ""',
+    ],
     [{ prefix: "1a" }, TypeError, 'got "1a"'],
+    [{ prefix: "shop_" }, TypeError, 'nor ending with _, got "shop_"'], // would be shop__calls_total
+    [{ prefix: "_" }, TypeError, 'got "_"'],
     [{ prefix: "a-b" }, TypeError, 'got "a-b"'],
     [{ prefix: "a\n" }, TypeError, 'got "a\\n"'],
     [{ prefix: "ü" }, TypeError, 'got "ü"'],
@@ -283,6 +290,25 @@ describe("options of the endpoint", () => {
       TypeError,
       `label name must be ${labels}, got "${name}"`,
     ]),
+    [{ serviceLabel: "" }, TypeError, `serviceLabel must be ${serviceLabels}, got ""`],
+    [{ serviceLabel: "rpc-service" }, TypeError, 'got "rpc-service"'],
+    [{ serviceLabel: "rpc:service" }, TypeError, 'got "rpc:service"'],
+    [{ serviceLabel: "1a" }, TypeError, 'got "1a"'],
+    [{ serviceLabel: "a\n" }, TypeError, 'got "a\\n"'],
+    [{ serviceLabel: "sérvice" }, TypeError, 'got "sérvice"'],
+    [{ serviceLabel: "__service" }, TypeError, 'got "__service"'],
+    [{ serviceLabel: null }, TypeError, "got null"],
+    [{ serviceLabel: ["rpc_service"] }, TypeError, "got [object]"],
+    ...["kind", "le", "quantile", "result", "job", "instance"].map((name) => [
+      { serviceLabel: name },
+      TypeError,
+      `serviceLabel must be ${serviceLabels}, got "${name}"`,
+    ]),
+    [
+      { serviceLabel: "rpc", labels: { rpc: "x" } },
+      TypeError,
+      'label name must be letters, digits and _, but not rpc, kind, le, quantile, result or __…, got "rpc"',
+    ],
     [{ labels: { region: 1 } }, TypeError, "label region must be a string, got 1"],
     [{ labels: { region: undefined } }, TypeError, "label region must be a string, got undefined"],
     [{ labels: "eu" }, TypeError, 'labels must be a plain object, got "eu"'],

@@ -1,7 +1,7 @@
 // The rules of ops/prometheus as Prometheus parses them, and promtool for files made from them.
 
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,9 +47,14 @@ export function copyOfOps() {
   return folder;
 }
 
-/** Runs all unit tests with each rule replaced by the result of `mutate`. */
-export async function unitTestsOf(groups, mutate) {
+/**
+ * Runs the unit tests in `files` with each rule replaced by the result of `mutate`, and the text of each unit test by
+ * that of `change`.
+ */
+export async function unitTestsOf(groups, mutate, { files = UNIT_TESTS, change = (text) => text } = {}) {
   const folder = copyOfOps();
+  const unitTests = files.map((file) => join(folder, "test/ops", file));
+  for (const file of unitTests) writeFileSync(file, change(readFileSync(file, "utf8")));
   for (const file of new Set(groups.map((group) => group.file))) {
     const mutated = groups
       .filter((group) => group.file === file)
@@ -60,7 +65,7 @@ export async function unitTestsOf(groups, mutate) {
       }));
     writeFileSync(join(folder, "ops/prometheus", basename(file)), JSON.stringify({ groups: mutated })); // JSON is YAML
   }
-  return promtool("test", "rules", ...UNIT_TESTS.map((file) => join(folder, "test/ops", file)));
+  return promtool("test", "rules", ...unitTests);
 }
 
 function asInFile({ type, name, query, duration, labels, annotations }) {

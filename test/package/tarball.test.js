@@ -39,6 +39,7 @@ const EXPECTED = [
   /^docs\/[A-Za-z-]+\.(md|png)$/,
   /^examples\/[a-z-]+\/[a-z-]+\.(js|mjs|html|proto)$/,
   /^ops\/(README|runbooks)\.md$/,
+  /^ops\/copy\.mjs$/,
   /^ops\/grafana\/[a-z-]+\.json$/,
   /^ops\/prometheus\/[a-z-]+\.yml$/,
   /^dist\/types\/([a-z]+\/)*[a-z.-]+\.d\.ts(\.map)?$/,
