@@ -15,13 +15,14 @@ export interface MetricsHandlerOptions {
    * The name of the label that has the name of the service. Choose another one, such as `rpc_service`, where Prometheus
    * gives targets a label `service` of their own, as for Kubernetes, and you can't set `honor_labels`. It consists of
    * letters, digits and `_`, begins neither with a digit nor with `__`, and is neither a label that samples already have,
-   * `kind`, `le`, `quantile` or `result`, nor one that every target has, `job` or `instance`. Dashboard and rules have to
+   * `kind`, `le`, `quantile`, `result` or `state`, nor one that every target has, `job` or `instance`. Dashboard and rules have to
    * be made for it: see ops/README.md. Requests still select services with `?service=`. Default: `service`.
    */
   serviceLabel?: string;
   /**
    * Labels that are added to all samples, by name. Names consist of letters, digits and `_`, begin neither with a digit
-   * nor with `__`, and are none of those that samples already have: `serviceLabel`, `kind`, `le`, `quantile`, `result`.
+   * nor with `__`, and are none of those that samples already have: `serviceLabel`, `kind`, `le`, `quantile`, `result`,
+   * `state`.
    * Default: none.
    */
   labels?: Readonly<Record<string, string>>;
@@ -31,7 +32,10 @@ export interface MetricsHandlerOptions {
   selfMetrics?: boolean;
   /** Whether to compress bodies if the client accepts it. Default: true, where the runtime has `CompressionStream`. */
   gzip?: boolean;
-  /** Maximum number of scrapes at a time; any more are answered with 503. A whole number >= 1. Default: 10. */
+  /**
+   * Maximum number of scrapes at a time. Up to ten times as many wait for their turn, except in Workers; any more are
+   * answered with 503. A whole number >= 1. Default: 10.
+   */
   maxConcurrentScrapes?: number;
   /**
    * The time that a scrape may take, in milliseconds, unless the scraper's `X-Prometheus-Scrape-Timeout-Seconds` is
@@ -45,7 +49,7 @@ export interface MetricsHandlerOptions {
 export type Settings = Required<MetricsHandlerOptions>;
 
 /** Labels that samples have besides that of the service. */
-const SAMPLE_LABELS = ["kind", "le", "quantile", "result"];
+const SAMPLE_LABELS = ["kind", "le", "quantile", "result", "state"];
 /** Labels that Prometheus gives to every target. Samples that have them, too, lose theirs. */
 const TARGET_LABELS = ["job", "instance"];
 

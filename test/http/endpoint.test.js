@@ -263,8 +263,8 @@ describe("self-metrics", () => {
 
 describe("options of the endpoint", () => {
   const registry = new RpcMetricsRegistry();
-  const labels = "letters, digits and _, but not service, kind, le, quantile, result or __…";
-  const serviceLabels = "letters, digits and _, but not kind, le, quantile, result, job, instance or __…";
+  const labels = "letters, digits and _, but not service, kind, le, quantile, result, state or __…";
+  const serviceLabels = "letters, digits and _, but not kind, le, quantile, result, state, job, instance or __…";
   test.each([
     [
       { prefix: "" },
@@ -285,7 +285,7 @@ describe("options of the endpoint", () => {
     [{ labels: { "9a": "x" } }, TypeError, 'got "9a"'],
     [{ labels: { "a\n": "x" } }, TypeError, 'got "a\\n"'],
     [{ labels: { __name: "x" } }, TypeError, 'got "__name"'],
-    ...["service", "kind", "le", "quantile", "result"].map((name) => [
+    ...["service", "kind", "le", "quantile", "result", "state"].map((name) => [
       { labels: { [name]: "x" } },
       TypeError,
       `label name must be ${labels}, got "${name}"`,
@@ -299,7 +299,7 @@ describe("options of the endpoint", () => {
     [{ serviceLabel: "__service" }, TypeError, 'got "__service"'],
     [{ serviceLabel: null }, TypeError, "got null"],
     [{ serviceLabel: ["rpc_service"] }, TypeError, "got [object]"],
-    ...["kind", "le", "quantile", "result", "job", "instance"].map((name) => [
+    ...["kind", "le", "quantile", "result", "state", "job", "instance"].map((name) => [
       { serviceLabel: name },
       TypeError,
       `serviceLabel must be ${serviceLabels}, got "${name}"`,
@@ -307,7 +307,7 @@ describe("options of the endpoint", () => {
     [
       { serviceLabel: "rpc", labels: { rpc: "x" } },
       TypeError,
-      'label name must be letters, digits and _, but not rpc, kind, le, quantile, result or __…, got "rpc"',
+      'label name must be letters, digits and _, but not rpc, kind, le, quantile, result, state or __…, got "rpc"',
     ],
     [{ labels: { region: 1 } }, TypeError, "label region must be a string, got 1"],
     [{ labels: { region: undefined } }, TypeError, "label region must be a string, got undefined"],
