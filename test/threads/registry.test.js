@@ -374,6 +374,27 @@ describe("createSharedRegistry", () => {
     expect(registry.overflowLookups).toBe(0);
   });
 
+  test.each([1, 2])(
+    "there is room for 200 names of 33,000 bytes, of which a block holds one, with %i threads",
+    (maxThreads) => {
+      const limits = { maxThreads, maxServices: 200, maxServiceNameBytes: 33_000 };
+      const threads = registries(maxThreads - 1, limits);
+      for (let i = 0; i < 200; i++)
+        threads[i % maxThreads].forService(`${i}`.padEnd(33_000, "x")).addCapabilityDenied();
+      expect(threads[0].overflowLookups).toBe(0);
+      expect(threads[0].size).toBe(200);
+      for (const { capabilityDeniedTotal } of threads[0].snapshot().services) expect(capabilityDeniedTotal).toBe(1);
+    },
+  );
+
+  test("the memory's maximum is what all threads and names can need, and no more", () => {
+    const { memory } = createSharedRegistry().handle;
+    const names = 2 * 4096 * (1024 + 16) + 16 * 65536;
+    expect(() => memory.grow((names + 16 * SLAB_BYTES) / 65536)).toThrow(RangeError);
+    const most = createSharedRegistry({ maxThreads: FITTING_THREADS - 1, maxServices: 1_000_000 }).handle.memory;
+    expect(() => most.grow(65536 - most.buffer.byteLength / 65536 + 1)).toThrow(RangeError);
+  });
+
   test("without SharedArrayBuffer, createSharedRegistry throws an error that names it and the headers to send", () => {
     vi.stubGlobal("SharedArrayBuffer", undefined);
     expect(() => createSharedRegistry()).toThrow(/^SharedArrayBuffer is missing.*Cross-Origin-Opener-Policy.*Embedder/);
