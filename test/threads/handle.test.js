@@ -72,7 +72,6 @@ test("a handle holds no limits: whatever it says of them, attaching uses those t
 test.each([
   ["a memory of somebody else's", { memory: sharedMemory() }],
   ["a memory too small for any registry", { memory: new WebAssembly.Memory({ initial: 0, maximum: 1, shared: true }) }],
-  ["a memory that is not shared", { memory: new WebAssembly.Memory({ initial: 9, maximum: 9 }) }],
   ["the memory of another registry", { memory: createSharedRegistry().handle.memory }],
   ["the id of another registry", { id: createSharedRegistry().handle.id }],
   ["no id", { id: undefined }],
@@ -85,15 +84,24 @@ test.each([
   expect(attachSharedRegistry(created.handle).size).toBe(1);
 });
 
+/** A memory that is not shared, with the same contents. */
+function unshared({ buffer }) {
+  const pages = buffer.byteLength / 65536;
+  const copy = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  new Uint8Array(copy.buffer).set(new Uint8Array(buffer));
+  return copy;
+}
+
 test.each([
-  ["no memory", undefined],
-  ["a memory that was sent through JSON", {}],
-  ["an object that looks like a memory", { buffer: createSharedRegistry().handle.memory.buffer, grow: () => 1 }],
-  ["an object that inherits from a memory", Object.create(createSharedRegistry().handle.memory)],
-  ["a buffer", new SharedArrayBuffer(65536)],
-])("attachSharedRegistry refuses a handle with %s", (_, memory) => {
+  ["no memory", () => undefined],
+  ["a memory that was sent through JSON", () => ({})],
+  ["an object that looks like its memory", ({ buffer }) => ({ buffer, grow: () => 1 })],
+  ["an object that inherits from its memory", (memory) => Object.create(memory)],
+  ["its memory's buffer", ({ buffer }) => buffer],
+  ["a copy of its memory that is not shared", unshared],
+])("attachSharedRegistry refuses a handle with %s", (_, change) => {
   const { handle } = createSharedRegistry();
-  expectRefused({ ...handle, memory }, handle.memory);
+  expectRefused({ ...handle, memory: change(handle.memory) }, handle.memory);
 });
 
 /** The header of a registry's memory, which begins with "nrpcshrd". */
@@ -142,16 +150,28 @@ test("attachSharedRegistry refuses a memory whose header has other bounds or ano
   expectRefused(created.handle);
 });
 
+test("attachSharedRegistry refuses a memory whose header has more bounds than a registry can have", () => {
+  const created = createSharedRegistry();
+  const header = headerOf(created);
+  for (const boundCount of [513, 1e9]) {
+    header.numberNamed("rowBytes")[0] += 16 * (boundCount - header.numberNamed("boundCount")[0]);
+    header.numberNamed("boundCount")[0] = boundCount;
+    expectRefused(created.handle);
+  }
+});
+
 test("the header holds limits of any size", () => {
   const limits = { maxThreads: 3, maxServices: 70_000, maxServiceNameBytes: Number.MAX_SAFE_INTEGER };
   const buckets = Array.from({ length: 512 }, (_, i) => (i + 1) / 3);
   const created = createSharedRegistry({ ...limits, buckets });
   const attached = attachSharedRegistry(structuredClone(created.handle));
   attached.forService("x".repeat(5000)).recordLatency(170e9);
+  attached.forService("longest").recordLatency(2n ** 64n - 1n);
   expect(attached.maxServices).toBe(70_000);
   const { latencyBuckets } = created.snapshot().get("x".repeat(5000));
   expect(attached.snapshot().buckets).toEqual(buckets);
   expect(latencyBuckets.indexOf(1)).toBe(buckets.findIndex((bound) => bound >= 170));
+  expect(created.snapshot().get("longest").latencyBuckets.indexOf(1)).toBe(512);
 });
 
 test("each property of a handle is read once, so that it can't pass the check with one value and be used with another", () => {

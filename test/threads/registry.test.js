@@ -125,6 +125,27 @@ test("ready fulfils at once for a thread whose end is reported by an event", asy
   for (const registry of [created, attached]) expect(await registry.ready).toBeUndefined();
 });
 
+test("names and ids are decoded from copies, because browsers' decoders refuse shared memory", () => {
+  const { decode } = TextDecoder.prototype;
+  vi.spyOn(TextDecoder.prototype, "decode").mockImplementation(function (bytes) {
+    if (bytes.buffer instanceof SharedArrayBuffer) throw new TypeError("The provided value must not be shared");
+    return decode.call(this, bytes);
+  });
+  const [a, b] = registries(1);
+  a.forService("echo").addCapabilityDenied();
+  expect(b.snapshot().get("echo").capabilityDeniedTotal).toBe(1);
+});
+
+test("the next owner of a place uses the rest of its memory for names, even if another thread's names lie behind it", () => {
+  const [a, b] = registries(1, { maxThreads: 2, maxServiceNameBytes: 60_000 });
+  a.forService("x".repeat(60_000)); // in a block just behind b's memory
+  const { memory } = a.handle;
+  const { byteLength } = memory.buffer;
+  b.detach();
+  attachSharedRegistry(a.handle).forService("echo");
+  expect(memory.buffer.byteLength).toBe(byteLength);
+});
+
 describe("shared memory that another thread has grown", () => {
   /** Makes the memory of a handle show its old size until grow(0) is called, as engines may. */
   function goStale({ memory }) {
@@ -358,12 +379,22 @@ describe("createSharedRegistry", () => {
     expect(() => createSharedRegistry({ maxThreads: 16, maxServices: 1_000_000 })).toThrow(
       `maxThreads must be at most ${FITTING_THREADS} for the rows of 1000000 services to fit in 4 GiB, got 16`,
     );
-    expect(createSharedRegistry({ maxThreads: FITTING_THREADS - 1, maxServices: 1_000_000 }).size).toBe(0);
+    expect(createSharedRegistry({ maxThreads: FITTING_THREADS, maxServices: 1_000_000 }).size).toBe(0);
   });
 
-  test("createSharedRegistry refuses more services than 4 GiB have rows for", () => {
-    expect(() => createSharedRegistry({ maxServices: 20_000_000 })).toThrow(
-      "maxServices must be small enough for all rows to fit in 4 GiB, got 20000000",
+  test("createSharedRegistry refuses threads whose rows fit in 4 GiB, but not besides the names' words", () => {
+    const maxServices = Math.floor((2 ** 32 / 7 - 4 * 65536) / ROW_BYTES);
+    expect(() => createSharedRegistry({ maxThreads: 7, maxServices })).toThrow(
+      "maxThreads must be at most 6 for the rows",
+    );
+  });
+
+  test.each([
+    ["have rows for", 20_000_000],
+    ["have space for besides the names' words", Math.floor((2 ** 32 - 4 * 65536) / ROW_BYTES)],
+  ])("createSharedRegistry refuses more services than 4 GiB %s", (_, maxServices) => {
+    expect(() => createSharedRegistry({ maxThreads: 1, maxServices })).toThrow(
+      `maxServices must be small enough for all rows to fit in 4 GiB, got ${maxServices}`,
     );
   });
 
@@ -389,8 +420,11 @@ describe("createSharedRegistry", () => {
 
   test("the memory's maximum is what all threads and names can need, and no more", () => {
     const { memory } = createSharedRegistry().handle;
-    const names = 2 * 4096 * (1024 + 16) + 16 * 65536;
-    expect(() => memory.grow((names + 16 * SLAB_BYTES) / 65536)).toThrow(RangeError);
+    // Twice 4,096 records of 12 bytes and a name of 1,024, in multiples of 8, and one more for each thread.
+    const names = 2 * Math.ceil((4096 * 1040) / 65536) + 16;
+    const others = (15 * SLAB_BYTES) / 65536; // the first thread has its part already
+    expect(() => memory.grow(names + others + 1)).toThrow(RangeError);
+    expect(memory.grow(names + others)).toBe(1 + SLAB_BYTES / 65536);
     const most = createSharedRegistry({ maxThreads: FITTING_THREADS - 1, maxServices: 1_000_000 }).handle.memory;
     expect(() => most.grow(65536 - most.buffer.byteLength / 65536 + 1)).toThrow(RangeError);
   });

@@ -76,8 +76,7 @@ export function readHeader(core: CoreExports, { buffer }: CoreMemory): SharedIde
   const { version, rowBytes, boundCount, ...limits } = numbers;
   if (new BigUint64Array(buffer, start, 1)[0] !== MAGIC || version !== VERSION) return undefined;
   if (!Object.values({ boundCount, ...limits }).every((n) => Number.isSafeInteger(n) && n >= 1)) return undefined;
-  if (boundCount > MAX_BOUNDS || rowBytes !== core.rowBytes(boundCount) || limits.maxThreads > MAX_THREADS)
-    return undefined;
+  if (rowBytes !== core.rowBytes(boundCount) || limits.maxThreads > MAX_THREADS) return undefined;
   // Copies, because decoders refuse shared memory, and nobody else may change them afterwards.
   const id = decoder.decode(new Uint8Array(buffer, start + ID_START, ID_BYTES).slice());
   try {
