@@ -236,6 +236,25 @@ test("the locks are polled once a second, by one interval for any number of work
   expect(time.intervalCount()).toBe(0);
 });
 
+test("a poll does no more after many workers have ended than before", async () => {
+  const { created, inFlight } = watched(1);
+  await locks.grant();
+  await poll();
+  const load = vi.spyOn(Atomics, "load");
+  await poll();
+  const loadsBefore = load.mock.calls.length;
+  for (let i = 0; i < 20; i++) {
+    const worker = attachSharedRegistry(created.handle);
+    await locks.grant();
+    locks.end(worker);
+    await poll();
+  }
+  load.mockClear();
+  await poll();
+  expect(load).toHaveBeenCalledTimes(loadsBefore);
+  expect(inFlight()).toBe(1);
+});
+
 test("the interval keeps no Deno process alive", () => {
   const unrefTimer = vi.fn();
   vi.stubGlobal("Deno", { unrefTimer });

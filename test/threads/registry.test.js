@@ -446,6 +446,15 @@ describe("createSharedRegistry", () => {
   });
 });
 
+test("attachSharedRegistry takes no place if there is no room for its services, of which it adds those that fit", () => {
+  const created = createSharedRegistry({ maxThreads: 2, maxServices: 1 });
+  expect(() => attachSharedRegistry(created.handle, { services: ["a", "b"] })).toThrow(
+    'services must be within maxServices and maxServiceNameBytes, got "b"',
+  );
+  expect(created.snapshot().services.map(({ service }) => service)).toEqual(["a"]);
+  expect(attachSharedRegistry(created.handle).size).toBe(1);
+});
+
 test.each(["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "module"])(
   "attachSharedRegistry refuses the option %s, which is set at creation, and takes no place",
   (option) => {

@@ -1,12 +1,16 @@
 // Workers that were started, and are tracked, by workers: whoever releases a thread releases those as well.
 
 import { attachSharedRegistry as attachNumbered, createSharedRegistry } from "nrpc-metrics/threads";
-import { describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 // The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
 import { fakeTime } from "../support/time.js";
 import { GRACE_MS } from "./grace.js";
 import { messageOf, startWorker } from "./start-worker.js";
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 describe("a worker that ends together with the workers that it tracks, and with theirs", () => {
   test.each(["terminate", "hang", "exit", "throw", "detach"])("after %s, all their places are free", async (how) => {
@@ -51,16 +55,15 @@ function chain(length, options) {
 }
 
 test("a thread that has stopped is released at once, and the workers that it tracked after the grace time", () => {
-  const time = fakeTime(["Date"]);
-  vi.spyOn(Atomics, "wait").mockReturnValue("timed-out");
+  fakeTime(["Date"]);
+  const wait = vi.spyOn(Atomics, "wait").mockReturnValue("timed-out");
   const { created, workers, inFlight } = chain(3, { maxThreads: 4 });
   workers[0].end();
   expect(inFlight()).toBe(0);
   attachSharedRegistry(created.handle);
-  expect(Atomics.wait).not.toHaveBeenCalled();
-  time.advance(GRACE_MS);
+  expect(wait).not.toHaveBeenCalled();
   for (let i = 0; i < 2; i++) attachSharedRegistry(created.handle);
-  expect(Atomics.wait).not.toHaveBeenCalled();
+  expect(wait.mock.calls.map(([, , , ms]) => ms)).toEqual([GRACE_MS, GRACE_MS]);
   expect(() => attachSharedRegistry(created.handle)).toThrow("all 4 places are taken");
 });
 
@@ -112,6 +115,7 @@ test("any number of workers can be tracked one after the other, and twice as man
   }
   // Three pairs are recorded already: 5 of 8 are left.
   for (let i = 0; i < 4; i++) first.track(workerNumbered(200 + i));
+  for (let i = 0; i < 4; i++) first.track(workerNumbered(203)); // recorded already
   first.track(workerNumbered(third.threadId));
   const beyond = workerNumbered(created.threadId);
   second.track(beyond); // not recorded, but its end is noticed
@@ -119,11 +123,19 @@ test("any number of workers can be tracked one after the other, and twice as man
   expect(inFlight()).toBe(1);
 });
 
-test.each([1.5, -2, 2 ** 31 - 1, 2 ** 32, Number.NaN, Infinity])(
-  "a worker with a number like %d is not recorded",
+test.each([1.5, -2, 2 ** 31 - 1, 2 ** 32 + 1_000_002, Number.NaN, Infinity])(
+  "a worker with a number that no thread has, like %d, is not recorded",
   (id) => {
-    const { created, others, inFlight } = chain(2);
-    others[1].track(workerNumbered(id));
+    const { created, others, inFlight } = chain(3);
+    // If the bits of such a number spilled over, the third thread would seem to track the first.
+    expect(others.map(({ threadId }) => threadId)).toEqual([1_000_002, 1_000_003, 1_000_004]);
+    for (let i = 0; i < 40; i++) others[1].track(workerNumbered(id + 2 * i * Math.sign(id)));
+    const last = attachSharedRegistry(created.handle);
+    last.forService("echo").startCall();
+    others[1].track(workerNumbered(last.threadId)); // there is room for 32
+    expect(inFlight()).toBe(4);
+    created.release(others[2].threadId);
+    expect(inFlight()).toBe(3);
     created.release(others[1].threadId);
     expect(inFlight()).toBe(1);
   },

@@ -42,8 +42,9 @@ export function releaseThread(shared: SharedMemory, threadId: number, hasStopped
     releaseSlabs(shared, id, hasStopped && id === threadId);
     for (const { pair } of pairs()) if (trackerIn(pair) === id) ended.add(workerIn(pair));
   }
-  // Last, because this thread may be killed before: then whoever releases this thread finds all of them again.
-  for (const { i, pair } of pairs()) {
-    if (ended.has(workerIn(pair))) Atomics.compareExchange(tracked, i, pair, FREE);
+  // Last, and from the end of each line to its beginning, because this thread may be killed before it is done: then
+  // whoever releases it finds the rest.
+  for (const id of [...ended].reverse()) {
+    for (const { i, pair } of pairs()) if (workerIn(pair) === id) Atomics.compareExchange(tracked, i, pair, FREE);
   }
 }
