@@ -229,6 +229,38 @@ describe("places", () => {
     }, 12);
   });
 
+  test("a thread that is released while it attaches, and another takes its place, leaves that one alone", () => {
+    meetAnywhere(() => {
+      const created = createWithEcho(2);
+      const attached = {};
+      const attach = (who) => {
+        try {
+          attached[who] = attachSharedRegistry(created.handle);
+        } catch (error) {
+          expect(error.message).toMatch("all 2 places are taken");
+        }
+      };
+      const counts = (registry) => {
+        const before = inFlight(created);
+        registry.forService("echo").startCall();
+        return inFlight(created) > before;
+      };
+      return {
+        first: () => attach("released"),
+        second() {
+          created.release(1_000_002); // the number of the second thread to attach
+          time.advance(GRACE_MS);
+          attach("next");
+        },
+        check() {
+          const owners = Object.keys(attached).filter((who) => counts(attached[who]));
+          expect(owners).toEqual([attached.next ? "next" : "released"]);
+          expect(placesLeft(created)).toBe(0);
+        },
+      };
+    }, 12);
+  });
+
   test("a thread that gets its lock while it is released, and another takes its place, leaves that one alone", () => {
     meetAnywhere(() => {
       const granted = [];

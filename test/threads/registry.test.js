@@ -485,6 +485,17 @@ test("if the host has no memory for one more thread, attachSharedRegistry throws
   expect(created.snapshot().get("echo").capabilityDeniedTotal).toBe(2);
 });
 
+test("a thread's memory has room for 15 names of 1,000 bytes, whatever the number of rows", () => {
+  const names = Array.from({ length: 15 }, (_, i) => `${i}`.padEnd(1000, "x"));
+  for (let maxServices = 100; maxServices < 100 + 65536 / ROW_BYTES; maxServices += 10) {
+    const created = createSharedRegistry({ maxThreads: 1, maxServices });
+    const { memory } = created.handle;
+    const { byteLength } = memory.buffer;
+    for (const name of names) created.forService(name);
+    expect(memory.buffer.byteLength).toBe(byteLength);
+  }
+});
+
 test("memory grows as threads attach, and not for threads that take the place of released ones", () => {
   const time = fakeTime(["Date"]);
   const created = createSharedRegistry({ maxThreads: 3 });

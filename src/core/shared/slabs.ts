@@ -64,7 +64,7 @@ const releasedOwner = (nowMs: number) => LOCKED | (BigInt.asUintN(31, BigInt(Mat
 /** How much longer a slab with this owner word stays reserved: 0 when it is free, Infinity while a thread owns it. */
 function remainingGraceMs(owner: bigint, nowMs: number): number {
   if (owner === FREE) return 0;
-  if (owner >> 32n !== 1n || owner & ATTACHED) return Infinity;
+  if (owner >> 32n !== 1n) return Infinity;
   const passedMs = Number(releasedOwner(nowMs) - owner) / 2; // negative if the clock was set back: then don't wait
   return passedMs >= 0 ? Math.max(0, GRACE_MS - passedMs) : 0;
 }
