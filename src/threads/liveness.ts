@@ -25,7 +25,7 @@ export function holdLock(registryId: string, threadId: number, onLocked: () => v
       fulfil();
       return new Promise(() => {});
     };
-    navigator.locks.request(lockName(registryId, threadId), holdForever).catch(fulfil);
+    navigator.locks.request(lockName(registryId, threadId), holdForever).catch(() => fulfil());
   });
 }
 

@@ -1,7 +1,8 @@
 // The registry in memory that threads share: creating it, attaching to it, and releasing threads that have ended.
 
+import { VERSION } from "../core/shared/header.js";
 import { MAX_THREADS } from "../core/shared/memory.js";
-import { areParts, makeParts, type SharedParts } from "../core/shared/parts.js";
+import { makeParts, readParts, type SharedParts } from "../core/shared/parts.js";
 import { SharedStore } from "../core/shared/shared-store.js";
 import { invalid } from "../model/errors.js";
 import { encoder } from "../model/names.js";
@@ -35,19 +36,9 @@ export interface SharedRegistryHandle {
   readonly version: number;
   /** Distinguishes the registry from all others. */
   readonly id: string;
-  /** The `WebAssembly.Memory` that holds the counts. */
+  /** The `WebAssembly.Memory` that holds the counts, the limits and all else that threads have in common. */
   readonly memory: object;
-  /** The compiled core, a `WebAssembly.Module`, so that other threads need not compile it. */
-  readonly module: object;
 }
-
-interface HandleContents extends SharedRegistryHandle, SharedParts {
-  readonly memory: SharedParts["memory"];
-  readonly module: SharedParts["module"];
-}
-
-/** Increment it with every change to the memory layout or the handle: threads may load different releases. */
-const VERSION = 1;
 
 const DEFAULT_MAX_THREADS = 16;
 
@@ -75,20 +66,23 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   #stopWatching: (() => void) | undefined;
 
   /** @internal */
-  constructor(options: AttachOptions, contents: HandleContents, store: SharedStore, hasRuntimeId: boolean) {
-    const { id, buckets, maxServices, maxServiceNameBytes } = contents;
+  constructor(options: AttachOptions, parts: SharedParts, store: SharedStore, hasRuntimeId: boolean) {
+    const { id, memory, buckets, maxServices, maxServiceNameBytes } = parts;
     super({ ...options, buckets, maxServices, maxServiceNameBytes }, store);
     const { threadId } = store;
     this.threadId = threadId;
-    this.handle = contents;
+    this.handle = Object.freeze({ version: VERSION, id, memory });
     this.ready = hasRuntimeId ? Promise.resolve() : holdLock(id, threadId, () => store.lock());
     this.#store = store;
   }
 
   /**
    * Releases a worker's place once the worker has ended, for whatever reason: its calls and handlers are no longer in
-   * flight, and another thread can attach. Call it right after creating the worker, in a thread that outlives it, and
-   * before adding your own listener for its end, so that the place is free when your listener runs.
+   * flight, and another thread can attach. Call it right after creating the worker, in the same thread, and before
+   * adding your own listener for its end, so that the place is free when your listener runs.
+   *
+   * A worker can track the workers that it starts itself. If it ends, they end with it, and the thread that tracks it
+   * releases their places, too.
    *
    * For Web Workers on a page or in Deno no event reports the end, but the worker's Web Lock does: see {@link ready}.
    * There, one call covers all workers, including later ones, and each is released within about a second of its end.
@@ -104,7 +98,13 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
   track(worker: TrackableWorker): void {
     if (typeof worker?.terminate !== "function") throw invalid("worker", "a Worker", worker, TypeError);
     if (worker.threadId === -1) throw invalid("worker.threadId", "that of a worker that has not ended", -1);
-    if (onExit(worker, (threadId, hasStopped) => this.#store.release(threadId, hasStopped))) return;
+    const threadId = onExit(worker, (gone, hasStopped) => this.#store.release(gone, hasStopped));
+    if (threadId === undefined) this.#watch();
+    else this.#store.recordTracked(threadId);
+  }
+
+  /** Releases Web Workers as they end, until this thread detaches. */
+  #watch(): void {
     if (!canWatch()) throw new Error("this runtime does not report when this worker ends: call release(threadId) then");
     this.#stopWatching ??= watchLocks(
       this.handle.id,
@@ -115,7 +115,8 @@ export class SharedRpcMetricsRegistry extends RpcMetricsRegistry {
 
   /**
    * Releases the place of a thread that has ended, if {@link track} does not do it. What the thread recorded stays; its
-   * calls and handlers are no longer in flight. Does nothing for a thread that is not attached.
+   * calls and handlers are no longer in flight. The same goes for the workers that it tracked, which have ended with it.
+   * Does nothing for a thread that is not attached and tracked none.
    *
    * If the thread is still running, this acts as if the thread had called {@link detach}. Its place is reused after a
    * quarter of a second, and `attachSharedRegistry` waits for that if no other place is free.
@@ -184,8 +185,8 @@ const ATTACH_OPTIONS = {
 export function create(options: SharedRegistryOptions, threadId: number | undefined): SharedRpcMetricsRegistry {
   const { buckets, maxServiceNameBytes, maxServices, maxThreads, ...own } = checkedOptions(options, CREATE_OPTIONS);
   checkHost(threadId);
-  const parts = makeParts(buckets, { maxThreads, maxServices, maxServiceNameBytes });
-  return join({ version: VERSION, id: crypto.randomUUID(), ...parts }, own, threadId);
+  const parts = makeParts({ id: crypto.randomUUID(), buckets, maxThreads, maxServices, maxServiceNameBytes });
+  return join(parts, own, threadId);
 }
 
 export function attach(
@@ -193,22 +194,23 @@ export function attach(
   options: AttachOptions,
   threadId: number | undefined,
 ): SharedRpcMetricsRegistry {
-  if (handle?.version !== VERSION || !areParts(handle))
+  const parts = handle?.version === VERSION ? readParts(handle.memory) : undefined;
+  if (parts === undefined || parts.id !== handle.id)
     throw invalid("handle", "the unchanged handle of a shared registry of the same release", handle, TypeError);
   const own = checkedOptions(options, ATTACH_OPTIONS);
-  return join(handle as HandleContents, own, threadId);
+  return join(parts, own, threadId);
 }
 
 function join(
-  contents: HandleContents,
+  parts: SharedParts,
   { clock, detectLeaks, services }: Checked<typeof OWN_OPTIONS>,
   threadId: number | undefined,
 ): SharedRpcMetricsRegistry {
-  checkNames(services, contents.maxServiceNameBytes);
+  checkNames(services, parts.maxServiceNameBytes);
   const options = { ...(clock && { clock }), detectLeaks, services };
-  const store = new SharedStore(contents, threadId);
+  const store = new SharedStore(parts, threadId);
   try {
-    return new SharedRpcMetricsRegistry(options, contents, store, threadId !== undefined);
+    return new SharedRpcMetricsRegistry(options, parts, store, threadId !== undefined);
   } catch (error) {
     store.detach();
     throw error;

@@ -20,15 +20,18 @@ const emitsExitEarly = "Deno" in globalThis;
 
 /**
  * Calls `onGone` when an event reports the worker's end, with its thread id and with whether it has certainly run its
- * last instruction. Returns false, and never calls `onGone`, for a worker without an id or such an event: a Web Worker
- * of a browser or of Deno.
+ * last instruction. Returns the id; or undefined, and never calls `onGone`, for a worker without an id or such an event:
+ * a Web Worker of a browser or of Deno.
  */
-export function onExit(worker: TrackableWorker, onGone: (threadId: number, hasStopped: boolean) => void): boolean {
+export function onExit(
+  worker: TrackableWorker,
+  onGone: (threadId: number, hasStopped: boolean) => void,
+): number | undefined {
   const { threadId } = worker; // read now, because Node resets it when the worker ends
-  if (typeof threadId !== "number") return false;
+  if (typeof threadId !== "number") return undefined;
   const ended = () => onGone(threadId, !emitsExitEarly);
   if (worker.once) worker.once("exit", ended);
   else if (worker.addEventListener) worker.addEventListener("close", ended);
-  else return false;
-  return true;
+  else return undefined;
+  return threadId;
 }

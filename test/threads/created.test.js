@@ -65,6 +65,16 @@ test("_created of the overflow set works past the year 2038", () => {
     expect(created(registry, "__overflow__")).toEqual(["4000000000"]);
 });
 
+test.each([0, 1, 999, -5000])("threads see the overflow set even if it appears when the clock says %i", (nowMs) => {
+  time.set(nowMs);
+  const first = createSharedRegistry({ maxServiceNameBytes: 1 });
+  const second = attachSharedRegistry(first.handle);
+  first.forService("too long").addCapabilityDenied();
+  expect(second.size).toBe(1);
+  expect(second.snapshot().get("__overflow__").capabilityDeniedTotal).toBe(1);
+  expect(created(second, "__overflow__")).toEqual(["1"]);
+});
+
 test("a service named __overflow__ from before any overflow keeps its _created in all threads", () => {
   const first = createSharedRegistry({ services: ["__overflow__"], maxServices: 1 });
   time.set(START_MS + 5000);

@@ -90,3 +90,41 @@ function memoryOfOneLife() {
   for (let i = 0; i < 60; i++) registry.forService(`${i}-${NAME}`);
   return created.handle.memory.buffer.byteLength;
 }
+
+test.each([
+  { when: "before", isDone: false },
+  { when: "after", isDone: true },
+])(
+  "a thread that is killed $when any write of releasing its workers leaves them to whoever releases it",
+  ({ isDone }) => {
+    let steps = 0;
+    for (let isOver = false; !isOver; steps++) {
+      const created = createSharedRegistry({ maxThreads: 4, services: ["echo"] });
+      const attach = () => {
+        const registry = attachSharedRegistry(created.handle);
+        registry.forService("echo").startCall();
+        return registry;
+      };
+      const inFlight = () => created.snapshot().get("echo").inFlight;
+      const ends = [];
+      const track = (tracker, threadId) =>
+        tracker.track({ threadId, terminate() {}, once: (_event, listener) => ends.push(listener) });
+
+      const [killed, child, grandchild] = [attach(), attach(), attach()];
+      track(killed, child.threadId);
+      track(child, grandchild.threadId);
+      isOver = liveUntil(steps, isDone, () => ends[0]());
+      created.release(killed.threadId);
+      time.advance(GRACE_MS);
+      expect(inFlight()).toBe(0);
+
+      // All three places are free, and none of the 8 words for tracked workers is in use.
+      const [tracker, last] = [attach(), attach(), attach()];
+      for (let i = 0; i < 7; i++) track(created, i + 1);
+      track(tracker, last.threadId);
+      created.release(tracker.threadId);
+      expect(inFlight()).toBe(1);
+    }
+    expect(steps).toBeGreaterThan(4);
+  },
+);

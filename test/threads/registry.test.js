@@ -125,6 +125,27 @@ test("ready fulfils at once for a thread whose end is reported by an event", asy
   for (const registry of [created, attached]) expect(await registry.ready).toBeUndefined();
 });
 
+test("names and ids are decoded from copies, because browsers' decoders refuse shared memory", () => {
+  const { decode } = TextDecoder.prototype;
+  vi.spyOn(TextDecoder.prototype, "decode").mockImplementation(function (bytes) {
+    if (bytes.buffer instanceof SharedArrayBuffer) throw new TypeError("The provided value must not be shared");
+    return decode.call(this, bytes);
+  });
+  const [a, b] = registries(1);
+  a.forService("echo").addCapabilityDenied();
+  expect(b.snapshot().get("echo").capabilityDeniedTotal).toBe(1);
+});
+
+test("the next owner of a place uses the rest of its memory for names, even if another thread's names lie behind it", () => {
+  const [a, b] = registries(1, { maxThreads: 2, maxServiceNameBytes: 60_000 });
+  a.forService("x".repeat(60_000)); // in a block just behind b's memory
+  const { memory } = a.handle;
+  const { byteLength } = memory.buffer;
+  b.detach();
+  attachSharedRegistry(a.handle).forService("echo");
+  expect(memory.buffer.byteLength).toBe(byteLength);
+});
+
 describe("shared memory that another thread has grown", () => {
   /** Makes the memory of a handle show its old size until grow(0) is called, as engines may. */
   function goStale({ memory }) {
@@ -247,20 +268,6 @@ describe("release", () => {
     expect(a.overflowLookups).toBe(0);
   });
 
-  test("a released place is not given to another thread for 250 ms, and attaching waits for that", () => {
-    const [a, b] = registries(1, { maxThreads: 2 });
-    const time = fakeTime(["Date"], { nowMs: 5000 });
-    a.release(b.threadId);
-    time.advance(GRACE_MS - 1); // time stands still, so waiting does not help
-    expect(() => attachSharedRegistry(a.handle)).toThrow("all 2 places are taken");
-    time.advance(1);
-    expect(attachSharedRegistry(a.handle).size).toBe(0);
-    time.restore();
-    const [c, d] = registries(1, { maxThreads: 2 });
-    c.release(d.threadId);
-    expect(attachSharedRegistry(c.handle).size).toBe(0);
-  });
-
   test("release frees a place whose owner sets its lock bit at the same moment", () => {
     const [a, b] = registries(1);
     b.forService("echo").startCall();
@@ -372,12 +379,22 @@ describe("createSharedRegistry", () => {
     expect(() => createSharedRegistry({ maxThreads: 16, maxServices: 1_000_000 })).toThrow(
       `maxThreads must be at most ${FITTING_THREADS} for the rows of 1000000 services to fit in 4 GiB, got 16`,
     );
-    expect(createSharedRegistry({ maxThreads: FITTING_THREADS - 1, maxServices: 1_000_000 }).size).toBe(0);
+    expect(createSharedRegistry({ maxThreads: FITTING_THREADS, maxServices: 1_000_000 }).size).toBe(0);
   });
 
-  test("createSharedRegistry refuses more services than 4 GiB have rows for", () => {
-    expect(() => createSharedRegistry({ maxServices: 20_000_000 })).toThrow(
-      "maxServices must be small enough for all rows to fit in 4 GiB, got 20000000",
+  test("createSharedRegistry refuses threads whose rows fit in 4 GiB, but not besides the names' words", () => {
+    const maxServices = Math.floor((2 ** 32 / 7 - 4 * 65536) / ROW_BYTES);
+    expect(() => createSharedRegistry({ maxThreads: 7, maxServices })).toThrow(
+      "maxThreads must be at most 6 for the rows",
+    );
+  });
+
+  test.each([
+    ["have rows for", 20_000_000],
+    ["have space for besides the names' words", Math.floor((2 ** 32 - 4 * 65536) / ROW_BYTES)],
+  ])("createSharedRegistry refuses more services than 4 GiB %s", (_, maxServices) => {
+    expect(() => createSharedRegistry({ maxThreads: 1, maxServices })).toThrow(
+      `maxServices must be small enough for all rows to fit in 4 GiB, got ${maxServices}`,
     );
   });
 
@@ -386,6 +403,30 @@ describe("createSharedRegistry", () => {
     registry.forService("x".repeat(1_000_000)).addCapabilityDenied();
     expect(registry.size).toBe(1);
     expect(registry.overflowLookups).toBe(0);
+  });
+
+  test.each([1, 2])(
+    "there is room for 200 names of 33,000 bytes, of which a block holds one, with %i threads",
+    (maxThreads) => {
+      const limits = { maxThreads, maxServices: 200, maxServiceNameBytes: 33_000 };
+      const threads = registries(maxThreads - 1, limits);
+      for (let i = 0; i < 200; i++)
+        threads[i % maxThreads].forService(`${i}`.padEnd(33_000, "x")).addCapabilityDenied();
+      expect(threads[0].overflowLookups).toBe(0);
+      expect(threads[0].size).toBe(200);
+      for (const { capabilityDeniedTotal } of threads[0].snapshot().services) expect(capabilityDeniedTotal).toBe(1);
+    },
+  );
+
+  test("the memory's maximum is what all threads and names can need, and no more", () => {
+    const { memory } = createSharedRegistry().handle;
+    // Twice 4,096 records of 12 bytes and a name of 1,024, in multiples of 8, and one more for each thread.
+    const names = 2 * Math.ceil((4096 * 1040) / 65536) + 16;
+    const others = (15 * SLAB_BYTES) / 65536; // the first thread has its part already
+    expect(() => memory.grow(names + others + 1)).toThrow(RangeError);
+    expect(memory.grow(names + others)).toBe(1 + SLAB_BYTES / 65536);
+    const most = createSharedRegistry({ maxThreads: FITTING_THREADS - 1, maxServices: 1_000_000 }).handle.memory;
+    expect(() => most.grow(65536 - most.buffer.byteLength / 65536 + 1)).toThrow(RangeError);
   });
 
   test("without SharedArrayBuffer, createSharedRegistry throws an error that names it and the headers to send", () => {
@@ -405,21 +446,13 @@ describe("createSharedRegistry", () => {
   });
 });
 
-test.each([
-  undefined,
-  null,
-  {},
-  "handle",
-  { version: 1 },
-  createSharedRegistry(),
-  JSON.parse(JSON.stringify(createSharedRegistry().handle)),
-  { ...createSharedRegistry().handle, version: 0 },
-  { ...createSharedRegistry().handle, module: {} },
-])("attachSharedRegistry refuses a value that is not a handle of this release: %#", (bad) => {
-  expect(() => attachSharedRegistry(bad)).toThrow(TypeError);
-  expect(() => attachSharedRegistry(bad)).toThrow(
-    "handle must be the unchanged handle of a shared registry of the same release",
+test("attachSharedRegistry takes no place if there is no room for its services, of which it adds those that fit", () => {
+  const created = createSharedRegistry({ maxThreads: 2, maxServices: 1 });
+  expect(() => attachSharedRegistry(created.handle, { services: ["a", "b"] })).toThrow(
+    'services must be within maxServices and maxServiceNameBytes, got "b"',
   );
+  expect(created.snapshot().services.map(({ service }) => service)).toEqual(["a"]);
+  expect(attachSharedRegistry(created.handle).size).toBe(1);
 });
 
 test.each(["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "module"])(
@@ -433,16 +466,6 @@ test.each(["buckets", "maxServices", "maxServiceNameBytes", "maxThreads", "modul
     expect(attachSharedRegistry(handle, { [option]: undefined }).size).toBe(0);
   },
 );
-
-test("attachSharedRegistry takes no place if the module can't run", () => {
-  const { handle } = createSharedRegistry({ maxThreads: 2 });
-  const module = new WebAssembly.Module(
-    // A module with one import, which is missing.
-    new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 2, 7, 1, 1, 97, 1, 98, 0, 0]),
-  );
-  expect(() => attachSharedRegistry({ ...handle, module })).toThrow("nrpc-metrics can't run WebAssembly here");
-  expect(attachSharedRegistry(handle).size).toBe(0);
-});
 
 test("if the host has no memory for one more thread, attachSharedRegistry throws and changes nothing", () => {
   const [created] = registries(0, { maxThreads: 3 });
@@ -460,6 +483,17 @@ test("if the host has no memory for one more thread, attachSharedRegistry throws
   delete memory.grow;
   attachSharedRegistry(created.handle).forService("echo").addCapabilityDenied();
   expect(created.snapshot().get("echo").capabilityDeniedTotal).toBe(2);
+});
+
+test("a thread's memory has room for 15 names of 1,000 bytes, whatever the number of rows", () => {
+  const names = Array.from({ length: 15 }, (_, i) => `${i}`.padEnd(1000, "x"));
+  for (let maxServices = 100; maxServices < 100 + 65536 / ROW_BYTES; maxServices += 10) {
+    const created = createSharedRegistry({ maxThreads: 1, maxServices });
+    const { memory } = created.handle;
+    const { byteLength } = memory.buffer;
+    for (const name of names) created.forService(name);
+    expect(memory.buffer.byteLength).toBe(byteLength);
+  }
 });
 
 test("memory grows as threads attach, and not for threads that take the place of released ones", () => {

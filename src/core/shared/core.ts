@@ -13,28 +13,27 @@ export type SharedCore = CoreExports & {
 let compiled: WebAssembly.Module | undefined;
 let template: SharedCore | undefined;
 
-/** This thread's compiled module. A module `received` from another thread saves compiling it here. */
-export function sharedModule(received?: WebAssembly.Module): WebAssembly.Module {
-  compiled ??= received ?? compile(WASM_BYTES);
+/**
+ * This thread's compiled module. Threads don't send it to each other, although that would save each of them the time to
+ * compile 1 kB: a thread must not run code that it was handed together with a handle.
+ */
+function sharedModule(): WebAssembly.Module {
+  compiled ??= compile(WASM_BYTES);
   return compiled;
 }
 
 /** @param slab address of the owner word, and the value it must hold for this instance to count; see `Attachment`. */
-export function instantiateOn(
-  memory: CoreMemory,
-  module: WebAssembly.Module,
-  slab: { ownerAddress: number; owner: number },
-): SharedCore {
-  return instantiate(() => module, { env: { memory }, slab }) as SharedCore;
+export function instantiateOn(memory: CoreMemory, slab: { ownerAddress: number; owner: number }): SharedCore {
+  return instantiate(sharedModule, { env: { memory }, slab }) as SharedCore;
 }
 
 /** An instance that only reports the row layout, on which the size of the shared memory depends. */
-export function templateCore(received?: WebAssembly.Module): SharedCore {
+export function templateCore(): SharedCore {
   if (template !== undefined) return template;
   const env: { memory?: WebAssembly.Memory } = {};
   const compileWithMemory = () => {
     env.memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-    return sharedModule(received);
+    return sharedModule();
   };
   template = instantiate(compileWithMemory, { env, slab: { ownerAddress: 0, owner: 1 } }) as SharedCore;
   return template;

@@ -2,12 +2,12 @@
 //
 // From address 0:
 //
-//   ┌────────────┬────────────────┬──────────────────────────────────────┬─────────┬─────────┬─ ─
-//   │ thresholds │ owners of      │ control words, 32 bits each:         │ block 0 │ block 1 │
-//   │            │ slabs, 64 bits │ attachments so far, overflow, blocks,│         │         │
-//   │            │ each           │ names                                │         │         │
-//   └────────────┴────────────────┴──────────────────────────────────────┴─────────┴─────────┴─ ─
-//                                                                        whole pages each
+//   ┌────────────┬────────┬───────────────────┬──────────────────────────────────────┬─────────┬─────────┬─ ─
+//   │ thresholds │ header │ owners of slabs,  │ control words, 32 bits each:         │ block 0 │ block 1 │
+//   │            │        │ tracked threads,  │ attachments so far, overflow, blocks,│         │         │
+//   │            │        │ 64 bits each      │ names                                │         │         │
+//   └────────────┴────────┴───────────────────┴──────────────────────────────────────┴─────────┴─────────┴─ ─
+//                 header.ts    slabs.ts, tracked.ts                                   whole pages each
 //
 // Nothing here waits for another thread, and a thread may be killed between any two instructions. So every
 // change that other threads can see is a single compare-and-exchange of one word, made after everything it
@@ -43,9 +43,14 @@ export interface Block {
   readonly end: number;
 }
 
-/** Addresses of the owners, of the control words and of their end; indices of the control words. */
+/**
+ * Addresses of the owners, of the tracked threads, of the control words and of their end; indices of the control words.
+ */
 export function controlLayout(ownersStart: number, { maxThreads, maxServices }: SharedLimits) {
-  const wordsStart = ownersStart + maxThreads * WORD_BYTES;
+  const trackedStart = ownersStart + maxThreads * WORD_BYTES;
+  // As many as can be attached, and as many that have not attached yet.
+  const maxTracked = 2 * maxThreads;
+  const wordsStart = trackedStart + maxTracked * WORD_BYTES;
   const attachments = 0;
   const overflow = attachments + 1;
   const blocks = overflow + 1;
@@ -55,7 +60,19 @@ export function controlLayout(ownersStart: number, { maxThreads, maxServices }: 
   const names = blocks + maxBlocks;
   const wordCount = names + maxServices;
   const end = wordsStart + wordCount * Int32Array.BYTES_PER_ELEMENT;
-  return { ownersStart, wordsStart, attachments, overflow, blocks, maxBlocks, names, wordCount, end };
+  return {
+    ownersStart,
+    trackedStart,
+    maxTracked,
+    wordsStart,
+    attachments,
+    overflow,
+    blocks,
+    maxBlocks,
+    names,
+    wordCount,
+    end,
+  };
 }
 
 /** One thread's access to the shared memory. */
@@ -63,6 +80,7 @@ export class SharedMemory {
   readonly control: ReturnType<typeof controlLayout>;
   // These words are in the memory's first pages and never move, so the views stay valid when the memory grows.
   readonly owners: BigUint64Array;
+  readonly tracked: BigUint64Array;
   readonly words: Int32Array;
   readonly #memory: CoreMemory;
 
@@ -70,6 +88,7 @@ export class SharedMemory {
     const control = controlLayout(ownersStart, limits);
     this.control = control;
     this.owners = new BigUint64Array(memory.buffer, control.ownersStart, limits.maxThreads);
+    this.tracked = new BigUint64Array(memory.buffer, control.trackedStart, control.maxTracked);
     this.words = new Int32Array(memory.buffer, control.wordsStart, control.wordCount);
     this.#memory = memory;
   }

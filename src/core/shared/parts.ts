@@ -1,24 +1,46 @@
-// The parts of a shared registry that threads send each other: its memory, its limits and the compiled core.
+// What threads need to share a registry: its memory, and what the header in it says about the registry.
 
 import { invalid } from "../../model/errors.js";
 import type { CoreMemory } from "../exports.js";
 import { rowLayout } from "../layout.js";
-import { thresholdsEnd, writeThresholds } from "../thresholds.js";
-import { sharedModule, templateCore } from "./core.js";
-import { controlLayout, MAX_PAGES, pageCount, type SharedLimits } from "./memory.js";
+import { writeThresholds } from "../thresholds.js";
+import { templateCore } from "./core.js";
+import { headerEnd, readHeader, type SharedIdentity, writeHeader } from "./header.js";
+import { controlLayout, MAX_PAGES, pageCount } from "./memory.js";
 import { recordBytes } from "./name-directory.js";
 import { slabLayout } from "./slabs.js";
 
-/** What a thread needs to join a registry. All of it can be posted to another thread. */
-export interface SharedParts extends SharedLimits {
+/** What a thread needs to join a registry. */
+export interface SharedParts extends SharedIdentity {
   readonly memory: CoreMemory;
-  readonly module: WebAssembly.Module;
-  readonly buckets: readonly number[];
 }
 
-/** Whether the memory and the module are genuine. Neither survives JSON. */
-export function areParts({ memory, module }: { memory: unknown; module: unknown }): boolean {
-  return memory instanceof WebAssembly.Memory && module instanceof WebAssembly.Module;
+/**
+ * What the memory says about its registry. Only reads it. Undefined if `memory` is no memory that threads share, or not
+ * one of a registry of this release. A memory whose header is right is trusted: whoever has it can write to it anyway.
+ */
+export function readParts(memory: unknown): SharedParts | undefined {
+  if (!isSharedMemory(memory)) return undefined;
+  const core = templateCore();
+  const identity = readHeader(core, memory);
+  if (identity === undefined || controlLayout(headerEnd(core), identity).end > memory.buffer.byteLength)
+    return undefined;
+  return { ...identity, memory };
+}
+
+/** The getter that reads `property` of any genuine object of that kind, of whatever realm, and throws for all else. */
+const genuine = (prototype: object, property: string) =>
+  Object.getOwnPropertyDescriptor(prototype, property)?.get as () => unknown;
+
+/** Whether `value` is a genuine shared `WebAssembly.Memory`, of whatever realm: `instanceof` knows only this one. */
+function isSharedMemory(value: unknown): value is CoreMemory {
+  try {
+    const buffer = genuine(WebAssembly.Memory.prototype, "buffer").call(value);
+    genuine(SharedArrayBuffer.prototype, "byteLength").call(buffer);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -27,10 +49,10 @@ export function areParts({ memory, module }: { memory: unknown; module: unknown 
  *
  * @throws RangeError if the rows don't fit in 4 GiB.
  */
-export function makeParts(buckets: readonly number[], limits: SharedLimits): SharedParts {
-  const { maxThreads, maxServices, maxServiceNameBytes } = limits;
+export function makeParts(identity: SharedIdentity): SharedParts {
+  const { buckets, maxThreads, maxServices, maxServiceNameBytes } = identity;
   const core = templateCore();
-  const controlPages = pageCount(controlLayout(thresholdsEnd(core, buckets), limits).end);
+  const controlPages = pageCount(controlLayout(headerEnd(core), identity).end);
   const slabPages = pageCount(slabLayout(rowLayout(core, buckets), maxServices).bytes);
   if (controlPages + slabPages > MAX_PAGES)
     throw invalid("maxServices", "small enough for all rows to fit in 4 GiB", maxServices);
@@ -50,5 +72,6 @@ export function makeParts(buckets: readonly number[], limits: SharedLimits): Sha
     shared: true,
   }) as unknown as CoreMemory;
   writeThresholds(core, memory, buckets);
-  return { memory, module: sharedModule(), buckets, ...limits };
+  writeHeader(core, memory, identity);
+  return { ...identity, memory };
 }

@@ -7,8 +7,8 @@ import { encoder, OVERFLOW_SERVICE_LABEL } from "../../model/names.js";
 import { wordIndex } from "../../model/words.js";
 import { rowLayout, WORD_BYTES } from "../layout.js";
 import type { Keep, Store } from "../store.js";
-import { thresholdsEnd } from "../thresholds.js";
 import { instantiateOn, type SharedCore, templateCore } from "./core.js";
+import { headerEnd } from "./header.js";
 import { type Block, SharedMemory } from "./memory.js";
 import { recordBytes, SharedNames } from "./name-directory.js";
 import type { SharedParts } from "./parts.js";
@@ -17,12 +17,12 @@ import {
   HEADER_BYTES,
   lockedThreads,
   OVERFLOW_LOOKUPS,
-  releaseSlabs,
   slabBlocks,
   slabLayout,
   slabViews,
   takeSlab,
 } from "./slabs.js";
+import { recordTracked, releaseThread } from "./tracked.js";
 
 /** One thread's store of a shared registry: it counts in its own slab, and a copy adds up all slabs. */
 export class SharedStore implements Store {
@@ -46,10 +46,10 @@ export class SharedStore implements Store {
    * @param threadId the runtime's id of this thread; without one, the thread gets an id above 1,000,000.
    * @throws Error if all slabs are taken, or if there is no memory for one more.
    */
-  constructor({ memory, module, buckets, ...limits }: SharedParts, threadId: number | undefined) {
-    const template = templateCore(module);
+  constructor({ memory, buckets, ...limits }: SharedParts, threadId: number | undefined) {
+    const template = templateCore();
     const layout = rowLayout(template, buckets);
-    const shared = new SharedMemory(memory, thresholdsEnd(template, buckets), limits);
+    const shared = new SharedMemory(memory, headerEnd(template), limits);
     const attachment = takeSlab(shared, threadId);
     if (attachment === undefined)
       throw new Error(`all ${limits.maxThreads} places are taken: raise maxThreads, or release threads that are gone`);
@@ -61,7 +61,7 @@ export class SharedStore implements Store {
     try {
       const offsets = slabLayout(layout, limits.maxServices);
       const [first, ...others] = this.#claimBlocks(offsets.bytes);
-      this.core = instantiateOn(memory, module, attachment.owner);
+      this.core = instantiateOn(memory, attachment.owner);
       this.firstRow = this.overflowRow = first.start + offsets.rows;
       this.#start = first.start;
       this.#scratch = { start: first.start + offsets.scratch, end: first.start + offsets.names };
@@ -164,9 +164,17 @@ export class SharedStore implements Store {
     this.#attachment.release();
   }
 
-  /** Frees the slabs of another thread. `hasStopped`: whether that thread has certainly run its last instruction. */
+  /**
+   * Frees the slabs of another thread, and of the workers that it tracked. `hasStopped`: whether that thread has
+   * certainly run its last instruction.
+   */
   release(threadId: number, hasStopped: boolean): void {
-    releaseSlabs(this.#shared, threadId, hasStopped);
+    releaseThread(this.#shared, threadId, hasStopped);
+  }
+
+  /** Records, for all threads to see, that this thread tracks a worker. */
+  recordTracked(workerId: number): void {
+    recordTracked(this.#shared, this.threadId, workerId);
   }
 
   /** Records, for all threads to see, that this thread holds a lock until it ends. */

@@ -55,14 +55,16 @@ const SCRATCH_BYTES = 16384;
 
 /** Threads without an id from the runtime get ids above this. Runtimes count theirs up from 0. */
 const ASSIGNED_ID_BASE = 1_000_000;
+/** An owner word has 31 bits for a thread's id + 1. */
+export const MAX_THREAD_ID = 2 ** 31 - 2;
 
 /** The owner word of a slab whose thread was released at `nowMs` and may still be running. */
-const releasedOwner = (nowMs: number) => LOCKED | (BigInt(nowMs % (LOW_MASK + 1)) << 1n);
+const releasedOwner = (nowMs: number) => LOCKED | (BigInt.asUintN(31, BigInt(Math.floor(nowMs))) << 1n);
 
 /** How much longer a slab with this owner word stays reserved: 0 when it is free, Infinity while a thread owns it. */
 function remainingGraceMs(owner: bigint, nowMs: number): number {
   if (owner === FREE) return 0;
-  if (owner >> 32n !== 1n || owner & ATTACHED) return Infinity;
+  if (owner >> 32n !== 1n) return Infinity;
   const passedMs = Number(releasedOwner(nowMs) - owner) / 2; // negative if the clock was set back: then don't wait
   return passedMs >= 0 ? Math.max(0, GRACE_MS - passedMs) : 0;
 }
@@ -136,7 +138,7 @@ export class Attachment {
 /**
  * Takes a free slab for a thread; undefined if there is none. Slabs that have memory already have the lowest numbers
  * and are taken first. If the only slabs left are those of released threads that may still be running, waits until
- * one can be reused.
+ * one can be reused, but no longer than GRACE_MS in all.
  *
  * @param threadId the runtime's id of the thread; without one, the thread gets an id above 1,000,000.
  */
@@ -144,27 +146,36 @@ export function takeSlab({ owners, words, control }: SharedMemory, threadId?: nu
   const attachment = (Atomics.add(words, control.attachments, 1) + 1) & LOW_MASK;
   const id = threadId ?? ASSIGNED_ID_BASE + attachment;
   const taken = (BigInt(id + 1) << 33n) | (BigInt(attachment) << 1n);
-  for (let waits = 0; ; waits++) {
+  const startMs = Date.now();
+  for (let waitedMs = 0; ; ) {
     let shortestMs = Infinity;
     for (let slab = 0; slab < owners.length; slab++) {
       const owner = Atomics.load(owners, slab);
-      const remainingMs = remainingGraceMs(owner, Date.now());
+      // A test may have stopped the time of day, so what this thread has waited counts as well.
+      const remainingMs = remainingGraceMs(owner, Math.max(Date.now(), startMs + waitedMs));
       if (remainingMs === 0 && Atomics.compareExchange(owners, slab, owner, taken) === owner)
         return new Attachment(owners, slab, taken);
       shortestMs = Math.min(shortestMs, remainingMs);
     }
-    if (shortestMs === Infinity || waits === owners.length) return undefined;
-    pause(shortestMs);
+    if (shortestMs === Infinity || waitedMs >= GRACE_MS) return undefined;
+    waitedMs += pause(Math.min(shortestMs, GRACE_MS - waitedMs));
   }
 }
 
-function pause(ms: number): void {
+/** More looks at a clock than fit in GRACE_MS: each takes at least 20 ns. */
+const MAX_LOOKS = 20_000_000;
+
+/** Waits for at least `ms` milliseconds, and returns for how long. */
+function pause(ms: number): number {
+  const startMs = performance.now();
   try {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   } catch {
-    // A page's main thread must not block in Atomics.wait, so it waits in a loop.
-    for (const endMs = Date.now() + ms; Date.now() < endMs; );
+    // A page's main thread must not block in Atomics.wait, so it waits in a loop: not for ever if a test has stopped
+    // that clock, too.
+    for (let looks = 0; performance.now() - startMs < ms && looks < MAX_LOOKS; looks++);
   }
+  return Math.max(ms, performance.now() - startMs);
 }
 
 /**

@@ -7,7 +7,7 @@ import { expect } from "vitest";
  * @param reportsEndTooEarly whether a worker may still run, and acknowledge calls, after the runtime reported its end;
  * calls are not counted from then on.
  */
-export function expectThreads({ replay, killed }, { numbersThreads, reportsEndTooEarly = false }) {
+export function expectThreads({ replay, killed, nested }, { numbersThreads, reportsEndTooEarly = false }) {
   expect(replay).toEqual({ replayed: 16, differences: [] });
 
   const { announced, ownThreadId, during, after, atTheEnd } = killed;
@@ -28,4 +28,6 @@ export function expectThreads({ replay, killed }, { numbersThreads, reportsEndTo
   if (!reportsEndTooEarly) expect(killed.unacknowledged).toBeGreaterThanOrEqual(0);
   expect(killed.unacknowledged).toBeLessThanOrEqual(4);
   expect(killed.killedInFlight).toBe(0);
+
+  expect(nested).toEqual({ during: 3, after: 0 });
 }

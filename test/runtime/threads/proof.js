@@ -73,6 +73,24 @@ async function killWorkers({ createSharedRegistry }, start) {
   };
 }
 
+/** A worker is killed that tracks a worker, which tracks a third. */
+async function killTracker({ createSharedRegistry, attachSharedRegistry }, start) {
+  const registry = createSharedRegistry({ maxThreads: 4 });
+  const inFlight = () => registry.snapshot().get("nested").inFlight;
+  const { worker, announced, kill } = start({ metrics: registry.handle, generations: 2 });
+  registry.track(worker);
+  await announced;
+  const during = inFlight();
+  kill();
+  await until("the calls of all three are given back", () => inFlight() === 0);
+  for (let i = 0; i < 3; i++) attachSharedRegistry(registry.handle); // throws if a place is still taken
+  return { during, after: inFlight() };
+}
+
 export async function proveThreads(library, threads, vectors, start) {
-  return { replay: await replayShared(library, threads, vectors), killed: await killWorkers(threads, start) };
+  return {
+    replay: await replayShared(library, threads, vectors),
+    killed: await killWorkers(threads, start),
+    nested: await killTracker(threads, start),
+  };
 }
