@@ -17,7 +17,7 @@ const blocks = guides.flatMap(blocksOf);
 const ofLanguage = (...languages) => blocks.filter(({ language }) => languages.includes(language));
 const named = (list) => list.map((block) => [`${block.file}:${block.line}`, block]);
 
-const CODE = ["js", "html", "diff"];
+const CODE = ["js", "html", "diff", "json"]; // test/package/test-runners.test.js uses the one of json
 const TEXT = ["sh", "yaml", "promql", "text"];
 
 test("every block of code names a language that is checked, or is plain text", () => {
