@@ -1,4 +1,4 @@
-// The package in tests of its users, run by Jest.
+// The package in tests of its users, run by Jest and by vitest.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,10 +6,15 @@ import { afterEach, expect, test } from "vitest";
 import { blocksOf } from "../docs/markdown.js";
 import { start } from "../support/process.js";
 import { nodesUnderTest } from "../support/runtimes/node.js";
+import { repository } from "../support/workspace.js";
 import { makeApp } from "./framework-app.js";
 
 let app;
-afterEach(() => app?.remove());
+let program;
+afterEach(async () => {
+  await program?.stop();
+  app?.remove();
+});
 
 const VM_MODULES = "--experimental-vm-modules";
 
@@ -20,8 +25,9 @@ async function runJest(source, pattern, { node = process.execPath, flags = [], c
   const file = join(app.folder, "jest.config.json");
   writeFileSync(file, JSON.stringify(settings));
   const jest = join(app.installed, "node_modules/jest/bin/jest.js");
-  const args = [...flags, jest, "--config", file, "--ci", "--no-cache", "--testTimeout", "60000", pattern];
-  const { code, stdout, stderr } = await start(node, args, { cwd: app.folder }).ended;
+  const args = [...flags, jest, "--config", file, "--ci", "--no-cache", "--testTimeout", "20000", pattern];
+  program = start(node, args, { cwd: app.folder });
+  const { code, stdout, stderr } = await program.ended;
   return { code, output: stdout + stderr };
 }
 
@@ -48,3 +54,25 @@ test("without any of this, Jest says that the package is an ES module", async ()
   expect(code).toBe(1);
   expect(output).toContain("Must use import to load ES Module");
 });
+
+const MOCKED = "test/package/mocked-timers";
+
+test.each(["jest.test", "jest-from-the-start.test"])(
+  "the endpoint and the page answer under Jest's mocked timers: %s",
+  async (suite) => {
+    const { code, output } = await runJest(MOCKED, suite, { flags: [VM_MODULES] });
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/^Tests: +\d+ passed, \d+ total$/m);
+  },
+  180_000,
+);
+
+test("the endpoint and the page answer under vitest's mocked timers", async () => {
+  app = makeApp("jest", MOCKED);
+  const vitest = join(repository, "node_modules/vitest/vitest.mjs");
+  const args = [vitest, "run", "--root", app.folder, "--testTimeout", "20000"];
+  program = start(process.execPath, args, { cwd: app.folder, env: { NO_COLOR: "1", CI: undefined } });
+  const { code, stdout, stderr } = await program.ended;
+  expect(code, stdout + stderr).toBe(0);
+  expect(stdout).toMatch(/^ +Tests +7 passed \(7\)$/m);
+}, 180_000);
