@@ -56,4 +56,9 @@ describe.each([
     expect(await countsIn("/metrics")).toEqual(expected);
     expect(await countsIn("/api/metrics")).toEqual(expected);
   });
+
+  test("counts in the Edge runtime with the core as a module, and shows it", async () => {
+    for (let i = 0; i < 2; i++) expect(await (await get("/api/edge")).text()).toBe("Hello from the edge!");
+    expect(await countsIn("/api/edge?metrics")).toEqual(["Edge/Hello invocations 2", "Edge/Hello panics 0"]);
+  });
 });
