@@ -5,10 +5,15 @@ import { metricsHandler } from "nrpc-metrics/http";
 const registry = new RpcMetricsRegistry();
 const hello = registry.forService("Greeter/Hello"); // keep it: this saves a lookup per call
 
-function greet(request) {
-  const name = new URL(request.url).searchParams.get("name");
+function greet(name) {
   if (!name) throw new Error("a name is missing");
   return new Response(`Hello, ${name}!`);
+}
+
+function serveHello({ url }) {
+  if (!URL.canParse(url)) return new Response(null, { status: 400 }); // as for `Host: [`, which anybody can send
+  const { searchParams } = new URL(url);
+  return hello.observeHandler(() => greet(searchParams.get("name")));
 }
 
 const server = Bun.serve({
@@ -16,7 +21,7 @@ const server = Bun.serve({
   port: process.env.PORT ?? 8080,
   routes: {
     "/metrics": metricsHandler(registry),
-    "/hello": (request) => hello.observeHandler(() => greet(request)),
+    "/hello": serveHello,
   },
   error: ({ message }) => new Response(message, { status: 500 }),
 });

@@ -12,8 +12,10 @@ function greet(name) {
 }
 
 function serve(request) {
+  if (!URL.canParse(request.url)) return new Response(null, { status: 400 }); // as for `Host: [`, which anybody can send
   const { pathname, searchParams } = new URL(request.url);
   if (pathname === "/metrics") return metrics(request);
+  if (pathname !== "/hello") return new Response(null, { status: 404 });
   return hello.observeHandler(() => greet(searchParams.get("name")));
 }
 

@@ -9,8 +9,11 @@ const hello = registry.forService("Greeter/Hello"); // keep it: this saves a loo
 const metrics = metricsListener(registry);
 
 const server = createServer((request, response) => {
+  // Anybody can send `GET //`, of which no URL can be made: unchecked, it would end the process.
+  if (!URL.canParse(request.url, "http://localhost")) return response.writeHead(400).end();
   const { pathname, searchParams } = new URL(request.url, "http://localhost");
   if (pathname === "/metrics") return metrics(request, response);
+  if (pathname !== "/hello") return response.writeHead(404).end();
   try {
     const greeting = hello.observeHandler(() => {
       if (!searchParams.get("name")) throw new Error("a name is missing");

@@ -8,6 +8,8 @@ const registry = attachSharedRegistry(workerData.metrics); // once per worker: e
 const match = registry.forService("Search/Match"); // keep it: this saves a lookup per call
 
 const server = createServer((request, response) => {
+  // Anybody can send `GET //`, of which no URL can be made: unchecked, it would end this thread.
+  if (!URL.canParse(request.url, "http://localhost")) return response.writeHead(400).end();
   const { searchParams } = new URL(request.url, "http://localhost");
   try {
     const matches = match.observeHandler(() => new RegExp(searchParams.get("pattern")).test(searchParams.get("text")));

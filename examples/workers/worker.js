@@ -2,8 +2,9 @@
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler } from "nrpc-metrics/http";
 
-// One registry per isolate. The clock of Workers shows whole milliseconds and moves only with I/O, so durations
-// are time spent waiting, and computing counts as none.
+// One registry per isolate. A deployed Worker has several, which answer scrapes in turn: a scraper sees totals that fall,
+// takes that for resets, and computes rates that are far too high. The clock of Workers shows whole milliseconds and
+// moves only with I/O, so durations are time spent waiting, and computing counts as none.
 const registry = new RpcMetricsRegistry();
 const page = registry.forService("Worker/Page");
 const upstream = registry.forService("Upstream/Get");

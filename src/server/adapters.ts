@@ -51,7 +51,7 @@ export function fetchHandler(respond: Responder<[Request]>): (request: Request) 
       method,
       url,
       host: headers.get("host") ?? hostIn(url),
-      header: (name) => headers.get(name) ?? undefined,
+      header: (name) => replacedHeader(request, name) ?? headers.get(name) ?? undefined,
       onClientGone: (listener) => signal?.addEventListener("abort", listener, { once: true }),
     };
     const reply = await respond(exchange, request);
@@ -67,6 +67,17 @@ function hostIn(url: string): string | undefined {
 /** Answers to HEAD have no body. A stream is never part of one. */
 function withoutText(method: string, { body, ...head }: Reply): Reply {
   return body === undefined || (method === "HEAD" && typeof body === "string") ? head : { ...head, body };
+}
+
+/**
+ * Cloudflare asks Workers for gzip, whatever the client asked for, and keeps the client's Accept-Encoding in `cf`: ""
+ * if it sent none. Such a client would get the gzip that we send.
+ */
+function replacedHeader(request: Request, name: string): string | undefined {
+  if (name !== "accept-encoding") return undefined;
+  const { cf } = request as { cf?: { clientAcceptEncoding?: unknown } | null };
+  const sent = cf?.clientAcceptEncoding;
+  return typeof sent === "string" ? sent : undefined;
 }
 
 /** For a handler that got something else than a Request: says so to whoever waits, rather than ending the process. */

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, inject, onTestFinished, test } from "vitest";
+import { failures, hostileStatuses } from "../examples/hostile-requests.js";
 import { installed } from "../support/installed.js";
 import { PROMTOOL, promtool } from "../ops/rules.js";
 import { blocksOf, filesBelow, guides, read, root } from "./markdown.js";
@@ -16,7 +17,7 @@ const blocks = guides.flatMap(blocksOf);
 const ofLanguage = (...languages) => blocks.filter(({ language }) => languages.includes(language));
 const named = (list) => list.map((block) => [`${block.file}:${block.line}`, block]);
 
-const CODE = ["js", "html", "diff"];
+const CODE = ["js", "html", "diff", "json"]; // test/package/test-runners.test.js uses the one of json
 const TEXT = ["sh", "yaml", "promql", "text"];
 
 test("every block of code names a language that is checked, or is plain text", () => {
@@ -83,7 +84,7 @@ async function runToItsEnd(program) {
   }
 }
 
-/** Runs a program that serves on `ports` until each has answered, where the endpoint or the page is mounted. */
+/** Runs a program that serves on `ports` until each has answered, where the endpoint or the page is mounted; attacks it. */
 async function runUntilItServes(program, ports) {
   const child = spawn(process.execPath, [place(program)], { stdio: ["ignore", "ignore", "pipe"] });
   let complaints = "";
@@ -105,7 +106,10 @@ async function runUntilItServes(program, ports) {
       );
     }
     expect({ path, status, complaints }).toEqual({ path, status: 200, complaints: "" });
+    expect(failures(await hostileStatuses(`http://127.0.0.1:${port}`, path))).toEqual([]);
+    expect((await fetch(`http://127.0.0.1:${port}${path}`)).status).toBe(200);
   }
+  expect(child.exitCode).toBe(null);
 }
 
 const programs = ofLanguage("js", "diff").filter((block) => !standsInAnExample(programOf(block)));

@@ -25,7 +25,7 @@ function complaints(program, args, project) {
 describe.each(["typescript", "typescript-7"])("with %s", (compiler) => {
   const { version } = JSON.parse(readFileSync(join(modules, compiler, "package.json"), "utf8"));
   const args = [join(modules, compiler, "bin/tsc"), "--typeRoots", join(modules, "@types")];
-  const tsc = (project) => complaints(process.execPath, args, project);
+  const tsc = (project, ...more) => complaints(process.execPath, [...args, ...more], project);
 
   test("the compilers are two generations", () => {
     expect(version).toMatch(compiler === "typescript" ? /^6\./ : /^7\./);
@@ -42,6 +42,19 @@ describe.each(["typescript", "typescript-7"])("with %s", (compiler) => {
   test("guards can be held by `using` with lib ESNext alone", async () => {
     expect(await tsc("using")).toBe("");
   });
+
+  test.each(["nodenext", "node20"])("a CommonJS project with module %s can import the package", async (module) => {
+    expect(await tsc("commonjs", "--module", module)).toBe("");
+  });
+
+  test.each(["node16", "node18"])(
+    "a CommonJS project with module %s can import the package dynamically, and otherwise gets TS1479",
+    async (module) => {
+      const lines = (await tsc("commonjs", "--module", module)).split("\n").filter((line) => /^\S/.test(line));
+      expect(lines).toHaveLength(2);
+      for (const line of lines) expect(line).toMatch(/^required\.ts.* error TS1479: /);
+    },
+  );
 
   test("wrong uses are type errors", async () => {
     expect(await tsc("wrong-use")).toBe("");
