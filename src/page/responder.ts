@@ -4,11 +4,15 @@ import { invalid, reasonOf } from "../model/errors.js";
 import { checkedSource, type SnapshotSource } from "../model/source.js";
 import { every } from "../runtime/timer.js";
 import type { Exchange, Reply } from "../server/adapters.js";
+import { yieldingScheduler } from "../server/yielding.js";
 import { History, TICK_MS } from "./history.js";
 import { freshNonce, isNonce, pageHtml, policy } from "./html.js";
 import { pageJson } from "./json.js";
 import { parseQuery, type Query } from "./query.js";
 import { type SampleWithServices, takeSample } from "./sample.js";
+
+/** Of each turn of the event loop; a piece begins within it and takes less than a millisecond. */
+const SLICE_BUDGET_MS = 1;
 
 const HTML = "text/html; charset=utf-8";
 const JSON_TYPE = "application/json; charset=utf-8";
@@ -26,16 +30,16 @@ export function startPage(source: SnapshotSource): { respond: PageResponder; clo
 
 class Page {
   readonly #source: SnapshotSource;
-  readonly #history = new History();
+  readonly #history = new History(yieldingScheduler(SLICE_BUDGET_MS));
   readonly #stopTimer: (() => void) | undefined;
   /** Whether a sample for the history is under way; a slow source is not asked for another one meanwhile. */
   #isSampling = false;
 
   constructor(source: SnapshotSource) {
     this.#source = source;
-    this.#stopTimer = every(TICK_MS, () => this.#sample());
+    this.#stopTimer = sampleRegularly(this);
     // Without timers, as at a Worker's start, there is no clock either: the first sample is then that of a request.
-    if (this.#stopTimer) this.#sample();
+    if (this.#stopTimer) this.sample();
   }
 
   close(): void {
@@ -56,19 +60,19 @@ class Page {
   }
 
   /** Does nothing if there is no snapshot, as for a detached registry: requests report that. */
-  #sample(): void {
+  sample(): void {
     if (this.#isSampling) return;
     try {
       const taken = takeSample(this.#source);
       if (taken instanceof Promise) this.#keepLater(taken);
-      else this.#history.add(taken);
+      else this.#history.add(taken).catch(() => {});
     } catch {}
   }
 
   async #keepLater(taken: Promise<SampleWithServices>): Promise<void> {
     this.#isSampling = true;
     try {
-      this.#history.add(await taken);
+      await this.#history.add(await taken);
     } catch {
     } finally {
       this.#isSampling = false;
@@ -86,9 +90,28 @@ class Page {
     history.forgetOthers(now);
     // Chosen before `now` is added, because a window that began at `now` would be empty.
     const base = history.base(query.window, now);
-    if (history.isDue(now.atMs)) history.add(now);
-    return reply(200, JSON_TYPE, isHead ? "" : await pageJson(query, now, { base, ticks: history.ticks }));
+    if (history.isDue(now.atMs)) await history.add(now);
+    return reply(200, JSON_TYPE, isHead ? "" : await pageJson(query, now, { base: await base, ticks: history.ticks }));
   }
+}
+
+/**
+ * Has the page take samples for as long as something other than the timer refers to it, as its handler does. So a
+ * handler that is dropped without `close()`, as by a hot reload, keeps neither its registry nor its history alive.
+ */
+function sampleRegularly(page: Page): (() => void) | undefined {
+  const reference = weakReference(page);
+  const stop = every(TICK_MS, () => {
+    const found = reference.deref();
+    if (found) found.sample();
+    else stop?.();
+  });
+  return stop;
+}
+
+/** A strong reference in Workers with a compatibility date before 2025-05-05, where there is no WeakRef. */
+function weakReference<T extends object>(target: T): Pick<WeakRef<T>, "deref"> {
+  return typeof WeakRef === "function" ? new WeakRef(target) : { deref: () => target };
 }
 
 /** With the app's nonce the page sets no policy, because the app has its own. */
