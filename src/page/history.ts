@@ -34,6 +34,11 @@ export class History {
     return last === undefined || nowMs - last.atMs >= 1.5 * TICK_MS;
   }
 
+  /** Whether a sample is being packed, so that another one would not be kept. */
+  get isPacking(): boolean {
+    return this.#kept?.isPacking === true;
+  }
+
   /** Begins anew if `now` is of another registry than what was kept: its rows belong to other services. */
   forgetOthers(now: Sample): void {
     if (this.#kept?.layout !== now.layout) this.#kept = new Kept(now.layout);

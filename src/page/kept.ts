@@ -67,7 +67,7 @@ export class Packing {
     const { layout } = now;
     this.#now = now;
     this.#before = before;
-    const length = rowsPerPiece(layout) * wordIndex(layout.rowBytes);
+    const length = Math.min(now.words.length, rowsPerPiece(layout) * wordIndex(layout.rowBytes));
     this.#later = new Uint32Array(length);
     this.#earlier = new Uint32Array(length);
     this.#left = [

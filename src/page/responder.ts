@@ -61,7 +61,7 @@ class Page {
 
   /** Does nothing if there is no snapshot, as for a detached registry: requests report that. */
   sample(): void {
-    if (this.#isSampling) return;
+    if (this.#isSampling || this.#history.isPacking) return;
     try {
       const taken = takeSample(this.#source);
       if (taken instanceof Promise) this.#keepLater(taken);
