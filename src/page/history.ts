@@ -1,7 +1,6 @@
 // What is kept of the past: samples at which windows can begin, and rates for sparklines. Both are bounded.
 
 import type { RowLayout } from "../model/data.js";
-import type { YieldingScheduler } from "../server/yielding.js";
 import { type KeptSample, Packing, type Tick, Unpacking } from "./kept.js";
 import type { PageWindow } from "./page-data.js";
 import type { Sample } from "./sample.js";
@@ -19,12 +18,15 @@ const SPARK_TICKS = 60;
  */
 const SAMPLES_PER_WINDOW = 6;
 
+/** Runs a piece of work when its turn has come; a piece takes half a millisecond. */
+type Schedule = (piece: () => void) => Promise<void>;
+
 /** Samples are packed and unpacked in pieces, between which other work runs. */
 export class History {
-  readonly #schedule: YieldingScheduler;
+  readonly #schedule: Schedule;
   #kept: Kept | undefined;
 
-  constructor(schedule: YieldingScheduler) {
+  constructor(schedule: Schedule) {
     this.#schedule = schedule;
   }
 
@@ -65,12 +67,16 @@ export class History {
   }
 
   /**
-   * The sample at which a window that ends `now` begins; `now` itself if there is no other. It is chosen when this is
-   * called.
+   * Chooses the sample at which a window that ends `now` begins; `now` itself if there is no other. Returns a function
+   * that unpacks it, the first time it is called.
    */
-  async base(window: PageWindow, now: Sample): Promise<Sample> {
+  base(window: PageWindow, now: Sample): () => Promise<Sample> {
     const kept = this.#kept?.base(window, now.atMs);
-    if (!kept) return now;
+    let base: Promise<Sample> | undefined;
+    return () => (base ??= kept ? this.#unpacked(kept) : Promise.resolve(now));
+  }
+
+  async #unpacked(kept: KeptSample): Promise<Sample> {
     const unpacking = new Unpacking(kept);
     unpacking.step();
     while (!unpacking.isDone) await this.#schedule(() => unpacking.step());

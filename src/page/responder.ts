@@ -91,7 +91,11 @@ class Page {
     // Chosen before `now` is added, because a window that began at `now` would be empty.
     const base = history.base(query.window, now);
     if (history.isDue(now.atMs)) await history.add(now);
-    return reply(200, JSON_TYPE, isHead ? "" : await pageJson(query, now, { base: await base, ticks: history.ticks }));
+    return reply(
+      200,
+      JSON_TYPE,
+      isHead ? "" : await pageJson(query, now, { base: await base(), ticks: history.ticks }),
+    );
   }
 }
 
