@@ -6,6 +6,7 @@ import { every } from "../runtime/timer.js";
 import type { Exchange, Reply } from "../server/adapters.js";
 import { Admission, pageTraffic } from "../server/admission.js";
 import { bodyOf } from "../server/body.js";
+import { paced } from "../server/pace.js";
 import { COMMON_HEADERS, notAllowed, plainText } from "../server/replies.js";
 import { Rounds } from "../server/rounds.js";
 import { SharedBody } from "../server/shared-body.js";
@@ -40,8 +41,8 @@ export function startPage(
 /** What all bodies of a round show. */
 interface PageSnapshot {
   readonly now: SampleWithServices;
-  /** The samples at which the windows begin. */
-  readonly bases: Readonly<Record<PageWindow, Sample>>;
+  /** Each returns the sample at which a window begins. */
+  readonly bases: Readonly<Record<PageWindow, () => Promise<Sample>>>;
   readonly ticks: readonly Tick[];
 }
 
@@ -50,7 +51,7 @@ class Page {
   readonly #allowedHosts: AllowedHosts;
   readonly #admission = new Admission(PLACES, `the page answers ${PLACES} requests at a time`, pageTraffic);
   readonly #rounds = new Rounds(() => this.#snapshot());
-  readonly #history = new History();
+  readonly #history = new History(paced);
   readonly #stopTimer: (() => void) | undefined;
   /** Whether a sample for the history is under way; a slow source is not asked for another one meanwhile. */
   #isSampling = false;
@@ -58,9 +59,9 @@ class Page {
   constructor(source: SnapshotSource, allowedHosts: AllowedHosts) {
     this.#source = source;
     this.#allowedHosts = allowedHosts;
-    this.#stopTimer = every(TICK_MS, () => this.#sample());
+    this.#stopTimer = sampleRegularly(this);
     // Without timers, as at a Worker's start, there is no clock either: the first sample is then that of a request.
-    if (this.#stopTimer) this.#sample();
+    if (this.#stopTimer) this.sample();
   }
 
   close(): void {
@@ -82,19 +83,19 @@ class Page {
   }
 
   /** Does nothing if there is no snapshot, as for a detached registry: requests report that. */
-  #sample(): void {
-    if (this.#isSampling) return;
+  sample(): void {
+    if (this.#isSampling || this.#history.isPacking) return;
     try {
       const taken = takeSample(this.#source);
       if (taken instanceof Promise) this.#keepLater(taken);
-      else this.#history.add(taken);
+      else this.#history.add(taken).catch(() => {});
     } catch {}
   }
 
   async #keepLater(taken: Promise<SampleWithServices>): Promise<void> {
     this.#isSampling = true;
     try {
-      this.#history.add(await taken);
+      await this.#history.add(await taken);
     } catch {
     } finally {
       this.#isSampling = false;
@@ -106,7 +107,7 @@ class Page {
       const { snapshot, bodies } = await this.#rounds.join(delivery);
       const { now, bases, ticks } = snapshot;
       const key = JSON.stringify([query.window, [...query.services].sort()]);
-      const past = { base: bases[query.window], ticks };
+      const past = { base: await bases[query.window](), ticks };
       const body = bodies.get(key, () => SharedBody.ofPieces(jsonPieces(query, now, past)));
       return { headers: headers(JSON_TYPE), body: body.reader() };
     });
@@ -122,7 +123,7 @@ class Page {
       hour: history.base("hour", now),
       start: history.base("start", now),
     };
-    if (history.isDue(now.atMs)) history.add(now);
+    if (history.isDue(now.atMs)) await history.add(now);
     return { now, bases, ticks: history.ticks };
   }
 
@@ -142,6 +143,25 @@ class Page {
       body: bodyOf(html),
     }));
   }
+}
+
+/**
+ * Has the page take samples for as long as something other than the timer refers to it, as its handler does. So a
+ * handler that is dropped without `close()`, as by a hot reload, keeps neither its registry nor its history alive.
+ */
+function sampleRegularly(page: Page): (() => void) | undefined {
+  const reference = weakReference(page);
+  const stop = every(TICK_MS, () => {
+    const found = reference.deref();
+    if (found) found.sample();
+    else stop?.();
+  });
+  return stop;
+}
+
+/** A strong reference in Workers with a compatibility date before 2025-05-05, where there is no WeakRef. */
+function weakReference<T extends object>(target: T): Pick<WeakRef<T>, "deref"> {
+  return typeof WeakRef === "function" ? new WeakRef(target) : { deref: () => target };
 }
 
 function headers(type: string): Record<string, string> {

@@ -70,7 +70,18 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     expect(nonceIn(await response.text())).toBe("b64+/_-==");
   });
 
-  test.each(['"><script>', "", undefined, 5])("the live page answers 500 if the app's nonce is %j", async (nonce) => {
+  test.each([
+    '"><script>',
+    '"><script>alert(1)</script><b id="x',
+    'YWJj"><script>alert(1)</script>',
+    "YWJj\n",
+    "YW=Jj",
+    "YWJj===",
+    "=",
+    "",
+    undefined,
+    5,
+  ])("the live page answers 500 if the app's nonce is %j", async (nonce) => {
     const get = await answer(new RpcMetricsRegistry(), { nonce: () => nonce });
     const response = await get("/");
     expect(response.status).toBe(500);

@@ -4,9 +4,9 @@ import { setFlagsFromString } from "node:v8";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { runInNewContext } from "node:vm";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
-import { pageHandler } from "nrpc-metrics/page";
+import { pageHandler, pageListener } from "nrpc-metrics/page";
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { fakeTime } from "../support/time.js";
 
 let time;
@@ -168,24 +168,152 @@ test("the last five minutes are rates per second, 0 for times before a service e
   for (const rate of b.handlerInvocations.slice(58)) expect(rate).toBeCloseTo(4, 1);
 });
 
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc");
+
+/** Bytes of buffers in use: fewer than `wanted` as soon as that is so, else after a while. */
+async function heldBytes(wanted = 0, maxTries = 5) {
+  for (let tries = 0; ; tries++) {
+    collectGarbage();
+    await nextTurn(); // buffers are freed concurrently
+    const bytes = process.memoryUsage().arrayBuffers;
+    if (bytes < wanted || tries === maxTries) return bytes;
+  }
+}
+
 test("the memory for past samples does not grow with time", async () => {
-  setFlagsFromString("--expose-gc");
-  const collectGarbage = runInNewContext("gc");
   const registry = new RpcMetricsRegistry();
-  for (let i = 0; i < 1000; i++) registry.forService(`service ${i}`);
-  pageHandler(registry);
-  const heldBytes = async (wanted) => {
-    for (let tries = 0; ; tries++) {
-      collectGarbage();
-      await nextTurn(); // buffers are freed concurrently
-      const bytes = process.memoryUsage().arrayBuffers;
-      if (bytes < wanted || tries === 50) return bytes;
-    }
+  const services = Array.from({ length: 400 }, (_, i) => registry.forService(`service ${i}`));
+  const page = pageHandler(registry);
+  const countCalls = () => {
+    for (const service of services) service.recordCall(CallOutcome.Ok, 1e6);
   };
-  time.advance(2 * 3_600_000);
-  const early = await heldBytes(0);
-  time.advance(4 * 3_600_000);
-  expect(await heldBytes(early + 1_000_000)).toBeLessThan(early + 1_000_000);
+  time.advance(2 * 3_600_000, countCalls);
+  const early = await heldBytes();
+  time.advance(4 * 3_600_000, countCalls);
+  expect(await heldBytes(early + 1_000_000, 50)).toBeLessThan(early + 1_000_000);
+  expect((await dataOf(page, "start")).spanSeconds).toBeGreaterThan(6 * 3600 - 1);
+});
+
+test("of 10,000 services the page keeps what was counted, not whole rows: under 5 MB for an hour", async () => {
+  const registry = new RpcMetricsRegistry({ maxServices: 10_000 });
+  const services = Array.from({ length: 10_000 }, (_, i) => registry.forService(`service ${i}`));
+  for (const service of services) service.recordCall(CallOutcome.Ok, 1e6);
+  registry.snapshot();
+  const before = await heldBytes();
+  const page = pageHandler(registry);
+  for (let minutes = 0; minutes <= 70; minutes += 10) {
+    for (const service of services.slice(0, 1000)) service.recordCall(CallOutcome.Ok, 1e6);
+    await sampled(page, () => time.advance(600_000));
+  }
+  // Eight whole copies of the rows were 24 MB.
+  expect((await heldBytes(before + 5_000_000, 50)) - before).toBeLessThan(5_000_000);
+  const rows = rowsOf(await dataOf(page, "start"));
+  expect([rows["service 999"].calls, rows["service 1000"].calls]).toEqual([8, 0]);
+});
+
+/** Advances time and waits until the page has kept a sample of it. */
+async function sampled(page, advance) {
+  const ticks = async () => (await dataOf(page, "minute")).sparkSeconds.reduce((sum, seconds) => sum + seconds, 0);
+  const before = await ticks();
+  advance();
+  await expect.poll(ticks).toBeGreaterThan(before + 1);
+}
+
+describe("a page that was dropped without close()", () => {
+  test("is collected with its registry, and ends its timer", async () => {
+    const dropped = Array.from({ length: 50 }, () => {
+      const registry = new RpcMetricsRegistry();
+      registry.forService("a");
+      pageHandler(registry);
+      return new WeakRef(registry);
+    });
+    const listeners = Array.from({ length: 50 }, () => {
+      const registry = createSharedRegistry();
+      pageListener(registry);
+      return new WeakRef(registry);
+    });
+    const alive = () => [...dropped, ...listeners].filter((reference) => reference.deref()).length;
+    time.advance(20_000);
+    await expect
+      .poll(async () => {
+        collectGarbage();
+        await nextTurn(); // a WeakRef that was asked holds its target until the turn ends
+        return alive();
+      })
+      .toBe(0);
+    time.advance(5000);
+    expect(time.intervalCount()).toBe(0);
+  });
+
+  test("samples on while its handler is held, even if nothing else holds the registry", async () => {
+    const page = (() => {
+      const registry = new RpcMetricsRegistry();
+      registry.forService("a").recordCall(CallOutcome.Ok, 1e6);
+      return pageHandler(registry);
+    })();
+    for (let i = 0; i < 6; i++) {
+      collectGarbage();
+      await nextTurn();
+      time.advance(5000);
+    }
+    const data = await dataOf(page, "minute");
+    expect(data.sparkSeconds).toHaveLength(6);
+    expect(rowsOf(data)).toHaveProperty("a");
+    expect(time.intervalCount()).toBe(1);
+  });
+
+  test("where there is no WeakRef, samples on", async () => {
+    vi.stubGlobal("WeakRef", undefined);
+    onTestFinished(() => vi.unstubAllGlobals());
+    const page = pageHandler(new RpcMetricsRegistry());
+    time.advance(10_000);
+    expect((await dataOf(page, "minute")).sparkSeconds).toHaveLength(2);
+  });
+});
+
+test("a sample of the timer that closely follows a request's is left out", async () => {
+  const registry = new RpcMetricsRegistry();
+  const page = pageHandler(registry);
+  const clock = fakeTime(["performance"]); // a blocked process: time passes, and no timer runs
+  clock.advance(8000);
+  expect(toSeconds(await dataOf(page, "minute"))).toEqual([8]);
+  vi.advanceTimersByTime(5000);
+  expect(toSeconds(await dataOf(page, "minute"))).toEqual([8]);
+  time.advance(5000);
+  expect(toSeconds(await dataOf(page, "minute"))).toEqual([8, 5]);
+});
+
+const toSeconds = ({ sparkSeconds }) => sparkSeconds.map(Math.round);
+
+test("a source whose samples come late, or never, or fail, is not asked for two at a time", async () => {
+  const registry = new RpcMetricsRegistry();
+  let asked = 0;
+  let answer;
+  const source = {
+    snapshot() {
+      asked++;
+      return new Promise((resolve, reject) => {
+        answer = { resolve: () => resolve(registry.snapshot()), reject };
+      });
+    },
+  };
+  const page = pageHandler(source);
+  time.advance(20_000);
+  expect(asked).toBe(1);
+  answer.reject(new Error("busy"));
+  await nextTurn();
+  time.advance(10_000);
+  expect(asked).toBe(2);
+  answer.resolve();
+  await nextTurn();
+  time.advance(5000);
+  expect(asked).toBe(3);
+  answer.resolve();
+  await nextTurn();
+  const data = dataOf(page, "minute");
+  answer.resolve();
+  expect(toSeconds(await data)).toEqual([10]);
 });
 
 test("in a window, a counter that wrapped counts 0, and one beyond 2^53 counts exactly what was added", async () => {

@@ -1,7 +1,7 @@
 // Sparklines (SVG) and histograms (boxes), each with a text alternative.
 
 import { h, type VNode } from "preact";
-import { bound, count, rate, timeSpan } from "./format.js";
+import { bound, count, counted, rate, timeSpan } from "./format.js";
 
 interface SparkProps {
   readonly label: string;
@@ -45,7 +45,7 @@ export function Spark({ label, rates = [], errors, seconds }: SparkProps): VNode
 }
 
 interface HistogramProps {
-  /** What is counted, in the plural. */
+  /** What is counted, in the singular. */
   readonly unit: string;
   readonly counts: readonly number[];
   readonly bounds: readonly number[];
@@ -59,7 +59,7 @@ export function Histogram({ unit, counts, bounds }: HistogramProps): VNode {
         const isLast = bucket === bounds.length;
         const label = bound(bounds[isLast ? bucket - 1 : bucket] as number);
         return (
-          <li key={bucket} data-count={n} aria-label={`${isLast ? "above" : "up to"} ${label}: ${n} ${unit}`}>
+          <li key={bucket} data-count={n} aria-label={`${isLast ? "above" : "up to"} ${label}: ${counted(n, unit)}`}>
             <b>{n > 0 && count(n)[0]}</b>
             <span style={{ height: `${n && Math.max(2, (64 * n) / most)}px` }} />
             <small>{isLast ? `> ${label}` : label}</small>

@@ -10,7 +10,7 @@ export interface Column {
   readonly title: string;
   /** Values above 0 are shown in red. */
   readonly isBad?: boolean;
-  /** Index into `WIDTHS`: narrower screens hide the column, and only an opened row shows the value. */
+  /** Of the steps in which columns are hidden, the one that hides this one: only an opened row then shows the value. */
   readonly step?: 0 | 1 | 2;
   /** Some of its values have a unit; the others leave room for one. */
   readonly hasUnit?: boolean;
@@ -19,8 +19,17 @@ export interface Column {
   format(value: number, data: PageData): Amount;
 }
 
-/** In pixels: narrower windows hide kinds of errors, then also medians and streams, then also most other columns. */
+/**
+ * Widths of windows, in pixels. Narrower ones hide kinds of errors, then also medians and streams, then also most other
+ * columns. If the rest still doesn't fit, as with a wide font, the next step is taken, too.
+ */
 const WIDTHS = [1600, 1400, 1000];
+
+/** Number of steps in which columns are hidden. */
+export const STEPS = WIDTHS.length;
+
+/** Steps to begin with in a window of this width, in pixels. */
+export const stepsFor = (width: number): number => WIDTHS.filter((least) => width < least).length;
 
 export interface Group {
   readonly label: string;
@@ -28,7 +37,7 @@ export interface Group {
   readonly spark?: "calls" | "handlerInvocations";
   /** The histogram of {@link PageDetail} that is drawn in an opened row. */
   readonly histogram?: "latency" | "handlerDuration";
-  /** What the histogram counts, in the plural. */
+  /** What the histogram counts, in the singular. */
   readonly unit?: string;
   readonly columns: readonly Column[];
 }
@@ -83,7 +92,7 @@ export const GROUPS: readonly Group[] = [
     label: "Calls made",
     spark: "calls",
     histogram: "latency",
-    unit: "calls",
+    unit: "call",
     columns: [
       { key: "calls", label: "Calls/s", title: "Resolved calls per second", value: perSecond("calls"), format: rate },
       {
@@ -125,7 +134,7 @@ export const GROUPS: readonly Group[] = [
     label: "Calls handled",
     spark: "handlerInvocations",
     histogram: "handlerDuration",
-    unit: "runs",
+    unit: "run",
     columns: [
       {
         key: "runs",
@@ -190,12 +199,12 @@ export const GROUPS: readonly Group[] = [
   },
 ];
 
-/** The groups and columns that fit into a window of this width, in pixels. */
-export const groupsFor = (width: number): Group[] =>
+/** The groups and columns that are left after so many steps of hiding. */
+export const groupsAfter = (steps: number): Group[] =>
   GROUPS.map(({ label, spark, columns }) => ({
     label,
-    ...(spark && width >= (WIDTHS[2] as number) && { spark }),
-    columns: columns.filter(({ step }) => step === undefined || width >= (WIDTHS[step] as number)),
+    ...(spark && steps < STEPS && { spark }),
+    columns: columns.filter(({ step }) => step === undefined || step >= steps),
   })).filter(({ columns }) => columns.length > 0);
 
 export const COLUMNS = GROUPS.flatMap(({ columns }) => columns);

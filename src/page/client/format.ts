@@ -5,6 +5,11 @@ export type Amount = readonly [number: string, unit: string];
 
 const whole = new Intl.NumberFormat("en");
 
+/** A count and what it counts: 1 service, 12,345 services. */
+export function counted(n: number, unit: string): string {
+  return `${count(n)[0]} ${unit}${n === 1 ? "" : "s"}`;
+}
+
 /** Up to three significant digits, without exponent: 0.12, 1.23, 12.3, 123. */
 function threeDigits(value: number): string {
   const size = Math.abs(value);

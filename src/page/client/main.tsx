@@ -1,9 +1,11 @@
 // Starts the page: holds its state, renders it and turns user input into state changes.
 
-import { h, render } from "preact";
+import { h } from "preact";
 import type { PageDetail, PageRow } from "../page-data.js";
+import { STEPS as COLUMN_STEPS, stepsFor } from "./columns.js";
 import { poll } from "./poll.js";
 import { LINKED, placeOf, readLink, matchingRows, type State, writeLink } from "./state.js";
+import { Canvas } from "./canvas.js";
 import { type Actions, ROW_HEIGHT, View } from "./view.js";
 
 /** Rows are rendered in multiples of this, with some beyond both edges, so that most scrolling renders nothing new. */
@@ -13,12 +15,15 @@ const SETTLED_MS = 120;
 
 const state: State = {
   atMs: 0,
+  lateAtMs: 0,
   failure: "",
+  retryMs: 0,
+  isRewritten: false,
   isPaused: false,
   active: 0,
   first: 0,
   drawn: 60,
-  width: innerWidth,
+  steps: stepsFor(innerWidth),
   panelHeight: 0,
   ...readLink(location.hash),
 };
@@ -33,13 +38,28 @@ function change(patch: Partial<State>): void {
   Object.assign(state, patch);
   const has = (...keys: (keyof State)[]) => keys.some((key) => key in patch);
   if (has("data", "filter", "sort", "order")) rows = matchingRows(state);
-  if (has(...LINKED)) history.replaceState(null, "", writeLink(state));
+  if (has(...LINKED)) writeAddress();
   if (has("filter", "sort")) scroller()?.scrollTo({ top: 0 });
   // While paused, only a change of the window fetches new numbers, once.
   if (has("window") || (has("isPaused") && !state.isPaused)) polling.now();
   else if (!state.isPaused && has("open", "filter", "sort", "order", "first")) pollSoon();
   else if (state.isPaused && has("isPaused", "data", "failure")) polling.stop();
   drawSoon();
+}
+
+function writeAddress(): void {
+  try {
+    history.replaceState(null, "", writeLink(state));
+  } catch {
+    // Safari refuses more than 100 changes in 30 seconds; the next one will do.
+  }
+}
+
+/** Takes over what has changed in the address, and only that: a new filter, for one, scrolls to the top. */
+function readAddress(): void {
+  const link = readLink(location.hash);
+  const changed = LINKED.filter((key) => link[key] !== state[key]);
+  if (changed.length > 0) change(Object.fromEntries(changed.map((key) => [key, link[key]])));
 }
 
 /** Requests details of the visible rows, once these stop changing. */
@@ -56,13 +76,13 @@ const polling = poll(
       ...rows.slice(state.first, state.first + state.drawn).map(([name]) => name),
     ],
   }),
-  (data) => {
+  ({ data, ...times }) => {
     const isFirst = !state.data;
     details = new Map(data.details.map((detail) => [detail.service, detail]));
-    change({ data, failure: "", atMs: performance.now() });
+    change({ data, failure: "", ...times });
     if (isFirst && !state.isPaused) polling.now(); // only now are there rows whose details can be requested
   },
-  (failure) => change({ failure }),
+  change,
 );
 
 function drawSoon(): void {
@@ -72,12 +92,27 @@ function drawSoon(): void {
   setTimeout(draw);
 }
 
+/** Draws the page. If that fails, says so instead, and tries again with the next drawing. */
 function draw(): void {
   isDrawScheduled = false;
-  const ageSeconds = Math.floor((performance.now() - state.atMs) / 1000);
-  render(<View {...{ state, rows, details, ageSeconds, actions }} />, document.body);
+  try {
+    canvas.draw(<View {...{ state, rows, details, nowMs: performance.now(), actions }} />);
+    measure();
+  } catch (error) {
+    canvas.fail(`This page can’t be drawn: ${error}`);
+  }
+}
+
+const canvas = new Canvas(() => {
+  state.isRewritten = true;
+});
+
+/** Takes over from what was drawn what the next drawing depends on. */
+function measure(): void {
   const panelHeight = document.querySelector<HTMLElement>(".detail")?.offsetHeight ?? state.panelHeight;
   if (panelHeight !== state.panelHeight) change({ panelHeight });
+  const box = scroller();
+  if (box && box.scrollWidth > box.clientWidth && state.steps < COLUMN_STEPS) change({ steps: state.steps + 1 });
   updateVisibleRows();
 }
 
@@ -168,8 +203,8 @@ addEventListener("click", ({ target }) => {
 
 // Scroll events do not bubble, but they can be captured.
 addEventListener("scroll", updateVisibleRows, { capture: true, passive: true });
-addEventListener("resize", () => change({ width: innerWidth }));
-addEventListener("hashchange", () => change(readLink(location.hash)));
+addEventListener("resize", () => change({ steps: stepsFor(innerWidth) }));
+addEventListener("hashchange", readAddress);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) polling.stop();
   else if (!state.isPaused) polling.now();

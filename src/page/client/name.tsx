@@ -1,22 +1,22 @@
-// Renders service names, which may come from anyone: invisible and direction-changing characters are made visible.
+// Renders service names.
 
-import { h, type VNode } from "preact";
+import { Component, h, type VNode } from "preact";
+import { shortened, visibleParts, visibleText } from "./visible.js";
 
-/** Control, format, separator and unassigned characters, except a single space within text and the joiner of emoji. */
-const INVISIBLE = /(?!\u200d|(?<=\S) (?=\S))[\p{C}\p{Z}]/gu;
-
-/** A visible stand-in: a control picture (␀ to ␠), or the code point in hexadecimal. */
-function mark(character: string): string {
-  const code = character.codePointAt(0) as number;
-  return code <= 32 ? String.fromCharCode(0x2400 + code) : `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+interface NameProps {
+  readonly name: string;
+  /** Shows a long name to its end. */
+  readonly isWhole?: boolean;
 }
 
-export function Name({ name }: { name: string }): VNode {
-  const parts: (string | VNode)[] = [];
-  let end = 0;
-  for (const { 0: found, index } of name.matchAll(INVISIBLE)) {
-    parts.push(name.slice(end, index), <i>{mark(found)}</i>);
-    end = index + found.length;
+/** Isolated from the direction of other text. */
+export class Name extends Component<NameProps> {
+  override shouldComponentUpdate({ name }: NameProps): boolean {
+    return name !== this.props.name; // what characters look like takes long to find out for some dozens of long names
   }
-  return <bdi>{name ? [...parts, name.slice(end)] : <i>(empty name)</i>}</bdi>;
+
+  override render({ name, isWhole }: NameProps): VNode {
+    const parts = visibleParts(isWhole ? name : shortened(name));
+    return <bdi title={visibleText(name)}>{parts.map(({ text, isMark }) => (isMark ? <i>{text}</i> : text))}</bdi>;
+  }
 }

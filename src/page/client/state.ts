@@ -16,10 +16,16 @@ interface Linked {
 
 export interface State extends Linked {
   data?: PageData;
-  /** When the data arrived, in ms of `performance.now()`. */
+  /** When the data was asked for, in ms of `performance.now()`. */
   atMs: number;
+  /** When newer data should have arrived, likewise. */
+  lateAtMs: number;
   /** Why the last request failed; empty if it succeeded. */
   failure: string;
+  /** Pause after a failure, until the next request. */
+  retryMs: number;
+  /** Whether something else has changed what the page has drawn. */
+  isRewritten: boolean;
   isPaused: boolean;
   /** Place, among the matching rows, of the row that the arrow keys have reached. */
   active: number;
@@ -27,8 +33,8 @@ export interface State extends Linked {
   first: number;
   /** Number of rendered rows. */
   drawn: number;
-  /** Width of the browser's window, in pixels. */
-  width: number;
+  /** Steps of hiding columns that have been taken so that the others fit. */
+  steps: number;
   /** Height of the opened row's panel, in pixels. */
   panelHeight: number;
 }

@@ -3,9 +3,10 @@
 import { h, type VNode } from "preact";
 import type { PageData, PageDetail, PageRow, PageWindow } from "../page-data.js";
 import { Histogram, Spark } from "./charts.js";
-import { type Column, COLUMNS, type Group, groupsFor, groupsOf } from "./columns.js";
-import { type Amount, count, timeSpan } from "./format.js";
+import { type Column, COLUMNS, type Group, groupsAfter, groupsOf } from "./columns.js";
+import { type Amount, count, counted, timeSpan } from "./format.js";
 import { Name } from "./name.js";
+import { shortened } from "./visible.js";
 import { placeOf, type State, WINDOW_SECONDS } from "./state.js";
 
 /** In pixels; page.css sets the same height. */
@@ -23,7 +24,8 @@ interface ViewProps {
   readonly state: State;
   readonly rows: readonly PageRow[];
   readonly details: ReadonlyMap<string, PageDetail>;
-  readonly ageSeconds: number;
+  /** In ms of `performance.now()`. */
+  readonly nowMs: number;
   readonly actions: Actions;
 }
 
@@ -35,12 +37,22 @@ export function View(props: ViewProps): VNode {
       <Header {...props} />
       {failure && (
         <p class="banner lost" role="alert">
-          <b>{failure}</b> {data && "The numbers below are old. "}Trying again.
+          <b>
+            <bdi>{failure}</bdi>
+          </b>{" "}
+          {data && "The numbers below are old. "}
+          {!state.isPaused && retryText(state.retryMs)}
+        </p>
+      )}
+      {state.isRewritten && (
+        <p class="banner" role="alert">
+          <b>A translator or an extension rewrites this page.</b> To keep its numbers right, it is drawn anew each time,
+          which makes it flicker.
         </p>
       )}
       {data && data.overflowLookups > 0 && (
         <p class="banner">
-          <b>{count(data.overflowLookups)[0]} lookups got no counters of their own</b> and are counted under{" "}
+          <b>{counted(data.overflowLookups, "lookup")} got no counters of their own</b>, but those of{" "}
           <code>__overflow__</code>. Raise <code>maxServices</code>, or list your own services in the option{" "}
           <code>services</code>, so that other names can’t take their places.
         </p>
@@ -48,10 +60,15 @@ export function View(props: ViewProps): VNode {
       {data?.rows.length ? <Table {...props} data={data} /> : data && <Empty />}
       <p class="unseen" role="status">
         {state.isPaused ? "Paused" : ""}
-        {state.filter ? ` ${rows.length} services match` : ""}
+        {state.filter ? ` ${counted(rows.length, "service")} ${rows.length === 1 ? "matches" : "match"}` : ""}
       </p>
     </main>
   );
+}
+
+/** Not a countdown, because screen readers would read each change. */
+function retryText(ms: number): string {
+  return ms < 5000 ? "Trying again." : `Trying again in ${timeSpan(ms / 1000)}.`;
 }
 
 function Empty(): VNode {
@@ -72,16 +89,26 @@ const WINDOWS: readonly [PageWindow, string][] = [
   ["start", "Since start"],
 ];
 
-function Header({ state, rows, ageSeconds, actions }: ViewProps): VNode {
-  const { data, isPaused, failure, window, filter } = state;
-  const status = failure ? "lost" : isPaused ? "paused" : "live";
-  const age = !data ? "connecting" : ageSeconds < 1 ? "just now" : `${timeSpan(ageSeconds)} ago`;
+const STATUSES = { lost: "Lost", paused: "Paused", connecting: "Connecting", stale: "Stale", live: "Live" };
+
+function statusOf({ data, isPaused, failure, lateAtMs }: State, nowMs: number): keyof typeof STATUSES {
+  if (failure) return "lost";
+  if (isPaused) return "paused";
+  if (!data) return "connecting";
+  return nowMs > lateAtMs ? "stale" : "live";
+}
+
+function Header({ state, rows, nowMs, actions }: ViewProps): VNode {
+  const { data, isPaused, window, filter } = state;
+  const status = statusOf(state, nowMs);
+  const ageSeconds = Math.floor((nowMs - state.atMs) / 1000);
+  const age = data && (ageSeconds < 1 ? "just now" : `${timeSpan(ageSeconds)} ago`);
   return (
     <header>
       <h1>RPC metrics</h1>
       <p class={`status ${status}`}>
         <i aria-hidden="true" />
-        {{ lost: "Lost", paused: "Paused", live: "Live" }[status]} <span>{age}</span>
+        {STATUSES[status]} <span>{age}</span>
       </p>
       <search>
         <input
@@ -128,7 +155,7 @@ function Summary({ data, rows }: { data: PageData; rows: readonly PageRow[] }): 
   const isYoung = data.spanSeconds < 0.9 * WINDOW_SECONDS[data.window];
   return (
     <dl>
-      <Figure label={rows.length === all ? "Services" : `of ${count(all)[0]} services`} amount={count(rows.length)} />
+      <Figure label={rows.length === all ? "Services" : `of ${counted(all, "service")}`} amount={count(rows.length)} />
       {COLUMNS.filter(({ key }) => TOTALS.includes(key)).map((column) => (
         <Figure key={column.key} label={column.label} {...shown(column, total, data)} />
       ))}
@@ -157,7 +184,7 @@ function shown(column: Column, row: PageRow, data: PageData): { amount: Amount; 
 }
 
 function Table({ state, rows, data, details, actions }: ViewProps & { data: PageData }): VNode {
-  const groups = groupsFor(state.width);
+  const groups = groupsAfter(state.steps);
   const cells = groups.reduce((sum, { spark, columns }) => sum + columns.length + (spark ? 1 : 0), 1);
   const { first, drawn, open, panelHeight } = state;
   const end = Math.min(rows.length, first + drawn);
@@ -176,14 +203,19 @@ function Table({ state, rows, data, details, actions }: ViewProps & { data: Page
             const detail = details.get(row[0]);
             const shared = { row, data, detail };
             const drawnRow = (
-              <Row key={row[0]} {...{ ...shared, groups, place, isOpen }} isActive={place === state.active} />
+              <Row key={`row ${row[0]}`} {...{ ...shared, groups, place, isOpen }} isActive={place === state.active} />
             );
             return isOpen ? [drawnRow, <Panel key="panel" {...{ ...shared, cells }} />] : [drawnRow];
           })}
         </tbody>
         <Gap {...{ cells }} height={below} />
       </table>
-      {rows.length === 0 && <p class="none">No service name contains “{state.filter}”.</p>}
+      {rows.length === 0 && (
+        <p class="none">
+          No service name contains “<Name name={state.filter} />
+          ”.
+        </p>
+      )}
     </section>
   );
 }
@@ -253,7 +285,7 @@ function Row({ row, data, detail, groups, place, isOpen, isActive }: RowProps): 
   return (
     <tr class={isOpen ? "row open" : "row"} aria-rowindex={place + 1 + HEADER_ROWS} data-place={place}>
       <th scope="row" class="name">
-        <button type="button" aria-expanded={isOpen} tabIndex={isActive ? 0 : -1} title={name}>
+        <button type="button" aria-expanded={isOpen} tabIndex={isActive ? 0 : -1}>
           <Name name={name} />
         </button>
       </th>
@@ -293,6 +325,11 @@ function Panel({ row, data, detail, cells }: Pick<RowProps, "row" | "data" | "de
     <tr class="detail">
       <td colSpan={cells}>
         <div class="panel">
+          {shortened(row[0]) !== row[0] && (
+            <p class="whole">
+              <Name name={row[0]} isWhole />
+            </p>
+          )}
           {groupsOf(data).map(({ label, spark, histogram, unit, columns }) => (
             <section key={label}>
               <h3>{label}</h3>
