@@ -20,7 +20,7 @@ export class SharedBodies {
   /** The body for `key`, which `make` makes for the first reader. */
   get(key: string, make: () => SharedBody): SharedBody {
     const found = this.#bodies.get(key);
-    if (found && !found.hasBegun) return found;
+    if (found?.isOpen) return found;
     const body = make();
     this.#bodies.set(key, body);
     return body;
@@ -49,14 +49,17 @@ interface Waiting<Snapshot> {
   readonly reject: (error: unknown) => void;
 }
 
-type TimedRound<Snapshot> = Round<Snapshot> & { readonly startMs: number };
-type Latest<Snapshot> = Promise<TimedRound<Snapshot> | undefined>;
+/** What is kept of a round: not its snapshot, which its bodies hold as long as they need it. */
+interface Kept {
+  readonly bodies: SharedBodies;
+  readonly startMs: number;
+}
 
 export class Rounds<Snapshot> {
   readonly #take: () => Snapshot | Promise<Snapshot>;
   #waiting: Waiting<Snapshot>[] = [];
   /** Undefined before the first round, and after one without a snapshot. */
-  #latest: Latest<Snapshot> = Promise.resolve(undefined);
+  #latest: Promise<Kept | undefined> = Promise.resolve(undefined);
 
   constructor(take: () => Snapshot | Promise<Snapshot>) {
     this.#take = take;
@@ -76,7 +79,7 @@ export class Rounds<Snapshot> {
     });
   }
 
-  async #serveWaiting(previous: Latest<Snapshot>): Latest<Snapshot> {
+  async #serveWaiting(previous: Promise<Kept | undefined>): Promise<Kept | undefined> {
     const latest = await previous;
     if (latest) await made(latest);
     const served = this.#waiting.filter(({ waiter }) => !waiter.hasEnded);
@@ -85,20 +88,19 @@ export class Rounds<Snapshot> {
     try {
       const round = await this.#begin();
       for (const { resolve } of served) resolve(round);
-      return round;
+      return { bodies: round.bodies, startMs: nowMs() };
     } catch (error) {
       for (const { reject } of served) reject(error);
       return undefined;
     }
   }
 
-  async #begin(): Promise<TimedRound<Snapshot>> {
-    const snapshot = await paced(this.#take);
-    return { snapshot, bodies: new SharedBodies(), startMs: nowMs() };
+  async #begin(): Promise<Round<Snapshot>> {
+    return { snapshot: await paced(this.#take), bodies: new SharedBodies() };
   }
 }
 
 /** Fulfils when the bodies of a round have been made, or when those that wait for that have waited long enough. */
-async function made({ bodies, startMs }: TimedRound<unknown>): Promise<void> {
+async function made({ bodies, startMs }: Kept): Promise<void> {
   while (bodies.isBusy(IDLE_MS) && nowMs() - startMs < MAX_HOLD_MS) await pause(CHECK_MS);
 }

@@ -25,7 +25,8 @@ interface Piece {
 }
 
 export class SharedBody {
-  readonly #maker: Maker;
+  /** Undefined once no reader is left: it may hold a whole snapshot. */
+  #maker: Maker | undefined;
   readonly #budgetMs: number | undefined;
   readonly #pieces = new Map<number, Piece>();
   readonly #readers = new Set<Reader>();
@@ -59,9 +60,9 @@ export class SharedBody {
     return new SharedBody({ make, release: () => source.return() }, budgetMs);
   }
 
-  /** Whether a piece has been made: from then on it takes no more readers. */
-  get hasBegun(): boolean {
-    return this.#hasBegun;
+  /** Whether it takes more readers: until a piece has been made, or its only reader has left. */
+  get isOpen(): boolean {
+    return !this.#hasBegun && this.#maker !== undefined;
   }
 
   /** Whether it is in the making: a reader waits for a piece, or got one less than `idleMs` ago. */
@@ -70,7 +71,7 @@ export class SharedBody {
     return this.#waiting > 0 || nowMs() - this.#activeMs < idleMs;
   }
 
-  /** Adds a reader. Not to be called once it has begun: chunks of a stream come only once. */
+  /** Adds a reader. Only while it is open: chunks of a stream come only once. */
   reader(): BodySource {
     const reader: Reader = { next: 0 };
     this.#readers.add(reader);
@@ -102,7 +103,9 @@ export class SharedBody {
   #leave(reader: Reader): void {
     if (!this.#readers.delete(reader)) return;
     for (const index of [...this.#pieces.keys()]) this.#letGoIfPassed(index);
-    if (this.#readers.size === 0) this.#maker.release();
+    if (this.#readers.size > 0) return;
+    this.#maker?.release();
+    this.#maker = undefined;
   }
 
   #make(index: number): Piece {
@@ -123,7 +126,7 @@ export class SharedBody {
   async #made(index: number): Promise<Chunk | undefined> {
     let chunk: Chunk | undefined; // stays undefined after an error
     try {
-      chunk = await this.#maker.make(index);
+      chunk = await this.#maker?.make(index);
       return chunk;
     } finally {
       this.#isMade ||= !chunk;

@@ -312,6 +312,7 @@ test("a source whose samples come late, or never, or fail, is not asked for two 
   answer.resolve();
   await nextTurn();
   const data = dataOf(page, "minute");
+  while (asked < 4) await nextTurn();
   answer.resolve();
   expect(toSeconds(await data)).toEqual([10]);
 });

@@ -176,3 +176,28 @@ test("equal requests share a body until it has begun, others do not", async () =
   expect(bodies.get("a", make)).not.toBe(first);
   reader.return();
 });
+
+test("a body whose only reader left before it began takes no more readers", async () => {
+  const bodies = new SharedBodies();
+  const make = () => SharedBody.ofPieces(piecesOf(2));
+  const first = bodies.get("a", make);
+  first.reader().return();
+  const second = bodies.get("a", make);
+  expect(second).not.toBe(first);
+  const reader = second.reader();
+  expect(await restOf(reader)).toEqual([0, 1]);
+  reader.return();
+});
+
+test("a body that nobody reads any more holds nothing of its snapshot", async () => {
+  const makeBody = () => {
+    const snapshot = new Uint8Array(10);
+    return { ref: new WeakRef(snapshot), body: SharedBody.ofPieces({ count: 1, make: () => snapshot.slice() }) };
+  };
+  const { ref, body } = makeBody();
+  const reader = body.reader();
+  await restOf(reader);
+  reader.return();
+  expect(await collected(ref)).toBe(true);
+  expect(body.isOpen).toBe(false);
+});
