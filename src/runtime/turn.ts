@@ -14,6 +14,7 @@ export function nextTurn(): Promise<void> {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
       port1.close();
+      port2.close(); // Deno does not close it with the other
       resolve();
     };
     port2.postMessage(undefined);
