@@ -160,6 +160,44 @@ test("what an encoder keeps for a registry is collected with it", async () => {
   expect(layout.deref()).toBeUndefined();
 });
 
+describe("samples that belong to no service", () => {
+  const counter = { name: "scrapes", type: "counter", help: "Scrapes." };
+  const gauge = { name: "places", type: "gauge", help: "Places." };
+  const summary = { name: "scrape_seconds", type: "summary", unit: "seconds", help: "Time." };
+  const written = (encoder, family, ...samples) =>
+    Buffer.from(writeText(0, (out) => encoder.samples(out, family, samples))).toString();
+  const both = [ENCODERS.text, ENCODERS.OpenMetrics];
+
+  test("without labels have no braces, and with labels of one kind or both no stray comma", () => {
+    for (const encoder of both) {
+      expect(written(encoder, gauge, { value: 3 })).toBe("nrpc_places 3\n");
+      expect(written(encoder, counter, { value: 3, labels: { result: 'a"' } })).toBe(
+        'nrpc_scrapes_total{result="a\\""} 3\n',
+      );
+    }
+    const labelled = ENCODERS["text with labels"];
+    const constant = 'region="eu\\"é",zone=""';
+    expect(written(labelled, gauge, { value: 3 })).toBe(`a:b_places{${constant}} 3\n`);
+    expect(written(labelled, gauge, { value: 3, labels: { x: "y" } })).toBe(`a:b_places{${constant},x="y"} 3\n`);
+  });
+
+  test("have _created in seconds, if the format has it and the time is known", () => {
+    const sample = { value: 3, createdMs: 1_764_000_000_123 };
+    const time = { value: { sum: 0.5, count: 2 }, createdMs: 1500 };
+    const created = ENCODERS["OpenMetrics with _created"];
+    expect(written(created, counter, sample)).toBe("nrpc_scrapes_total 3\nnrpc_scrapes_created 1764000000.123\n");
+    expect(written(created, summary, time)).toBe(
+      "nrpc_scrape_seconds_sum 0.5\nnrpc_scrape_seconds_count 2\nnrpc_scrape_seconds_created 1.5\n",
+    );
+    for (const createdMs of [0, undefined])
+      expect(written(created, counter, { value: 3, createdMs })).toBe("nrpc_scrapes_total 3\n");
+    for (const encoder of both) {
+      expect(written(encoder, counter, sample)).toBe("nrpc_scrapes_total 3\n");
+      expect(written(encoder, summary, time)).toBe("nrpc_scrape_seconds_sum 0.5\nnrpc_scrape_seconds_count 2\n");
+    }
+  });
+});
+
 test.each([undefined, null, 5, {}, ["a"]])("escapeLabel(%j) is a TypeError that shows the value", (value) => {
   expect(() => escapeLabel(value)).toThrow(TypeError);
   expect(() => escapeLabel(value)).toThrow(/^label value must be a string, got /);
