@@ -105,20 +105,21 @@ test("a worker that has ended is no longer recorded: the end of its tracker late
 });
 
 test("any number of workers can be tracked one after the other, and twice as many at a time as there are places", () => {
-  const { created, others, inFlight } = chain(3, { maxThreads: 4 });
-  const [first, second, third] = others;
+  const { created, others, inFlight } = chain(3, { maxThreads: 5 });
+  const [first, second] = others;
+  const last = attachSharedRegistry(created.handle);
+  last.forService("echo").startCall();
   for (let i = 0; i < 100; i++) {
     const worker = workerNumbered(100 + i);
     second.track(worker);
-    second.track(worker); // takes no more room
     worker.end();
   }
-  // Three pairs are recorded already: 5 of 8 are left.
-  for (let i = 0; i < 4; i++) first.track(workerNumbered(200 + i));
-  for (let i = 0; i < 4; i++) first.track(workerNumbered(203)); // recorded already
-  first.track(workerNumbered(third.threadId));
-  const beyond = workerNumbered(created.threadId);
-  second.track(beyond); // not recorded, but its end is noticed
+  // Three are recorded already, so there is room for 7 more.
+  for (let i = 0; i < 6; i++) first.track(workerNumbered(200 + i));
+  for (let i = 0; i < 6; i++) first.track(workerNumbered(205)); // recorded already
+  second.track(workerNumbered(last.threadId));
+  second.track(workerNumbered(created.threadId)); // the eighth: else this would be released, too
+  expect(inFlight()).toBe(4);
   created.release(second.threadId);
   expect(inFlight()).toBe(1);
 });
