@@ -1,12 +1,17 @@
-// The places of a server: how many responses may be under way, and who waits for one of them.
+// The places of a server: how many responses work is done for at a time, and who waits for that. Responses whose clients
+// pause take no place, only memory, so twice as many of them may be under way as well.
 
 import { pause } from "../runtime/timer.js";
 import { nextTurn } from "../runtime/turn.js";
 import { inWorkers } from "../runtime/workers.js";
 import type { Delivery } from "./delivery.js";
 
-/** A client that reads nothing for this long gives its place to one that waits. */
+/** A client that reads nothing for this long pauses. */
+const PAUSE_MS = 100;
+/** When there are too many, a client that reads nothing for this long is cut off for one that waits. */
 const YIELD_MS = 1000;
+/** How many may pause for each place. */
+const PAUSING_PER_PLACE = 2;
 /** How many may wait for each place. */
 const WAITING_PER_PLACE = 10;
 const CHECK_MS = 100;
@@ -52,6 +57,10 @@ export class Places {
   leave(delivery: Delivery): void {
     if (this.#underWay.delete(delivery)) responses.underWay--;
     this.#dequeue(delivery);
+    this.#admit();
+  }
+
+  #admit(): void {
     for (const next of this.#queue.keys()) {
       if (this.#isFull) return;
       this.#enter(next);
@@ -60,7 +69,14 @@ export class Places {
   }
 
   get #isFull(): boolean {
-    return this.#underWay.size >= this.#limit;
+    if (this.#isCrowded) return true;
+    let working = 0;
+    for (const { idleMs } of this.#underWay) if (idleMs < PAUSE_MS) working++;
+    return working >= this.#limit;
+  }
+
+  get #isCrowded(): boolean {
+    return this.#underWay.size >= (1 + PAUSING_PER_PLACE) * this.#limit;
   }
 
   #enter(delivery: Delivery): void {
@@ -76,7 +92,7 @@ export class Places {
     resolve();
   }
 
-  /** While somebody waits, frees the places of clients that read nothing. */
+  /** While somebody waits, looks for clients that pause. */
   async #watch(): Promise<void> {
     if (this.#isWatching) return;
     this.#isWatching = true;
@@ -84,13 +100,15 @@ export class Places {
       await pause(CHECK_MS);
       await nextTurn(); // after a pause of the whole process, clients first get a chance to show that they read
       this.#cutStalled();
+      this.#admit();
     }
     this.#isWatching = false;
   }
 
-  /** Frees a place for each that waits, or one if none waits: first that of the client that has been idle longest. */
+  /** If there are too many responses, ends one for each that waits, or one if none waits: those idle longest first. */
   #cutStalled(): void {
     for (const delivery of this.#underWay) delivery.checkTime();
+    if (!this.#isCrowded) return;
     const idle = [...this.#underWay].filter(({ idleMs }) => idleMs >= YIELD_MS).sort((a, b) => b.idleMs - a.idleMs);
     for (const delivery of idle.slice(0, Math.max(this.#queue.size, 1))) delivery.cutOff("stalled");
   }

@@ -104,23 +104,43 @@ test("who waits longer than its time is over as timed out, without a place", asy
   await pass(100);
 });
 
-test("a client that reads nothing for a second gives its place to one that waits, the longest idle first", async () => {
-  const { ask } = placesOf(2);
-  const [idle, idler] = [ask(), ask()];
-  idler.serve(bodyOf([]));
-  await pass(200);
-  idle.serve(bodyOf([]));
+test("a client that pauses leaves its place to the next one, and reads on when it likes", async () => {
+  const { ask } = placesOf(1);
+  const pausing = ask();
+  pausing.serve(bodyOf([new Uint8Array(1)]));
   const next = ask();
-  await pass(700);
+  await pass(90);
   expect(next.hasPlace).toBe(false);
-  await pass(300);
-  expect([idler.result, idle.hasEnded, next.hasPlace]).toEqual(["stalled", false, true]);
-  expect(idler.cut).toHaveBeenCalledOnce();
-  const another = ask();
-  await pass(300);
-  expect([idle.result, another.hasPlace]).toEqual(["stalled", true]);
+  await pass(120);
+  expect([next.hasPlace, pausing.hasEnded]).toEqual([true, false]);
+  await pausing.next();
+  await pausing.next();
+  expect(pausing.result).toBe("ok");
   next.end("ok");
-  another.end("ok");
+  await pass(100);
+});
+
+test("when twice as many pause as there are places, those that wait get the places of those idle for a second", async () => {
+  const { ask } = placesOf(1);
+  const pausing = [];
+  for (let i = 0; i < 3; i++) {
+    pausing.push(ask());
+    pausing[i].serve(bodyOf([]));
+    await pass(200);
+  }
+  const waiting = [ask(), ask()];
+  await pass(300);
+  expect(pausing.map(({ result }) => result)).toEqual([undefined, undefined, undefined]);
+  await pass(150);
+  expect(pausing.map(({ result }) => result)).toEqual(["stalled", undefined, undefined]);
+  expect(pausing[0].cut).toHaveBeenCalledOnce();
+  expect(waiting.map(({ hasPlace }) => hasPlace)).toEqual([true, false]);
+  waiting[0].end("ok");
+  await pass(0);
+  expect(waiting[1].hasPlace).toBe(true);
+  await pass(1000);
+  expect(pausing.map(({ result }) => result)).toEqual(["stalled", undefined, undefined]); // nobody waits
+  for (const delivery of [...waiting, ...pausing]) delivery.end("ok");
   await pass(100);
 });
 
@@ -166,14 +186,19 @@ test("a client that waits for us is not idle", async () => {
   await pass(100);
 });
 
-test("an idle client's place goes to a newcomer at once if the second is over already", async () => {
+test("a newcomer gets the place of a client that has been idle for a second at once", async () => {
   const { ask } = placesOf(1);
-  const idle = ask();
-  idle.serve(bodyOf([]));
+  const idle = [];
+  for (let i = 0; i < 3; i++) {
+    idle.push(ask());
+    idle[i].serve(bodyOf([]));
+    await pass(200);
+  }
   await pass(1000);
   const next = ask();
-  expect([idle.result, next.hasPlace]).toEqual(["stalled", true]);
-  next.end("ok");
+  expect([idle[0].result, idle[1].result, next.hasPlace]).toEqual(["stalled", undefined, true]);
+  for (const delivery of [next, ...idle]) delivery.end("ok");
+  await pass(100);
 });
 
 test("a response ends once, and passes nothing on after its end", async () => {
