@@ -127,7 +127,7 @@ test("counts on the live page have their unit in the singular only for one", () 
     "1 service",
     "2 services",
     "1,234 services",
-    "123k services",
+    "123,456 services",
   ]);
 });
 
