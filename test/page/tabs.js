@@ -34,8 +34,12 @@ export function withData(page, data) {
   );
 }
 
-/** A tab that shows the page, and all errors and messages in it. `prepare` runs in the tab before the page's script. */
-export async function openTab(browser, url, { width = 1440, height = 900, colorScheme = "light", prepare } = {}) {
+/** A tab that shows the page, and all errors and messages in it. With `hasClock`, its time can be moved by `tab.clock`. */
+export async function openTab(
+  browser,
+  url,
+  { width = 1440, height = 900, colorScheme = "light", hasClock = false } = {},
+) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme });
   onTestFinished(() => context.close());
   const tab = await context.newPage();
@@ -51,7 +55,7 @@ export async function openTab(browser, url, { width = 1440, height = 900, colorS
       console.error(`violated ${violatedDirective} in ${sourceFile}`),
     );
   });
-  if (prepare) await tab.addInitScript(prepare);
+  if (hasClock) await tab.clock.install();
   await tab.goto(url);
   return { tab, complaints };
 }

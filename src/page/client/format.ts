@@ -5,9 +5,9 @@ export type Amount = readonly [number: string, unit: string];
 
 const whole = new Intl.NumberFormat("en");
 
-/** A count and what it counts: 1 service, 12,345 services. */
+/** A count in full, and what it counts: 1 service, 123,456 services. */
 export function counted(n: number, unit: string): string {
-  return `${count(n)[0]} ${unit}${n === 1 ? "" : "s"}`;
+  return `${whole.format(n)} ${unit}${n === 1 ? "" : "s"}`;
 }
 
 /** Up to three significant digits, without exponent: 0.12, 1.23, 12.3, 123. */

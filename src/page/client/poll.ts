@@ -4,6 +4,8 @@ import type { PageData, PageWindow } from "../page-data.js";
 import { timeSpan } from "./format.js";
 
 const INTERVAL_MS = 2000;
+/** The longest pause that follows from a slow reply, or none. */
+const MAX_PAUSE_MS = 30_000;
 const TIMEOUT_MS = 15_000;
 /** A reply that comes later than expected by this much is late. */
 const SPARE_MS = 2000;
@@ -86,7 +88,8 @@ export function poll(
     const endMs = performance.now();
     const retryAfterMs = error instanceof RequestError ? error.retryAfterMs : 0;
     // The slower the reply, the longer the pause, so that an open page costs the server at most a tenth of a core.
-    const pauseMs = Math.max(INTERVAL_MS, 10 * (endMs - startMs), retryAfterMs);
+    const fairPauseMs = Math.min(10 * (endMs - startMs), MAX_PAUSE_MS);
+    const pauseMs = Math.max(INTERVAL_MS, fairPauseMs, retryAfterMs);
     notBeforeMs = endMs + retryAfterMs;
     timer = setTimeout(now, pauseMs);
     try {

@@ -203,7 +203,7 @@ function Table({ state, rows, data, details, actions }: ViewProps & { data: Page
             const detail = details.get(row[0]);
             const shared = { row, data, detail };
             const drawnRow = (
-              <Row key={`row ${row[0]}`} {...{ ...shared, groups, place, isOpen }} isActive={place === state.active} />
+              <Row key={row[0]} {...{ ...shared, groups, place, isOpen }} isActive={place === state.active} />
             );
             return isOpen ? [drawnRow, <Panel key="panel" {...{ ...shared, cells }} />] : [drawnRow];
           })}
