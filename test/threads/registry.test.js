@@ -485,6 +485,27 @@ test("if the host has no memory for one more thread, attachSharedRegistry throws
   expect(created.snapshot().get("echo").capabilityDeniedTotal).toBe(2);
 });
 
+test("the next owner of a place goes on in the last of its blocks of names, and fills it to the end", () => {
+  const nameBytes = 65536 / 2 - 12; // two records, each with a header of 12 bytes, fill a block
+  const [created, first] = registries(1, { maxThreads: 2, maxServiceNameBytes: nameBytes });
+  const { memory } = created.handle;
+  let names = 0;
+  const register = (registry) => registry.forService(`${names++}`.padEnd(nameBytes, "x"));
+  for (let blocks = 0; blocks < 3; ) {
+    const { byteLength } = memory.buffer;
+    register(first);
+    if (memory.buffer.byteLength > byteLength) blocks++;
+  }
+  first.detach();
+  const next = attachSharedRegistry(created.handle);
+  const { byteLength } = memory.buffer;
+  register(next);
+  expect(memory.buffer.byteLength).toBe(byteLength);
+  register(next);
+  expect(memory.buffer.byteLength).toBe(byteLength + 65536);
+  expect(created.size).toBe(names);
+});
+
 test("a thread's memory has room for 15 names of 1,000 bytes, whatever the number of rows", () => {
   const names = Array.from({ length: 15 }, (_, i) => `${i}`.padEnd(1000, "x"));
   for (let maxServices = 100; maxServices < 100 + 65536 / ROW_BYTES; maxServices += 10) {
