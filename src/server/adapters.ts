@@ -1,5 +1,6 @@
 // Runs one responder on both kinds of server: fetch-based ones, and node:http with everything that is built on it.
 
+import { inWorkers } from "../runtime/workers.js";
 import type { Body, Chunk } from "./body.js";
 
 /** What a responder sees of a request, the same for both kinds of server. */
@@ -95,12 +96,16 @@ function streamOf(body: Body): ReadableStream<Chunk> {
   return new ReadableStream(
     {
       start(controller) {
-        body.cut = () => controller.error(new Error("the response was cut off"));
+        body.cut = () => breakOff(controller, new Error("the response was cut off"));
       },
       async pull(controller) {
-        const { done, value } = await body.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        try {
+          const { done, value } = await body.next();
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          breakOff(controller, error);
+        }
       },
       cancel() {
         body.return();
@@ -108,6 +113,24 @@ function streamOf(body: Body): ReadableStream<Chunk> {
     },
     { highWaterMark: 0 }, // nothing is made before the client asks for it
   );
+}
+
+/** With this line, a body is valid in none of our formats. */
+const BROKEN_LINE = "\n! the response was cut off\n";
+
+/** Ends a body so that the client can't take a part of it for the whole. */
+function breakOff(controller: ReadableStreamDefaultController<Chunk>, error: unknown): void {
+  if (!inWorkers) {
+    controller.error(error);
+    return;
+  }
+  // workerd sends the end of a body whose stream fails as if it were whole, so what was sent must not look whole.
+  try {
+    controller.enqueue(new TextEncoder().encode(BROKEN_LINE));
+    controller.close();
+  } catch {
+    // it has ended already
+  }
 }
 
 /**
