@@ -29,24 +29,38 @@ const tscOutput = {
 const LOADER = "@assemblyscript/loader";
 const loaderFile = fileURLToPath(import.meta.resolve(LOADER));
 
-/**
- * Bundles @assemblyscript/loader as published, without one statement: `Object.hasOwn = Object.hasOwn || …`. Every
- * supported runtime has Object.hasOwn, and where intrinsics are frozen (SES, node --frozen-intrinsics) the
- * assignment throws, so importing this package would fail.
- */
+/** Statements of @assemblyscript/loader that run when it is imported, and what takes their places. */
+const LOADER_CHANGES = [
+  // Every supported runtime has Object.hasOwn, and where intrinsics are frozen (SES, node --frozen-intrinsics) the
+  // assignment throws, so importing this package would fail.
+  { start: "Object.hasOwn = Object.hasOwn ||", type: "ExpressionStatement", replacement: "" },
+  // Where there is no TextDecoder, as in audio worklets, this would make the import fail. Used to read strings, which
+  // the core has none of.
+  {
+    start: 'const utf16 = new TextDecoder("utf-16le", { fatal: true });',
+    type: "VariableDeclaration",
+    replacement: 'const utf16 = { decode: (units) => new TextDecoder("utf-16le", { fatal: true }).decode(units) };',
+  },
+];
+
+/** Bundles @assemblyscript/loader as published, but for LOADER_CHANGES. */
 const loaderWithoutGlobalWrite = {
   name: "loader-without-global-write",
   resolveId: (id) => (id === LOADER ? loaderFile : null),
   transform(code, id) {
     if (id !== loaderFile) return null;
-    const writes = this.parse(code).body.filter(
-      ({ type, start }) => type === "ExpressionStatement" && code.startsWith("Object.hasOwn = Object.hasOwn ||", start),
-    );
-    if (writes.length !== 1)
-      this.error(`${LOADER} has changed: it has ${writes.length} writes to Object.hasOwn, not 1`);
-    const [{ start, end }] = writes;
+    const { body } = this.parse(code);
+    const changes = LOADER_CHANGES.map(({ start: text, type, replacement }) => {
+      const found = body.filter((statement) => statement.type === type && code.startsWith(text, statement.start));
+      if (found.length !== 1) this.error(`${LOADER} has changed: it has "${text}" ${found.length} times, not once`);
+      return { ...found[0], replacement };
+    });
+    let changed = code;
+    // From the last to the first, so that the places of the others stay as they are.
+    for (const { start, end, replacement } of changes.sort((a, b) => b.start - a.start))
+      changed = changed.slice(0, start) + replacement + changed.slice(end);
     // Without mappings, because maps name only files that the package contains. Stack traces show the line in dist/.
-    return { code: code.slice(0, start) + code.slice(end), map: { mappings: "" } };
+    return { code: changed, map: { mappings: "" } };
   },
 };
 

@@ -15,12 +15,19 @@ export function observe(histogram: usize, elapsedNs: u64): void {
   addToWord(histogram + BUCKET_STRIDE + (threshold - THRESHOLDS) * (BUCKET_STRIDE / WORD_BYTES), 1);
 }
 
-/**
- * Rounds a clock difference to the nearest nanosecond. The conversion saturates: negative differences and NaN become 0,
- * those past 2^64-1 become 2^64-1.
- */
+/** Rounds a duration to the nearest nanosecond. The conversion saturates: 2^64 becomes 2^64-1. */
 // @ts-ignore: decorator
 @inline
 export function nearestNs(elapsedNs: f64): u64 {
   return <u64>nearest(elapsedNs);
+}
+
+/**
+ * Rounds a clock difference to the nearest nanosecond; 0 for what is no duration: a negative difference, NaN, and 2^64
+ * (584 years) or more, which would wrap the sum.
+ */
+// @ts-ignore: decorator
+@inline
+export function differenceNs(elapsedNs: f64): u64 {
+  return elapsedNs < 18446744073709551616.0 ? <u64>nearest(elapsedNs) : 0;
 }

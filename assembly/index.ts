@@ -4,7 +4,7 @@
 // checks either. Durations arrive as f64 nanoseconds, exact to 104 days, because a u64 would allocate a BigInt for
 // every call.
 
-import { nearestNs, observe as observeNs } from "./histogram";
+import { differenceNs, nearestNs, observe as observeNs } from "./histogram";
 import * as layout from "./layout";
 import * as service from "./service";
 import { addToWord } from "./word";
@@ -28,9 +28,9 @@ export function startCall(row: usize): void {
   service.startCall(row);
 }
 
-/** Ends a call that resolved. */
+/** Ends a call that resolved. `elapsedNs`: the difference of a clock that may be broken. */
 export function endCall(row: usize, outcome: i32, elapsedNs: f64): void {
-  service.endCall(row, outcome, nearestNs(elapsedNs));
+  service.endCall(row, outcome, differenceNs(elapsedNs));
 }
 
 /** Counts a resolved call that was timed elsewhere; leaves `inFlight` alone. */
@@ -42,8 +42,9 @@ export function startHandler(row: usize): void {
   service.startHandler(row);
 }
 
+/** `elapsedNs`: as in `endCall`. */
 export function endHandler(row: usize, threw: bool, elapsedNs: f64): void {
-  service.endHandler(row, threw, nearestNs(elapsedNs));
+  service.endHandler(row, threw, differenceNs(elapsedNs));
 }
 
 export function observe(histogram: usize, elapsedNs: f64): void {

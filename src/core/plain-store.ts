@@ -7,6 +7,9 @@ import { rowLayout } from "./layout.js";
 import type { Keep, Store } from "./store.js";
 import { PAGE_BYTES, thresholdsEnd, writeThresholds } from "./thresholds.js";
 
+/** The memory is grown by at least this part of its size: each time, engines may collect garbage, which takes longer. */
+const GROWTH = 1 / 2;
+
 export class PlainStore implements Store {
   readonly core: CoreExports;
   readonly layout: RowLayout;
@@ -18,6 +21,8 @@ export class PlainStore implements Store {
   readonly #memory: CoreMemory;
   /** Address of the next row. */
   #end: number;
+  /** Where the rows of all services will end once there are `maxServices`. */
+  readonly #lastEnd: number;
 
   constructor(core: CoreExports, bounds: readonly number[], maxServices: number) {
     this.core = core;
@@ -25,18 +30,23 @@ export class PlainStore implements Store {
     this.#memory = core.memory;
     this.room = maxServices;
     writeThresholds(core, core.memory, bounds);
-    this.firstRow = this.#end = thresholdsEnd(core, bounds);
-    this.overflowRow = this.#allocate() as number;
+    const { rowBytes } = this.layout;
+    // The first page has room for the thresholds and this row.
+    this.firstRow = this.overflowRow = thresholdsEnd(core, bounds);
+    this.#end = this.overflowRow + rowBytes;
+    this.#lastEnd = this.#end + maxServices * rowBytes;
   }
 
   /** Does nothing: no other thread adds services here. */
   readServices(): void {}
 
   addService(name: string, keep: Keep): void {
-    const row = this.#allocate();
-    if (row === undefined) return;
-    this.room--;
+    const row = this.#end;
+    const end = row + this.layout.rowBytes;
+    if (!this.#reach(end)) return;
     keep(name, row);
+    this.#end = end; // only now, because near the end of the stack `keep` may throw
+    this.room--;
   }
 
   countOverflow(lookups: number): void {
@@ -51,19 +61,20 @@ export class PlainStore implements Store {
     return new Uint32Array(this.#memory.buffer.slice(address, address + this.layout.rowBytes));
   }
 
-  /** Allocates a row of zeros and returns its address; undefined when the host refuses more memory. */
-  #allocate(): number | undefined {
-    const row = this.#end;
-    const end = row + this.layout.rowBytes;
-    const missingBytes = end - this.#memory.buffer.byteLength;
-    if (missingBytes > 0) {
-      try {
-        this.#memory.grow(Math.ceil(missingBytes / PAGE_BYTES));
-      } catch {
-        return undefined;
-      }
+  /** Grows the memory to the address `end` or further; false when the host refuses more memory. */
+  #reach(end: number): boolean {
+    const { byteLength } = this.#memory.buffer;
+    if (end <= byteLength) return true;
+    const ample = Math.min(byteLength * (1 + GROWTH), this.#lastEnd);
+    return (ample > end && this.#grow(ample)) || this.#grow(end);
+  }
+
+  #grow(end: number): boolean {
+    try {
+      this.#memory.grow(Math.ceil((end - this.#memory.buffer.byteLength) / PAGE_BYTES));
+      return true;
+    } catch {
+      return false;
     }
-    this.#end = end;
-    return row;
   }
 }

@@ -22,7 +22,7 @@ export const MAX_BOUNDS = 512;
  * @throws TypeError or RangeError if they are not valid.
  */
 export function checkedBounds(bounds: readonly number[]): readonly number[] {
-  if (!Array.isArray(bounds) && !ArrayBuffer.isView(bounds))
+  if (!Array.isArray(bounds) && (!ArrayBuffer.isView(bounds) || bounds instanceof DataView))
     throw invalid("buckets", "an array of seconds", bounds, TypeError);
   const copy = [...bounds]; // checked below, since an iterator may return something else the next time
   if (copy.length < 1 || copy.length > MAX_BOUNDS) throw invalid("buckets.length", `1 to ${MAX_BOUNDS}`, copy.length);

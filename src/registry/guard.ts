@@ -3,23 +3,25 @@
 //
 // Hot path. Nothing here may build a string, make a BigInt, call user code other than the clock, or throw: a guard runs
 // inside somebody's request.
+//
+// Near the end of the stack any call may throw, so the order matters. The last call of a start is the one that raises the
+// gauge, and a guard has ended only once the core has counted its end. A `try` around the latter would keep V8 from
+// inlining the call into the core, and take 4 to 40% more instructions, so only `using` and the observers have one.
 
 import type { CoreExports } from "../core/exports.js";
 import type { GaugeField } from "../model/fields.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
-import { inspectAs } from "./inspect.js";
+import { disposeBy } from "../runtime/dispose.js";
+import { describeAs } from "./inspect.js";
+import { type LeakDetector, startWatched } from "./leaks.js";
+import type { Unended, UnendedHost } from "./unended.js";
 
 /** What guards need from the registry whose services they measure. */
-export interface GuardHost {
+export interface GuardHost extends UnendedHost {
   readonly core: CoreExports;
+  /** In milliseconds. Never throws, and returns NaN if there is no time. */
   readonly clock: () => number;
-  readonly leaks: FinalizationRegistry<OpenGauge> | undefined;
-}
-
-/** The gauge that a running guard has raised by 1. Must not refer to the guard, which could then never be collected. */
-export interface OpenGauge {
-  readonly service: GuardedService;
-  readonly gauge: GaugeField;
+  readonly leaks: LeakDetector | undefined;
 }
 
 /** What a guard needs from the service it measures. */
@@ -32,32 +34,39 @@ export interface GuardedService {
 }
 
 const NS_PER_MS = 1e6;
+/** Whether a polyfill may still come. A constant of this module, because engines drop the code that depends on one. */
+const LACKS_DISPOSE = Symbol.dispose === undefined;
 const UNMARKED = -1;
 const ENDED = -2;
 
 /**
  * Measures one call from its start to its end. Created by `service.startCall()`. Must be ended once, preferably by
- * `using`. Its methods never throw.
+ * `using`. Its methods never throw, unless the stack is used up: a guard whose `end()` threw can be ended again.
  *
  * @example
  * using call = service.startCall();
  * const reply = await send(request);
  * call.record(CallOutcome.Ok);
  */
-export class CallMetricsGuard {
+export class CallMetricsGuard implements Unended {
   readonly #service: GuardedService;
-  readonly #startMs: number;
+  #startMs: number;
   #state: CallOutcome | typeof UNMARKED | typeof ENDED = UNMARKED;
-  /** Calls `end()` at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
+  /** Calls `end()` at the end of a `using` block. */
   declare [Symbol.dispose]: () => void;
+  /** @internal How to end a guard in the list of {@link UnendedHost}, and the next one in there. */
+  declare lateOutcome?: CallOutcome | undefined;
+  /** @internal */
+  declare next?: Unended | undefined;
 
   /** @internal */
   constructor(service: GuardedService) {
+    if (LACKS_DISPOSE) makeDisposable();
     const { core, clock, leaks } = service.host;
     this.#service = service;
-    core.startCall(service.row);
     this.#startMs = clock();
-    if (leaks !== undefined) leaks.register(this, { service, gauge: "inFlight" }, this);
+    if (leaks === undefined) core.startCall(service.row);
+    else startWatched(leaks, this, { service, gauge: "inFlight", isRaised: false }, core.startCall);
   }
 
   /**
@@ -73,6 +82,12 @@ export class CallMetricsGuard {
     this.end(this.#state === UNMARKED ? outcome : undefined);
   }
 
+  /** @internal */
+  endLate(): void {
+    this.#startMs = Number.NaN;
+    this.endUnlessMarked(this.lateOutcome);
+  }
+
   /**
    * Ends the call: subtracts 1 from `inFlight` and, if an outcome is marked, counts the call under it, with the time
    * since its start. Without an outcome nothing else is counted. A second end does nothing.
@@ -82,17 +97,34 @@ export class CallMetricsGuard {
   end(outcome?: CallOutcome): void {
     const marked = this.#state;
     if (marked === ENDED) return;
-    this.#state = ENDED;
+    const resolved = isCallOutcome(outcome) ? outcome : marked;
     const service = this.#service;
     const { core, clock, leaks } = service.host;
-    if (leaks !== undefined) leaks.unregister(this);
-    if (isCallOutcome(outcome)) core.endCall(service.row, outcome, (clock() - this.#startMs) * NS_PER_MS);
-    else if (marked === UNMARKED) service.lower("inFlight");
-    else core.endCall(service.row, marked, (clock() - this.#startMs) * NS_PER_MS);
+    if (resolved === UNMARKED) {
+      if (leaks !== undefined) leaks.unregister(this);
+      service.lower("inFlight");
+    } else {
+      const elapsedNs = (clock() - this.#startMs) * NS_PER_MS;
+      if ((this.#state as number) === ENDED) return; // by the clock, which may be the user's code
+      if (leaks !== undefined) leaks.unregister(this);
+      core.endCall(service.row, resolved, elapsedNs);
+    }
+    this.#state = ENDED;
+  }
+
+  /** @internal What `using` calls: `end()`, or if there is no stack for that, a later end. */
+  dispose(): void {
+    const { host } = this.#service;
+    try {
+      this.end();
+    } catch {
+      this.next = host.unended;
+      host.unended = this;
+    }
   }
 
   static {
-    inspectAs(CallMetricsGuard, "CallMetricsGuard", (guard) => ({
+    describeAs(CallMetricsGuard, "CallMetricsGuard", (guard) => ({
       service: guard.#service.name,
       state: stateName(guard.#state),
     }));
@@ -108,27 +140,32 @@ function stateName(state: CallOutcome | typeof UNMARKED | typeof ENDED): string 
 /**
  * Measures one handler run from its start to its end. Created by `service.startHandler()`. Must be ended once,
  * preferably by `using`. It does not notice exceptions: call `threw()`, or use `observeHandler`. Its methods never
- * throw.
+ * throw, as those of {@link CallMetricsGuard}.
  *
  * @example
  * using handler = service.startHandler();
  * return handle(request);
  */
-export class HandlerMetricsGuard {
+export class HandlerMetricsGuard implements Unended {
   readonly #service: GuardedService;
-  readonly #startMs: number;
+  #startMs: number;
   #threw = false;
   #ended = false;
-  /** Calls `end()` at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
+  /** Calls `end()` at the end of a `using` block. */
   declare [Symbol.dispose]: () => void;
+  /** @internal How to end a guard in the list of {@link UnendedHost}, and the next one in there. */
+  declare threwLate?: boolean;
+  /** @internal */
+  declare next?: Unended | undefined;
 
   /** @internal */
   constructor(service: GuardedService) {
+    if (LACKS_DISPOSE) makeDisposable();
     const { core, clock, leaks } = service.host;
     this.#service = service;
-    core.startHandler(service.row);
     this.#startMs = clock();
-    if (leaks !== undefined) leaks.register(this, { service, gauge: "handlerInFlight" }, this);
+    if (leaks === undefined) core.startHandler(service.row);
+    else startWatched(leaks, this, { service, gauge: "handlerInFlight", isRaised: false }, core.startHandler);
   }
 
   /** Marks that an exception escaped the handler. It is counted once in `handlerPanicsTotal`, at the end. */
@@ -136,26 +173,46 @@ export class HandlerMetricsGuard {
     this.#threw = true;
   }
 
+  /** @internal */
+  endLate(): void {
+    this.#startMs = Number.NaN;
+    if (this.threwLate) this.threw();
+    this.end();
+  }
+
   /** Ends the run: subtracts 1 from `handlerInFlight` and observes the duration. A second end does nothing. */
   end(): void {
     if (this.#ended) return;
-    this.#ended = true;
     const { row, host } = this.#service;
     const { core, clock, leaks } = host;
+    const elapsedNs = (clock() - this.#startMs) * NS_PER_MS;
+    if (this.#ended as boolean) return; // by the clock, which may be the user's code
     if (leaks !== undefined) leaks.unregister(this);
-    core.endHandler(row, this.#threw, (clock() - this.#startMs) * NS_PER_MS);
+    core.endHandler(row, this.#threw, elapsedNs);
+    this.#ended = true;
+  }
+
+  /** @internal What `using` calls: `end()`, or if there is no stack for that, a later end. */
+  dispose(): void {
+    const { host } = this.#service;
+    try {
+      this.end();
+    } catch {
+      this.next = host.unended;
+      host.unended = this;
+    }
   }
 
   static {
-    inspectAs(HandlerMetricsGuard, "HandlerMetricsGuard", (guard) => ({
+    describeAs(HandlerMetricsGuard, "HandlerMetricsGuard", (guard) => ({
       service: guard.#service.name,
       state: guard.#ended ? "ended" : guard.#threw ? "threw" : "running",
     }));
   }
 }
 
-// WebKit has no Symbol.dispose yet: as a computed key in the class bodies it would name a method "undefined".
-if (Symbol.dispose) {
-  CallMetricsGuard.prototype[Symbol.dispose] = CallMetricsGuard.prototype.end;
-  HandlerMetricsGuard.prototype[Symbol.dispose] = HandlerMetricsGuard.prototype.end;
+makeDisposable();
+
+function makeDisposable(): void {
+  for (const { prototype } of [CallMetricsGuard, HandlerMetricsGuard]) disposeBy(prototype, prototype.dispose);
 }

@@ -1,7 +1,10 @@
-// What console.log shows for the objects that users hold: names and counts instead of addresses and instances.
+// What console.log and JSON.stringify show for the objects that users hold: names and counts instead of addresses and
+// instances.
 //
 // Node and Bun call a method under the first symbol, Deno one under the second. Browsers' devtools have no such hook,
 // so a service's first property is its name.
+
+import { printableLines } from "../model/errors.js";
 
 type Inspect = (value: unknown, options: unknown) => string;
 
@@ -24,7 +27,7 @@ export function inspectAs<Instance extends object>(
     try {
       if (instance.constructor !== Class) shownName = instance.constructor.name || name;
       if (typeof depth === "number" && depth < 0) return `[${shownName}]`;
-      return `${shownName} ${inspect(describe(instance), { ...options, depth })}`;
+      return `${shownName} ${printableLines(inspect(describe(instance), { ...options, depth }))}`;
     } catch {
       return shownName;
     }
@@ -37,4 +40,17 @@ export function inspectAs<Instance extends object>(
   define(DENO, function (this: Instance, inspect: Inspect, options: { readonly depth?: unknown }) {
     return show(this, options.depth, options, inspect);
   });
+}
+
+/** The same, and makes what `describe` returns their JSON, for classes whose own properties are of no use to others. */
+export function describeAs<Instance extends object>(
+  Class: { readonly prototype: Instance },
+  name: string,
+  describe: (instance: Instance) => object,
+): void {
+  inspectAs(Class, name, describe);
+  function toJSON(this: Instance): object {
+    return describe(this);
+  }
+  Object.defineProperty(Class.prototype, "toJSON", { value: toJSON, writable: true, configurable: true });
 }

@@ -2,12 +2,30 @@
 // warning is printed once per service.
 
 import { show } from "../model/errors.js";
-import type { GuardedService, OpenGauge } from "./guard.js";
+import type { GaugeField } from "../model/fields.js";
+
+/** A gauge that a running guard has raised by 1. Must not refer to the guard, which could then never be collected. */
+export interface OpenGauge {
+  readonly service: LeakingService;
+  readonly gauge: GaugeField;
+  /** False until the gauge has been raised, which can fail for lack of stack. */
+  isRaised: boolean;
+}
+
+interface LeakingService {
+  readonly name: string;
+  readonly row: number;
+  /** Subtracts 1 from a gauge. Never throws. */
+  lower(gauge: GaugeField): void;
+}
+
+export type LeakDetector = FinalizationRegistry<OpenGauge>;
 
 /** @param onLeak called for each leaked guard. */
-export function leakDetector(onLeak: () => void): FinalizationRegistry<OpenGauge> {
-  const warned = new Set<GuardedService>();
-  return new FinalizationRegistry(({ service, gauge }) => {
+export function leakDetector(onLeak: () => void): LeakDetector {
+  const warned = new Set<LeakingService>();
+  return new FinalizationRegistry(({ service, gauge, isRaised }) => {
+    if (!isRaised) return;
     onLeak();
     service.lower(gauge);
     if (warned.has(service)) return;
@@ -16,4 +34,11 @@ export function leakDetector(onLeak: () => void): FinalizationRegistry<OpenGauge
       `nrpc-metrics: a guard of ${show(service.name)} was dropped without end(): hold guards with \`using\``,
     );
   });
+}
+
+/** Starts a guard, by `start`, which raises the gauge, and watches it until `leaks.unregister(guard)`. */
+export function startWatched(leaks: LeakDetector, guard: object, open: OpenGauge, start: (row: number) => void): void {
+  leaks.register(guard, open, guard);
+  start(open.service.row);
+  open.isRaised = true;
 }

@@ -4,6 +4,7 @@ import type { Rows } from "../model/data.js";
 import { FIELD_NAMES, type FieldValues, HISTOGRAMS } from "../model/fields.js";
 import { bucketQuantile } from "../model/quantile.js";
 import { readCumulativeBuckets, readField, readSum } from "../model/reader.js";
+import { inspectAs } from "./inspect.js";
 
 /** Property names, built once: building them for each service takes as long as reading its numbers. */
 const PROPERTIES = HISTOGRAMS.map((histogram) => ({
@@ -71,5 +72,9 @@ export class ServiceMetrics {
   /** The `q`-quantile of the handler duration in seconds; see {@link latencyQuantile}. */
   handlerDurationQuantile(q: number): number {
     return bucketQuantile(q, this.#bounds, this.handlerDurationBuckets);
+  }
+
+  static {
+    inspectAs(ServiceMetrics, "ServiceMetrics", (metrics) => ({ ...metrics }));
   }
 }

@@ -6,8 +6,9 @@ import { FIELD_NAMES, type Field, fieldKind, type GaugeField, type HistogramFiel
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
 import { U64_MAX } from "../model/words.js";
 import { CallMetricsGuard, type GuardHost, HandlerMetricsGuard } from "./guard.js";
-import { inspectAs } from "./inspect.js";
+import { describeAs } from "./inspect.js";
 import { ServiceMetrics } from "./service-metrics.js";
+import { endLate } from "./unended.js";
 
 /** What all services of a registry share. */
 export interface ServiceHost extends GuardHost {
@@ -90,17 +91,36 @@ export class ServiceCounters {
   observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = defaultOutcome): T {
     if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
     if (typeof classify !== "function") throw invalid("classify", "a function", classify, TypeError);
+    // Read now, because near the end of the stack even reading a property can fail, and from the start on nothing may.
+    const { host } = this;
+    const { Ok, ServerError } = CallOutcome;
     const call = this.startCall();
-    const failed = (error: unknown) => call.endUnlessMarked(outcomeOf(error, classify));
+    let result: T;
     try {
-      const result = fn(call);
-      if (isThenable(result)) return settled(result, () => call.endUnlessMarked(CallOutcome.Ok), failed) as T;
-      call.endUnlessMarked(CallOutcome.Ok);
-      return result;
+      result = fn(call);
+      if (isThenable(result)) return settledCall(result, call, classify) as T;
     } catch (error) {
-      failed(error);
+      let outcome: CallOutcome | undefined = ServerError;
+      try {
+        outcome = outcomeOf(error, classify);
+        call.endUnlessMarked(outcome);
+        endLate(host);
+      } catch {
+        call.lateOutcome = outcome;
+        call.next = host.unended;
+        host.unended = call;
+      }
       throw error;
     }
+    try {
+      call.endUnlessMarked(Ok);
+      endLate(host);
+    } catch {
+      call.lateOutcome = Ok;
+      call.next = host.unended;
+      host.unended = call;
+    }
+    return result;
   }
 
   /**
@@ -116,20 +136,32 @@ export class ServiceCounters {
   observeHandler<T>(fn: () => T): T;
   observeHandler<T>(fn: () => T): T {
     if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
+    const { host } = this;
     const handler = this.startHandler();
-    const failed = () => {
-      handler.threw();
-      handler.end();
-    };
+    let result: T;
     try {
-      const result = fn();
-      if (isThenable(result)) return settled(result, () => handler.end(), failed) as T;
-      handler.end();
-      return result;
+      result = fn();
+      if (isThenable(result)) return settledHandler(result, handler) as T;
     } catch (error) {
-      failed();
+      try {
+        handler.threw();
+        handler.end();
+        endLate(host);
+      } catch {
+        handler.threwLate = true;
+        handler.next = host.unended;
+        host.unended = handler;
+      }
       throw error;
     }
+    try {
+      handler.end();
+      endLate(host);
+    } catch {
+      handler.next = host.unended;
+      host.unended = handler;
+    }
+    return result;
   }
 
   /**
@@ -218,7 +250,7 @@ export class ServiceCounters {
   }
 
   static {
-    inspectAs(ServiceCounters, "ServiceCounters", (service) => ({ name: service.name, ...countsNow(service) }));
+    describeAs(ServiceCounters, "ServiceCounters", (service) => ({ name: service.name, ...countsNow(service) }));
   }
 }
 
@@ -240,6 +272,25 @@ function exact(field: Field, n: number | bigint, least: bigint, greatest: bigint
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
+}
+
+function settledCall<T>(result: PromiseLike<T>, call: CallMetricsGuard, classify: Classify): Promise<T> {
+  return settled(
+    result,
+    () => call.endUnlessMarked(CallOutcome.Ok),
+    (error) => call.endUnlessMarked(outcomeOf(error, classify)),
+  );
+}
+
+function settledHandler<T>(result: PromiseLike<T>, handler: HandlerMetricsGuard): Promise<T> {
+  return settled(
+    result,
+    () => handler.end(),
+    () => {
+      handler.threw();
+      handler.end();
+    },
+  );
 }
 
 /** What `thenable` settles to, after `fulfilled` or `failed` has been called. */

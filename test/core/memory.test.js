@@ -62,6 +62,36 @@ test("memory grows as services are added, and keeps what was counted before", ()
   for (let i = 0; i < 4096; i++) expect(snapshot.get(`svc-${i}`).capabilityDeniedTotal).toBe(i);
 });
 
+test("memory grows in few steps, because each may collect garbage, and to no more than all services need", () => {
+  const maxServices = 20_000;
+  const { registry, memory } = registryAndMemory({ maxServices });
+  const { grow } = memory;
+  const steps = [];
+  memory.grow = (pages) => {
+    if (pages > 0) steps.push(pages);
+    return grow.call(memory, pages);
+  };
+  for (let i = 0; i < maxServices; i++) registry.forService(`svc-${i}`).addCapabilityDenied();
+  expect(registry.size).toBe(maxServices);
+  const neededPages = Math.ceil(((maxServices + 1) * ROW_BYTES) / PAGE_BYTES) + 1;
+  // A shared registry has all rows from the start; its names get a page at a time.
+  if (process.env.NRPC_METRICS_SHARED) return expect(Math.max(...steps)).toBe(1);
+  expect(steps.length).toBeLessThan(15);
+  expect(memory.buffer.byteLength).toBeLessThanOrEqual(neededPages * PAGE_BYTES);
+  expect(registry.snapshot().services.every(({ capabilityDeniedTotal }) => capabilityDeniedTotal === 1)).toBe(true);
+});
+
+test("where the host refuses to grow the memory by much, it grows by what one service needs", () => {
+  const { registry, memory } = registryAndMemory();
+  const { grow } = memory;
+  memory.grow = (pages) => {
+    if (pages > 1) throw new RangeError("WebAssembly.Memory.grow(): Maximum memory size exceeded");
+    return grow.call(memory, pages);
+  };
+  for (let i = 0; i < 4096; i++) registry.forService(`svc-${i}`).addCapabilityDenied();
+  expect([registry.size, registry.overflowLookups]).toEqual([4096, 0]);
+});
+
 test("if the host has no more memory, new services share the overflow set", () => {
   const { registry, memory } = registryAndMemory();
   registry.forService("early").addCapabilityDenied(3);

@@ -23,6 +23,21 @@ test("a quantile is interpolated within its bucket", () => {
   expect(row.handlerDurationQuantile(0.5)).toBe(1.5);
 });
 
+test("each histogram has its own quantiles", () => {
+  const registry = new RpcMetricsRegistry({ buckets: [1, 2, 4] });
+  const echo = registry.forService("echo");
+  echo.recordLatency(0.5e9);
+  echo.recordHandlerDuration(3e9);
+  echo.recordHandlerDuration(100e9);
+  const row = registry.snapshot().get("echo");
+  expect([0.25, 0.5, 1].map((q) => row.handlerDurationQuantile(q))).toEqual([3, 4, 4]);
+  expect([0.25, 0.5, 1].map((q) => row.latencyQuantile(q))).toEqual([0.25, 0.5, 1]);
+  registry.forService("idle");
+  expect(registry.snapshot().get("idle").handlerDurationQuantile(0.5)).toBeNaN();
+  expect(row.handlerDurationQuantile(-1)).toBe(-Infinity);
+  expect(row.handlerDurationQuantile(2)).toBe(Infinity);
+});
+
 test("a quantile in the first bucket is interpolated from 0", () => {
   expect(rowOf([0.9, 0.9]).latencyQuantile(0.5)).toBe(0.5);
   expect(rowOf([0.9]).latencyQuantile(0)).toBe(0);

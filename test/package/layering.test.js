@@ -15,7 +15,7 @@ const ALLOWED = {
   "core/shared": ["core", "model"],
   exposition: ["model"],
   server: ["model", "runtime"],
-  registry: ["core", "exposition", "model"],
+  registry: ["core", "exposition", "model", "runtime"],
   http: ["exposition", "model", "runtime", "server"],
   page: ["model", "runtime", "server"],
   "page/client": ["page", "preact"],

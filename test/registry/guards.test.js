@@ -179,15 +179,82 @@ describe("a bad clock", () => {
     });
   });
 
-  test("a clock that jumps to infinity gives the longest possible duration", () => {
-    let nowMs = 0;
-    const registry = new RpcMetricsRegistry({ clock: () => nowMs });
-    const call = registry.forService("echo").startCall();
-    nowMs = Infinity;
+  test.each([Infinity, Number.MAX_VALUE, 1e300, 2 ** 64 / 1e6, -Infinity, Number.NaN])(
+    "a clock that jumps to %s, which no duration explains, gives a duration of 0",
+    (jumpMs) => {
+      const { clock, echo, read } = setup();
+      echo.recordLatency(5);
+      echo.recordHandlerDuration(5);
+      const call = echo.startCall();
+      const handler = echo.startHandler();
+      clock.nowMs = jumpMs;
+      call.end(CallOutcome.Ok);
+      handler.end();
+      expect(read()).toMatchObject({ latencySumNs: 5, latencyCount: 2, inFlight: 0 });
+      expect(read()).toMatchObject({ handlerDurationSumNs: 5, handlerDurationCount: 2, handlerInFlight: 0 });
+      expect(read().latencyBuckets[0]).toBe(2);
+    },
+  );
+
+  test("the longest duration that a sum holds, 584 years, is counted in full", () => {
+    const { clock, echo, read } = setup();
+    const call = echo.startCall();
+    clock.nowMs = (2 ** 64 - 2 ** 12) / 1e6;
     call.end(CallOutcome.Ok);
-    expect(registry.snapshot().prometheusText()).toContain(
-      'nrpc_call_latency_seconds_sum{service="echo"} 18446744073.709553\n',
-    );
+    expect(read().latencySumNs).toBeGreaterThan(2 ** 64 - 2 ** 14);
+  });
+
+  test("a clock that ends the guard which reads it has it counted once", () => {
+    let guard;
+    const registry = new RpcMetricsRegistry({
+      clock: () => {
+        const ending = guard;
+        guard = undefined;
+        ending?.end(CallOutcome.Ok);
+        return 0;
+      },
+    });
+    const echo = registry.forService("echo");
+    for (const start of ["startCall", "startHandler"]) {
+      const started = echo[start]();
+      guard = started;
+      started.end(CallOutcome.Ok);
+    }
+    expect(registry.snapshot().get("echo")).toMatchObject({
+      callsTotal: 1,
+      inFlight: 0,
+      handlerInFlight: 0,
+      handlerDurationCount: 1,
+    });
+  });
+
+  test.each([
+    [
+      "throws",
+      () => {
+        throw new Error("mocked away");
+      },
+    ],
+    ["returns a bigint", () => 1n],
+    ["returns nothing", () => {}],
+  ])("a performance.now() that %s is treated like such a clock of the user", (_, now) => {
+    const registry = new RpcMetricsRegistry();
+    const echo = registry.forService("echo");
+    const original = performance.now;
+    performance.now = now;
+    try {
+      expect(echo.observeCall(() => "reply")).toBe("reply");
+      expect(echo.observeHandler(() => "answer")).toBe("answer");
+    } finally {
+      performance.now = original;
+    }
+    expect(registry.snapshot().get("echo")).toMatchObject({
+      callsTotal: 1,
+      inFlight: 0,
+      latencySumNs: 0,
+      handlerDurationCount: 1,
+      handlerInFlight: 0,
+    });
   });
 });
 

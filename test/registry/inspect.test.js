@@ -51,6 +51,31 @@ test("a handler guard shows its service and how the run stands", () => {
   expect(inspect(handler)).toBe("HandlerMetricsGuard { service: 'echo', state: 'ended' }");
 });
 
+test("JSON of a service is its name and counts, and that of a registry its size, limits and services", () => {
+  const { service, ...counts } = JSON.parse(JSON.stringify(registry.snapshot().get("echo")));
+  expect(service).toBe("echo");
+  expect(JSON.parse(JSON.stringify(echo))).toEqual({ name: "echo", ...counts });
+  expect(JSON.parse(JSON.stringify({ registry }))).toEqual({
+    registry: { size: 1, maxServices: 9, overflowLookups: 0, leakedGuards: 0, services: ["echo"] },
+  });
+  const { services, buckets } = registry.snapshot();
+  expect(JSON.parse(JSON.stringify(registry.snapshot()))).toEqual(JSON.parse(JSON.stringify({ buckets, services })));
+});
+
+test("names of unprintable characters are shown in escapes, and colours are kept", () => {
+  const hostile = new RpcMetricsRegistry();
+  const name = "\u009b31m\u202egnp\u2028\u200b";
+  hostile.forService(name).addCapabilityDenied();
+  const snapshot = hostile.snapshot();
+  const guard = hostile.forService(name).startCall();
+  for (const each of [hostile, hostile.forService(name), snapshot, snapshot.services, snapshot.get(name), guard]) {
+    const shown = inspect(each, { depth: 9 });
+    expect(shown).toMatch(/^[\x20-\x7e\n]*$/);
+    expect(shown).toContain("\\u202egnp\\u2028\\u200b");
+    expect(inspect(each, { colors: true, depth: 9 })).toContain("\u001b[3");
+  }
+});
+
 test("objects deep within others show as nested objects do, and showing counts nothing", () => {
   const before = registry.snapshot().prometheusText();
   expect(inspect({ a: { b: { c: { d: echo } } } })).toMatch(/\[Object\]|ServiceCounters/);

@@ -6,7 +6,7 @@ import {
   OVERFLOW_SERVICE_LABEL,
   RpcMetricsRegistry,
 } from "nrpc-metrics";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 const LONE_HIGH = "\ud83d";
 const LONE_LOW = "\ude00";
@@ -144,6 +144,38 @@ describe("the length of names", () => {
     expect(registry.size).toBe(1);
   });
 
+  test("a name that is too long is not even hashed, nor copied", () => {
+    const registry = new RpcMetricsRegistry({ services: ["echo"] });
+    registry.forService("x".repeat(2000));
+    const hashed = [];
+    const { get, has } = Map.prototype;
+    const encoded = vi.spyOn(TextEncoder.prototype, "encode");
+    Map.prototype.get = function (key) {
+      hashed.push(key);
+      return get.call(this, key);
+    };
+    Map.prototype.has = function (key) {
+      hashed.push(key);
+      return has.call(this, key);
+    };
+    let name;
+    try {
+      name = registry.forService("x".repeat(2 ** 20) + "y".repeat(2 ** 20)).name;
+    } finally {
+      Object.assign(Map.prototype, { get, has });
+    }
+    const longest = Math.max(
+      ...hashed.map((key) => String(key).length),
+      ...encoded.mock.calls.map(([text]) => text.length),
+      0,
+    );
+    encoded.mockRestore();
+    expect(name).toBe(OVERFLOW_SERVICE_LABEL);
+    expect(longest).toBeLessThan(100);
+    expect(registry.overflowLookups).toBe(2);
+    expect(registry.snapshot().get("x".repeat(2 ** 20))).toBeUndefined();
+  });
+
   test("a service does not keep alive the large string that its name is a slice of", () => {
     const registry = new RpcMetricsRegistry();
     const before = process.memoryUsage().heapUsed + process.memoryUsage().external;
@@ -188,12 +220,14 @@ describe("the options of a registry", () => {
     [{ clock: null }, "got null"],
     [{ services: "echo" }, 'services must be an array of names, got "echo"'],
     [{ services: [5] }, "service name must be a string, got 5"],
+    [{ services: ["a", undefined] }, "service name must be a string, got undefined"],
     [{ services: ["a", "b"], maxServices: 1 }, 'services must be within maxServices and maxServiceNameBytes, got "b"'],
     [{ services: ["long name"], maxServiceNameBytes: 4 }, 'got "long name"'],
     [{ module: {} }, /^module must be .+, got \[object\]$/],
     [{ module: null }, "got null"],
     [{ module: new WebAssembly.Module(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0])) }, "module must be"],
     [{ buckets: [] }, "buckets.length must be 1 to 512, got 0"],
+    [{ buckets: new DataView(new ArrayBuffer(8)) }, "buckets must be an array of seconds, got [object]"],
     [{ buckets: null }, "buckets must be an array of seconds, got null"],
     [{ buckets: Array.from({ length: 513 }, (_, i) => i + 1) }, "got 513"],
     [{ buckets: [0] }, "buckets must be finite seconds above 0, got 0"],
@@ -205,6 +239,17 @@ describe("the options of a registry", () => {
     [{ buckets: ["1"] }, 'got "1"'],
   ])("the constructor refuses %j and shows what was expected", (options, message) => {
     expect(() => new RpcMetricsRegistry(options)).toThrow(message);
+  });
+
+  test("services are read once, so that an iterator can't pass the check with some names and register others", () => {
+    let passes = 0;
+    const services = ["a"];
+    services[Symbol.iterator] = function* () {
+      yield* passes++ === 0 ? ["a", "b"] : [5, "x".repeat(5000), ...Array(5000).keys()];
+    };
+    const registry = new RpcMetricsRegistry({ services });
+    expect(passes).toBe(1);
+    expect(names(registry)).toEqual(["a", "b"]);
   });
 
   test("the constructor does not change the arrays in its options, nor follow later changes to them", () => {
