@@ -262,6 +262,14 @@ test.each([5, 4.99])(
   },
 );
 
+test("after a pause, a window begins before it until half a window has passed", async () => {
+  const { registry } = registryOf(1);
+  const { history } = steppedHistory();
+  for (const seconds of [0, 2000]) await history.add(sampleAt(registry, seconds));
+  const beginsAt = async (seconds) => (await history.base("minute", sampleAt(registry, seconds))()).atMs / 1000;
+  expect(await Promise.all([2001, 2029.9, 2030, 2061].map(beginsAt))).toEqual([0, 0, 2000, 2000]);
+});
+
 test("sixty ticks are kept", async () => {
   const { registry } = registryOf(1);
   const { history } = steppedHistory();
