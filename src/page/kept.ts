@@ -47,8 +47,9 @@ export interface Tick {
   readonly pieces: readonly Packed[];
 }
 
+/** At least 15: a row with 512 buckets takes 8,312 bytes. */
 function rowsPerPiece({ rowBytes }: RowLayout): number {
-  return Math.max(1, Math.floor(PIECE_BYTES / rowBytes));
+  return Math.floor(PIECE_BYTES / rowBytes);
 }
 
 /** Packs a sample, and what was counted since the sample before it. */

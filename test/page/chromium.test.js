@@ -349,6 +349,112 @@ else
       expect(complaints).toEqual([]);
     });
 
+    test("the page sums up the services that match the filter, and says how much of the window there is", async () => {
+      const registry = new RpcMetricsRegistry();
+      const time = fakeTime(["performance", "setInterval", "clearInterval"]);
+      const listener = pageListener(registry);
+      time.advance(50_000, () => {
+        const shop = countCalls(registry, "shop", [0, 0, 0, 2]);
+        shop.add("inFlight", 1);
+        for (let i = 0; i < 5; i++) shop.observeHandler(() => {});
+        shop.addStreamingChunksDropped(2);
+        countCalls(registry, "mail", [0, 3]).addCapabilityDenied();
+      });
+      time.restore();
+      const { url } = await serve(listener);
+      const { tab } = await open(url);
+      const figures = async () => {
+        const texts = await tab
+          .locator("header dl > div")
+          .evaluateAll((items) => items.map(({ children }) => Array.from(children, ({ textContent }) => textContent)));
+        return Object.fromEntries(texts);
+      };
+      await expect.poll(figures).toMatchObject({ Services: "2", Errors: "33.3%", "In flight": "10", Throws: "0" });
+      expect(await figures()).toMatchObject({ Running: "0", Dropped: "20", Denied: "10" });
+      expect(Number((await figures())["Calls/s"])).toBeCloseTo(60 / 52, 0);
+      expect((await figures())["Window so far"]).toMatch(/^5\d s$/);
+      await tab.getByRole("searchbox").fill("mail");
+      await expect
+        .poll(figures)
+        .toMatchObject({ "of 2 services": "1", Errors: "50.0%", "In flight": "0", Denied: "10" });
+      await tab.getByText("Since start").click();
+      await expect.poll(figures).toHaveProperty("Window");
+    });
+
+    test("a page that nobody sees asks for nothing, and asks at once when it is seen again", async () => {
+      const registry = new RpcMetricsRegistry();
+      countCalls(registry, "a", [0]);
+      const page = pageListener(registry);
+      let asked = 0;
+      const { url } = await serve(
+        withData(page, (_request, _response, pass) => {
+          asked++;
+          pass();
+        }),
+      );
+      const { tab } = await open(url);
+      await tab.locator(".row").first().waitFor();
+      const setHidden = (isHidden) =>
+        tab.evaluate((value) => {
+          Object.defineProperty(document, "hidden", { value, configurable: true });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }, isHidden);
+      await tab.waitForTimeout(500); // the request for details of the first rows
+      await setHidden(true);
+      const before = asked;
+      await tab.waitForTimeout(5000);
+      expect(asked).toBe(before);
+      await setHidden(false);
+      await expect.poll(() => asked).toBeGreaterThan(before);
+      await tab.getByRole("button", { name: "Pause" }).click();
+      await setHidden(true);
+      const paused = asked;
+      await setHidden(false);
+      await tab.waitForTimeout(500);
+      expect(asked).toBe(paused);
+    });
+
+    test("text of a row can be selected, and the browser's own keys work, without opening rows or moving the focus", async () => {
+      const registry = new RpcMetricsRegistry();
+      countCalls(registry, "a", [0]);
+      const { url } = await serve(pageListener(registry));
+      const { tab, complaints } = await open(url);
+      const calls = cell(tab, "a", "in_flight");
+      await calls.waitFor();
+      for (const key of ["Control+ArrowDown", "Alt+Home", "Meta+End", "x", "Control+/"]) await tab.keyboard.press(key);
+      expect(await tab.evaluate(() => document.activeElement === document.body)).toBe(true);
+      const { x, y, width, height } = await calls.boundingBox();
+      await tab.mouse.move(x + 2, y + height / 2);
+      await tab.mouse.down();
+      await tab.mouse.move(x + width - 2, y + height / 2, { steps: 5 });
+      await tab.mouse.up();
+      expect(await tab.evaluate(() => getSelection().toString().trim())).toBe("0");
+      expect(await tab.locator(".panel").count()).toBe(0);
+      await tab.getByRole("button", { name: "a", exact: true }).press("Enter"); // whatever is selected
+      await tab.locator(".panel").waitFor();
+      await tab.getByRole("heading", { name: "RPC metrics" }).selectText();
+      await calls.click();
+      await tab.locator(".panel").waitFor({ state: "detached" });
+      expect(complaints).toEqual([]);
+    });
+
+    test("a panel that opens below the edge of the window is scrolled into view", async () => {
+      const registry = new RpcMetricsRegistry();
+      for (let i = 0; i < 100; i++) countCalls(registry, `service ${String(i).padStart(2, "0")}`, [0]);
+      const { url } = await serve(pageListener(registry));
+      const { tab } = await open(url);
+      await tab.locator(".row").first().waitFor();
+      const last = await tab.evaluate(() => {
+        const box = document.querySelector(".table").getBoundingClientRect();
+        const rows = [...document.querySelectorAll(".row")];
+        return rows.findLast((row) => row.getBoundingClientRect().bottom <= box.bottom).dataset.place;
+      });
+      await tab.locator(`[data-place="${last}"] button`).click();
+      await tab.locator(".panel").waitFor();
+      const bottom = () => tab.evaluate(() => document.querySelector(".detail").getBoundingClientRect().bottom);
+      await expect.poll(bottom).toBeLessThanOrEqual(900);
+    });
+
     test("the page explains how services appear while there are none", async () => {
       const registry = new RpcMetricsRegistry();
       const { url } = await serve(pageListener(registry));

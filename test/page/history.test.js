@@ -39,6 +39,11 @@ test("each packed number can be read by itself, whatever the length of blocks", 
   );
 });
 
+test("any amount of large numbers can be packed", () => {
+  const packed = pack(new Float64Array(300_000).fill(Number.MAX_SAFE_INTEGER), 1000);
+  expect(numberAt(packed, 1000, 299_999)).toBe(Number.MAX_SAFE_INTEGER);
+});
+
 test("packed numbers take nothing for a 0, and two bytes for one below 128 if another is near", () => {
   const numbers = new Uint32Array(100_000);
   expect(pack(numbers, 1000).bytes.length).toBe(0);
@@ -98,7 +103,10 @@ test.each([
   async (count, buckets) => {
     const { registry, services } = registryOf(count, buckets);
     const { history, finish } = steppedHistory();
-    for (const [i, service] of services.entries()) service.recordCall(CallOutcome.Ok, i * 1e7);
+    for (const [i, service] of services.entries()) {
+      service.add("inFlight", 3);
+      if (i < count / 2) service.recordCall(CallOutcome.Ok, i * 1e7);
+    }
     const rowsPerPiece = Math.floor((128 * 1024) / sampleAt(registry, 0).layout.rowBytes);
     expect(rowsPerPiece).toBeLessThan(count / 4);
     const piecesLater = Math.ceil(count / rowsPerPiece) - 1;
@@ -127,10 +135,56 @@ test.each([
     // Only the calls of before; no gauges, no sums.
     for (const { name, row } of now.services) {
       const counted = [...words.subarray(row / 4, (row + layout.rowBytes) / 4)].filter((word) => word !== 0);
-      expect(counted, name).toEqual([1, 1]);
+      expect(counted, name).toEqual(Number(name.split(" ")[1]) < count / 2 ? [1, 1] : []);
     }
   },
 );
+
+test("a tick has rates of all kinds, for every outcome of a call", async () => {
+  const { registry, services } = registryOf(1);
+  const { history } = steppedHistory();
+  await history.add(sampleAt(registry, 0));
+  const kinds = ["Ok", "NoRoute", "Timeout", "ServerError", "Transport"];
+  for (const [i, kind] of kinds.entries())
+    for (let n = 0; n < 10 ** i; n++) services[0].recordCall(CallOutcome[kind], 1);
+  for (let n = 0; n < 5; n++) services[0].observeHandler(() => {});
+  const now = sampleAt(registry, 10);
+  await history.add(now);
+  const number = now.services[0].row / now.layout.rowBytes;
+  const rates = ["calls", "errors", "handlerInvocations"].map((rate) => spark(history.ticks, number, rate));
+  expect(rates).toEqual([[1111.1], [1111], [0.5]]);
+});
+
+test("rates are rounded, and those of more than 2^53 in a tick are of that much", async () => {
+  const { registry, services } = registryOf(1);
+  const { history } = steppedHistory();
+  await history.add(sampleAt(registry, 0));
+  services[0].add("callsTotal", 1);
+  services[0].add("handlerInvocationsTotal", 2n ** 60n);
+  const now = sampleAt(registry, 3);
+  await history.add(now);
+  const number = now.services[0].row / now.layout.rowBytes;
+  expect(spark(history.ticks, number, "calls")).toEqual([0.333333]);
+  expect(spark(history.ticks, number, "handlerInvocations")).toEqual([Math.round((2 ** 53 - 1) / 3)]);
+});
+
+test("services that were added after a tick had no traffic in it", async () => {
+  const registry = new RpcMetricsRegistry();
+  registry.forService("first").add("callsTotal", 1);
+  const { history, finish } = steppedHistory();
+  await finish(history.add(sampleAt(registry, 0)));
+  await finish(history.add(sampleAt(registry, 5)));
+  for (let i = 0; i < 1000; i++) registry.forService(`later ${i}`).add("callsTotal", 5);
+  const now = sampleAt(registry, 10);
+  await finish(history.add(now));
+  for (const { name, row } of now.services) {
+    const calls = spark(history.ticks, row / now.layout.rowBytes, "calls");
+    expect(calls, name).toEqual(name === "first" ? [0, 0] : [0, 1]);
+  }
+  const base = history.base("start", now)();
+  await finish(base);
+  expect((await base).words.length).toBeLessThan(now.words.length);
+});
 
 test("a sample that comes while another one is packed is left out, and the next one covers both intervals", async () => {
   const { registry, services } = registryOf(1000);
@@ -188,21 +242,32 @@ test("a sample is due when the last one is one and a half ticks old, and kept wh
   expect(history.ticks).toHaveLength(1);
 });
 
-test("a window begins within a twelfth of its length of where it should, at any time", async () => {
+test.each([5, 4.99])(
+  "with a sample every %d s, a window begins within a twelfth of its length of where it should",
+  async (interval) => {
+    const { registry } = registryOf(1);
+    const { history } = steppedHistory();
+    for (let seconds = 0; seconds <= 7400; seconds += interval) {
+      await history.add(sampleAt(registry, seconds));
+      for (const [window, length] of [
+        ["minute", 60],
+        ["hour", 3600],
+      ]) {
+        const now = sampleAt(registry, seconds + 2);
+        const span = now.atMs / 1000 - (await history.base(window, now)()).atMs / 1000;
+        if (seconds < length) expect(span).toBeCloseTo(seconds + 2, 6);
+        else expect(Math.abs(span - length), `${window} at ${seconds}`).toBeLessThanOrEqual(length / 12);
+      }
+    }
+  },
+);
+
+test("after a pause, a window begins before it until half a window has passed", async () => {
   const { registry } = registryOf(1);
   const { history } = steppedHistory();
-  for (let seconds = 0; seconds <= 7400; seconds += 5) {
-    await history.add(sampleAt(registry, seconds));
-    for (const [window, length] of [
-      ["minute", 60],
-      ["hour", 3600],
-    ]) {
-      const now = sampleAt(registry, seconds + 2);
-      const span = now.atMs / 1000 - (await history.base(window, now)()).atMs / 1000;
-      if (seconds < length) expect(span).toBe(seconds + 2);
-      else expect(Math.abs(span - length), `${window} at ${seconds}`).toBeLessThanOrEqual(length / 12);
-    }
-  }
+  for (const seconds of [0, 2000]) await history.add(sampleAt(registry, seconds));
+  const beginsAt = async (seconds) => (await history.base("minute", sampleAt(registry, seconds))()).atMs / 1000;
+  expect(await Promise.all([2001, 2029.9, 2030, 2061].map(beginsAt))).toEqual([0, 0, 2000, 2000]);
 });
 
 test("sixty ticks are kept", async () => {

@@ -196,9 +196,16 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
-addEventListener("click", ({ target }) => {
+/** Whether a click only ended the selection of a row's text. */
+function hasSelection(row: Element): boolean {
+  const selection = getSelection();
+  return selection !== null && !selection.isCollapsed && selection.containsNode(row, true);
+}
+
+addEventListener("click", ({ target, detail }) => {
   const row = rowOf(target);
-  if (row && getSelection()?.isCollapsed !== false) toggle(placeIn(row));
+  const isByKey = detail === 0;
+  if (row && (isByKey || !hasSelection(row))) toggle(placeIn(row));
 });
 
 // Scroll events do not bubble, but they can be captured.
