@@ -3,6 +3,7 @@
 import { type ChecksFor, checkedOptions, func, optional } from "../model/options.js";
 import type { SnapshotSource } from "../model/source.js";
 import { fetchHandler, type NodeRequest, type NodeResponse, nodeListener } from "../server/adapters.js";
+import { disposeBy } from "../runtime/dispose.js";
 import { allowedHosts as allowedHostsCheck } from "./hosts.js";
 import { startPage } from "./responder.js";
 
@@ -44,7 +45,7 @@ export interface PageListenerOptions<
 export interface Sampling {
   /** Stops the timer that takes samples. From then on the page takes a sample whenever somebody looks at it. */
   close(): void;
-  /** Calls `close()` at the end of a `using` block. Missing where the runtime has no `Symbol.dispose`. */
+  /** Calls `close()` at the end of a `using` block, also of one that was compiled for a runtime without `Symbol.dispose`. */
   [Symbol.dispose]: () => void;
 }
 
@@ -106,6 +107,7 @@ export function pageListener<Incoming extends NodeRequest = NodeRequest, Outgoin
 }
 
 function withSampling<Handler extends object>(handler: Handler, close: () => void): Handler & Sampling {
-  // WebKit has no Symbol.dispose yet: as a computed key it would name a property "undefined".
-  return Object.assign(handler, { close }, Symbol.dispose && { [Symbol.dispose]: close }) as Handler & Sampling;
+  const sampling = Object.assign(handler, { close });
+  disposeBy(sampling, close);
+  return sampling as Handler & Sampling;
 }

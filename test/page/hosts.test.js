@@ -31,23 +31,19 @@ describe("a live page without the option allowedHosts", () => {
       expect((await get(`${origin}${path}`, { headers: { host } })).status).toBe(200);
   });
 
-  test.each([
-    "evil.example",
-    "evil.example:9465",
-    "127.0.0.1.evil.example",
-    "localhost.evil.example",
-    "1.2.3",
-    "::1",
-  ])("answers 403 for %j, with the value and what was expected", async (host) => {
-    const origin = await servePage();
-    for (const path of ["/", "/?format=json"]) {
-      const { status, body } = await get(`${origin}${path}`, { headers: { host } });
-      expect([status, body.toString()]).toEqual([
-        403,
-        `host must be one of the page's allowedHosts, got ${JSON.stringify(host)}\n`,
-      ]);
-    }
-  });
+  test.each(["evil.example", "evil.example:9465", "127.0.0.1.evil.example", "localhost.evil.example", "1.2.3", "::1"])(
+    "answers 403 for %j, with the value and what was expected",
+    async (host) => {
+      const origin = await servePage();
+      for (const path of ["/", "/?format=json"]) {
+        const { status, body } = await get(`${origin}${path}`, { headers: { host } });
+        expect([status, body.toString()]).toEqual([
+          403,
+          `host must be one of the page's allowedHosts, got ${JSON.stringify(host)}\n`,
+        ]);
+      }
+    },
+  );
 
   test("judges HTTP/2 by its authority", async () => {
     const page = pageListener(registry);
