@@ -1,10 +1,11 @@
-// Compresses a body piece by piece, with the runtime's CompressionStream.
+// Compresses a body piece by piece.
 
+import { gzipStream } from "../runtime/compression.js";
 import type { BodySource, Chunk, Result } from "../server/body.js";
 
 /** Reads `text` no faster than the result is read, apart from what the runtime's streams buffer. */
 export function gzip(text: BodySource): BodySource {
-  const { readable, writable } = new CompressionStream("gzip");
+  const { readable, writable } = gzipStream();
   const reader = (readable as ReadableStream<Chunk>).getReader();
   const writer = writable.getWriter();
   const feed = async () => {
