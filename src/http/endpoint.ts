@@ -1,5 +1,6 @@
 // The endpoint for scrapers: how it answers each request.
 
+import type { Encoder } from "../exposition/encoder.js";
 import { writeText } from "../exposition/writer.js";
 import type { SnapshotData } from "../model/data.js";
 import { checkedSource, type SnapshotSource } from "../model/source.js";
@@ -24,12 +25,14 @@ export function endpoint(source: SnapshotSource, options: MetricsHandlerOptions)
   return (exchange) => server.respond(exchange);
 }
 
-/** What a scrape asks for. Equal requests share a body. */
+/** What a scrape asks for. */
 interface ScrapeRequest {
-  readonly format: Format;
-  readonly isCompressed: boolean;
+  readonly encoder: Encoder;
   /** Names of services, in any order; undefined for all. */
   readonly services: ReadonlySet<string> | undefined;
+  /** Requests with the same key share a text. */
+  readonly key: string;
+  readonly isGzipped: boolean;
 }
 
 class Endpoint {
@@ -61,27 +64,25 @@ class Endpoint {
       vary: "Accept, Accept-Encoding",
       ...(isCompressed && { "content-encoding": "gzip" }),
     };
-    const request = {
-      format,
-      isCompressed: isCompressed && !inWorkers, // Workers compress a body themselves if its headers say so
-      services: selectedServices(exchange.url),
-    };
-    const limitMs = this.#limitMs(header("x-prometheus-scrape-timeout-seconds"));
-    return this.#admission.reply(exchange, limitMs, async (delivery) => ({
-      headers,
-      body: this.#read(await this.#rounds.join(delivery), request),
-    }));
+    const services = selectedServices(exchange.url);
+    const key = JSON.stringify([format.subtype, services && [...services].sort()]);
+    const isGzipped = isCompressed && !inWorkers; // Workers compress a body themselves if its headers say so
+    const request = { encoder: format.encoder, services, key, isGzipped };
+    return this.#admission.reply(
+      exchange,
+      this.#limitMs(header("x-prometheus-scrape-timeout-seconds")),
+      async (delivery) => ({ headers, body: this.#read(await this.#rounds.join(delivery), request) }),
+      isGzipped ? key : undefined, // to compress costs more than to send what was compressed
+    );
   }
 
-  #read({ snapshot, bodies }: Round<SnapshotData>, { format, isCompressed, services }: ScrapeRequest): BodySource {
-    const { encoder, subtype } = format;
+  #read({ snapshot, bodies }: Round<SnapshotData>, { encoder, services, key, isGzipped }: ScrapeRequest): BodySource {
     const { sliceBudgetMs } = this.#settings;
-    const key = JSON.stringify([subtype, services && [...services].sort()]);
     const text = () =>
       bodies.get(key, () =>
         SharedBody.ofPieces(textPieces(snapshot, encoder, services, this.#trailer(encoder, snapshot)), sliceBudgetMs),
       );
-    if (!isCompressed) return text().reader();
+    if (!isGzipped) return text().reader();
     return bodies.get(`gzip ${key}`, () => SharedBody.ofStream(gzip(text().reader()), sliceBudgetMs)).reader();
   }
 

@@ -33,8 +33,9 @@ export interface MetricsHandlerOptions {
   /** Whether to compress bodies if the client accepts it. Default: true, where the runtime has `CompressionStream`. */
   gzip?: boolean;
   /**
-   * Maximum number of scrapes at a time. Up to ten times as many wait for their turn, except in Workers; any more are
-   * answered with 503. A whole number >= 1. Default: 10.
+   * Maximum number of scrapes that are worked on at a time. Those that share a compressed body, or whose clients pause,
+   * are not counted, up to four times as many. Up to ten times as many wait for their turn, except in Workers; any more
+   * are answered with 503. A whole number >= 1. Default: 10.
    */
   maxConcurrentScrapes?: number;
   /**

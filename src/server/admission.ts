@@ -66,9 +66,16 @@ export class Admission {
    * Calls `answer` once there is a place, and replies with what it fulfils with: 200, or 503 if it rejects, if there is
    * no room, or if the response has not begun after `limitMs`. A response that has begun is cut off then. HEAD gets the
    * same reply without a body.
+   *
+   * @param sharedWork names what most of the work is, if others share it.
    */
-  async reply(exchange: Exchange, limitMs: number, answer: (delivery: Delivery) => Promise<Answer>): Promise<Reply> {
-    const delivery = new Delivery(limitMs, this.#observer);
+  async reply(
+    exchange: Exchange,
+    limitMs: number,
+    answer: (delivery: Delivery) => Promise<Answer>,
+    sharedWork?: string,
+  ): Promise<Reply> {
+    const delivery = new Delivery(limitMs, this.#observer, sharedWork);
     exchange.onClientGone(() => delivery.end("aborted"));
     await this.#places.take(delivery);
     if (delivery.hasEnded) return this.#refuse(delivery);

@@ -46,9 +46,13 @@ export class Delivery implements Body {
   readonly ended: Promise<void>;
   #fulfilEnded = () => {};
 
+  /** Names the work that most of the response costs, if others share it; undefined if each costs as much as the first. */
+  readonly sharedWork: string | undefined;
+
   /** Starts the clock: the response is cut off after `limitMs`. */
-  constructor(limitMs: number, observer: DeliveryObserver) {
+  constructor(limitMs: number, observer: DeliveryObserver, sharedWork?: string) {
     this.#observer = observer;
+    this.sharedWork = sharedWork;
     this.#limitMs = limitMs;
     this.ended = new Promise((resolve) => {
       this.#fulfilEnded = resolve;
@@ -58,6 +62,11 @@ export class Delivery implements Body {
 
   get hasEnded(): boolean {
     return this.#hasEnded;
+  }
+
+  /** Whether it has its body. */
+  get isServed(): boolean {
+    return this.#source !== undefined;
   }
 
   get result(): DeliveryResult | undefined {

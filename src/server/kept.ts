@@ -1,8 +1,8 @@
 // What is kept to save work while clients read at different speeds: at most so many bytes in the whole process,
 // whatever is kept and for whom. The oldest goes first.
 
-/** Three times the text of 4,096 services with names of 28 bytes. */
-const MAX_KEPT_BYTES = 32 * 2 ** 20;
+/** More than the text of 4,096 services with names of 28 bytes. */
+const MAX_KEPT_BYTES = 16 * 2 ** 20;
 
 export interface Kept {
   readonly bytes: number;

@@ -1,5 +1,6 @@
 // The places of a server: how many responses work is done for at a time, and who waits for that. Responses whose clients
-// pause take no place, only memory, so twice as many of them may be under way as well.
+// pause take no place, only memory, and those that share the work of others take none either. So there may be five times
+// as many under way as there are places.
 
 import { pause } from "../runtime/timer.js";
 import { nextTurn } from "../runtime/turn.js";
@@ -10,8 +11,7 @@ import type { Delivery } from "./delivery.js";
 const PAUSE_MS = 100;
 /** When there are too many, a client that reads nothing for this long is cut off for one that waits. */
 const YIELD_MS = 1000;
-/** How many may pause for each place. */
-const PAUSING_PER_PLACE = 2;
+const UNDER_WAY_PER_PLACE = 5;
 /** How many may wait for each place. */
 const WAITING_PER_PLACE = 10;
 const CHECK_MS = 100;
@@ -35,12 +35,10 @@ export class Places {
    * because a request can't wait for another one.
    */
   take(delivery: Delivery): Promise<void> | undefined {
-    if (this.#queue.size === 0) {
-      if (this.#isFull) this.#cutStalled();
-      if (!this.#isFull) {
-        this.#enter(delivery);
-        return undefined;
-      }
+    if (this.#queue.size === 0 && !this.#hasRoomFor(delivery)) this.#cutStalled();
+    if (this.#hasRoomFor(delivery) && (this.#queue.size === 0 || this.#shares(delivery))) {
+      this.#enter(delivery);
+      return undefined;
     }
     if (inWorkers || this.#queue.size >= WAITING_PER_PLACE * this.#limit) {
       delivery.end("rejected");
@@ -62,21 +60,28 @@ export class Places {
 
   #admit(): void {
     for (const next of this.#queue.keys()) {
-      if (this.#isFull) return;
+      if (!this.#hasRoomFor(next)) continue;
       this.#enter(next);
       this.#dequeue(next);
     }
   }
 
-  get #isFull(): boolean {
-    if (this.#isCrowded) return true;
+  #hasRoomFor(delivery: Delivery): boolean {
+    if (this.#isCrowded) return false;
     let working = 0;
     for (const { idleMs } of this.#underWay) if (idleMs < PAUSE_MS) working++;
-    return working >= this.#limit;
+    return working < this.#limit || this.#shares(delivery);
+  }
+
+  /** Whether one that is under way will get the same body, which has not begun yet. */
+  #shares({ sharedWork }: Delivery): boolean {
+    if (sharedWork === undefined) return false;
+    for (const each of this.#underWay) if (each.sharedWork === sharedWork && !each.isServed) return true;
+    return false;
   }
 
   get #isCrowded(): boolean {
-    return this.#underWay.size >= (1 + PAUSING_PER_PLACE) * this.#limit;
+    return this.#underWay.size >= UNDER_WAY_PER_PLACE * this.#limit;
   }
 
   #enter(delivery: Delivery): void {

@@ -32,7 +32,7 @@ async function pass(ms) {
 function placesOf(limit) {
   const places = new Places(limit);
   const results = [];
-  const ask = (limitMs = 60_000) => {
+  const ask = (limitMs = 60_000, sharedWork) => {
     const observer = {
       sent() {},
       ended(delivery, result, elapsedMs) {
@@ -41,7 +41,7 @@ function placesOf(limit) {
         delivery.tookMs = elapsedMs;
       },
     };
-    const delivery = new Delivery(limitMs, observer);
+    const delivery = new Delivery(limitMs, observer, sharedWork);
     delivery.cut = vi.fn();
     const taken = places.take(delivery);
     delivery.hasPlace = taken === undefined && !delivery.hasEnded;
@@ -120,27 +120,51 @@ test("a client that pauses leaves its place to the next one, and reads on when i
   await pass(100);
 });
 
-test("when twice as many pause as there are places, those that wait get the places of those idle for a second", async () => {
+test("when five times as many are under way as there are places, those that wait get the places of those idle for a second", async () => {
   const { ask } = placesOf(1);
   const pausing = [];
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 5; i++) {
     pausing.push(ask());
     pausing[i].serve(bodyOf([]));
-    await pass(200);
+    await pass(120);
   }
   const waiting = [ask(), ask()];
   await pass(300);
-  expect(pausing.map(({ result }) => result)).toEqual([undefined, undefined, undefined]);
-  await pass(150);
-  expect(pausing.map(({ result }) => result)).toEqual(["stalled", undefined, undefined]);
+  const resultsNow = () => pausing.map(({ result }) => result);
+  expect(resultsNow()).toEqual(Array(5).fill(undefined));
+  await pass(160);
+  expect(resultsNow()).toEqual(["stalled", ...Array(4).fill(undefined)]);
   expect(pausing[0].cut).toHaveBeenCalledOnce();
   expect(waiting.map(({ hasPlace }) => hasPlace)).toEqual([true, false]);
   waiting[0].end("ok");
   await pass(0);
   expect(waiting[1].hasPlace).toBe(true);
   await pass(1000);
-  expect(pausing.map(({ result }) => result)).toEqual(["stalled", undefined, undefined]); // nobody waits
+  expect(resultsNow()).toEqual(["stalled", ...Array(4).fill(undefined)]); // nobody waits
   for (const delivery of [...waiting, ...pausing]) delivery.end("ok");
+  await pass(100);
+});
+
+test("those that share the work of one that has no body yet need no place, up to five times as many", async () => {
+  const { ask } = placesOf(1);
+  const first = ask(60_000, "a");
+  const other = ask(60_000, "b");
+  const unshared = ask();
+  const sharing = Array.from({ length: 5 }, () => ask(60_000, "a"));
+  expect([other, unshared, ...sharing].map(({ hasPlace }) => hasPlace)).toEqual([
+    ...[false, false],
+    ...[true, true, true, true],
+    false,
+  ]);
+  for (const delivery of sharing.slice(0, 4)) delivery.end("ok");
+  await pass(0);
+  expect(sharing[4].hasPlace).toBe(true); // it waited behind two others
+  first.serve(bodyOf([]));
+  sharing[4].serve(bodyOf([]));
+  const late = ask(60_000, "a");
+  await pass(0);
+  expect(late.hasPlace).toBe(false);
+  for (const delivery of [first, other, unshared, late, sharing[4]]) delivery.end("ok");
   await pass(100);
 });
 
@@ -189,10 +213,10 @@ test("a client that waits for us is not idle", async () => {
 test("a newcomer gets the place of a client that has been idle for a second at once", async () => {
   const { ask } = placesOf(1);
   const idle = [];
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 5; i++) {
     idle.push(ask());
     idle[i].serve(bodyOf([]));
-    await pass(200);
+    await pass(120);
   }
   await pass(1000);
   const next = ask();

@@ -75,32 +75,32 @@ test("what all readers have passed can be collected while they read on", async (
   other.return();
 });
 
-test("beyond 32 MiB the oldest pieces are dropped, and made again for a reader that needs them", async () => {
-  const pieces = piecesOf(40, MIB);
+test("beyond 16 MiB the oldest pieces are dropped, and made again for a reader that needs them", async () => {
+  const pieces = piecesOf(24, MIB);
   const body = SharedBody.ofPieces(pieces);
   const [fast, slow] = [body.reader(), body.reader()];
   await restOf(fast);
-  expect(keptBytes()).toBe(32 * MIB);
-  expect(await restOf(slow)).toEqual(upTo(40));
-  expect(pieces.made.slice(40)).toEqual(upTo(8));
+  expect(keptBytes()).toBe(16 * MIB);
+  expect(await restOf(slow)).toEqual(upTo(24));
+  expect(pieces.made.slice(24)).toEqual(upTo(8));
   fast.return();
   slow.return();
 });
 
-test("the 32 MiB are those of all bodies together", async () => {
-  const [oldPieces, newPieces] = [piecesOf(20, MIB), piecesOf(20, MIB)];
+test("the 16 MiB are those of all bodies together", async () => {
+  const [oldPieces, newPieces] = [piecesOf(12, MIB), piecesOf(12, MIB)];
   const bodies = [oldPieces, newPieces].map((pieces) => SharedBody.ofPieces(pieces));
   const fast = bodies.map((body) => body.reader());
   const slow = bodies.map((body) => body.reader());
   for (const reader of fast) await restOf(reader);
-  expect(keptBytes()).toBe(32 * MIB);
-  for (const reader of slow) expect(await restOf(reader)).toEqual(upTo(20));
-  expect([oldPieces.made.length, newPieces.made.length]).toEqual([28, 20]);
+  expect(keptBytes()).toBe(16 * MIB);
+  for (const reader of slow) expect(await restOf(reader)).toEqual(upTo(12));
+  expect([oldPieces.made.length, newPieces.made.length]).toEqual([20, 12]);
   for (const reader of [...fast, ...slow]) reader.return();
 });
 
 test("a stream's chunks come once: a reader that needs one that was dropped gets an error, the others all of them", async () => {
-  let left = 40;
+  let left = 24;
   let returns = 0;
   const stream = {
     next: async () => (left-- > 0 ? { done: false, value: new Uint8Array(MIB) } : { done: true, value: undefined }),
@@ -108,7 +108,7 @@ test("a stream's chunks come once: a reader that needs one that was dropped gets
   };
   const body = SharedBody.ofStream(stream);
   const [fast, slow] = [body.reader(), body.reader()];
-  expect(await restOf(fast)).toHaveLength(40);
+  expect(await restOf(fast)).toHaveLength(24);
   await expect(slow.next()).rejects.toThrow("too slow");
   fast.return();
   expect(returns).toBe(0);
