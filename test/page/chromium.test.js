@@ -381,6 +381,30 @@ else
       await expect.poll(figures).toHaveProperty("Window");
     });
 
+    test("the page asks for the details of rows that come into view, without waiting for the next round", async () => {
+      const registry = new RpcMetricsRegistry();
+      for (let i = 0; i < 300; i++) countCalls(registry, `service ${String(i).padStart(3, "0")}`, [0]);
+      const page = pageListener(registry);
+      let asked = [];
+      const { url } = await serve(
+        withData(page, (request, _response, pass) => {
+          asked = new URL(request.url, "http://localhost").searchParams.getAll("service");
+          setTimeout(pass, 1000); // the page then waits for ten seconds
+        }),
+      );
+      const { tab } = await open(`${url}#sort=service&order=ascending`);
+      await expect.poll(() => asked[0], { timeout: 5000 }).toBe("service 000");
+      await tab.waitForTimeout(1500);
+      await tab.evaluate(() => document.querySelector(".table").scrollTo(0, 34 * 200));
+      await expect.poll(() => asked, { timeout: 5000 }).toContain("service 205");
+      await tab.getByRole("searchbox").fill("service 17");
+      await expect.poll(() => asked[0], { timeout: 5000 }).toBe("service 170");
+      await tab.getByRole("button", { name: "service 175" }).click();
+      await expect.poll(() => asked[0], { timeout: 5000 }).toBe("service 175");
+      await tab.getByRole("searchbox").fill(""); // which scrolls up: only the open row is out of sight
+      await expect.poll(() => asked.slice(0, 2), { timeout: 5000 }).toEqual(["service 175", "service 000"]);
+    });
+
     test("a page that nobody sees asks for nothing, and asks at once when it is seen again", async () => {
       const registry = new RpcMetricsRegistry();
       countCalls(registry, "a", [0]);

@@ -50,6 +50,7 @@ describe.each(KINDS)("$kind", ({ answer }) => {
       const html = await response.text();
       const nonce = nonceIn(html);
       nonces.add(nonce);
+      expect(atob(nonce)).toHaveLength(18); // more than anybody can guess
       expect(html).toContain(`<style nonce="${nonce}">`);
       expect(html.match(/<script|<style|\son\w+="|\sstyle="/g)).toEqual(["<style", "<script"]);
       for (const [, host] of html.matchAll(/https?:\/\/([\w.]+)/g)) expect(host).toBe("www.w3.org"); // namespaces, not links
@@ -116,7 +117,7 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     for (let i = 0; i < 3; i++) registry.forService(`late ${i}`);
     const get = await answer(registry);
     registry.forService("a").recordCall(0, 5e8);
-    const response = await get("/rpc?format=json&window=start&service=a&token=not-ours#hash");
+    const response = await get("/rpc?format=json&window=hour&service=a&token=not-ours&window=start#hash");
     expect(response.headers.get("content-type")).toBe("application/json; charset=utf-8");
     expect(response.headers.get("cache-control")).toBe("no-store");
     const data = await response.json();
