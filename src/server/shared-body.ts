@@ -1,5 +1,5 @@
 // A body that several readers share: each piece is made when the first of them asks for it, and kept until the last one
-// has it, as long as there is room; see kept.ts.
+// has it, unless that one is far behind, or there is no room; see kept.ts.
 
 import { nowMs } from "../runtime/timer.js";
 import { type BodySource, type Chunk, END, type Pieces, type Result } from "./body.js";
@@ -13,6 +13,12 @@ interface Maker {
   /** No reader is left. */
   release(): void;
 }
+
+/**
+ * So many pieces are kept for slower readers if they can be made again. More would only outlive the young generation,
+ * and cost long pauses for garbage collection, while clients that read nothing never come to need them.
+ */
+const KEPT_PIECES = 8;
 
 interface Reader {
   /** Index of the piece that it gets next. */
@@ -28,6 +34,7 @@ export class SharedBody {
   /** Undefined once no reader is left: it may hold a whole snapshot. */
   #maker: Maker | undefined;
   readonly #budgetMs: number | undefined;
+  readonly #maxPieces: number;
   readonly #pieces = new Map<number, Piece>();
   readonly #readers = new Set<Reader>();
   /** Number of readers that wait for a piece. */
@@ -38,16 +45,17 @@ export class SharedBody {
   /** Whether the end has been reached once, or an error. */
   #isMade = false;
 
-  /** @param budgetMs of the pace at which readers get pieces. */
-  private constructor(maker: Maker, budgetMs: number | undefined) {
+  /** @param maxPieces how many are kept at a time. @param budgetMs of the pace at which readers get pieces. */
+  private constructor(maker: Maker, maxPieces: number, budgetMs: number | undefined) {
     this.#maker = maker;
+    this.#maxPieces = maxPieces;
     this.#budgetMs = budgetMs;
   }
 
   /** A body of pieces of which one that was dropped is made again. */
   static ofPieces(pieces: Pieces, budgetMs?: number): SharedBody {
     const make = (index: number) => (index < pieces.count ? pieces.make(index) : undefined);
-    return new SharedBody({ make, release: () => pieces.release?.() }, budgetMs);
+    return new SharedBody({ make, release: () => pieces.release?.() }, KEPT_PIECES, budgetMs);
   }
 
   /** A body of chunks that come only once. A reader that needs one that was dropped gets an error. */
@@ -57,7 +65,7 @@ export class SharedBody {
       if (index !== made++) throw new Error("this reader is too slow: others of the same body are too far ahead");
       return (await source.next()).value;
     };
-    return new SharedBody({ make, release: () => source.return() }, budgetMs);
+    return new SharedBody({ make, release: () => source.return() }, Infinity, budgetMs);
   }
 
   /** Whether it takes more readers: until a piece has been made, or its only reader has left. */
@@ -117,6 +125,7 @@ export class SharedBody {
         if (!chunk || this.#pieces.get(index) !== piece) return; // the end, or all readers have it already
         piece.kept = { bytes: chunk.byteLength, drop: () => this.#pieces.delete(index) };
         keep(piece.kept);
+        if (this.#pieces.size > this.#maxPieces) this.#letGo(this.#pieces.keys().next().value as number);
       },
       () => {}, // all readers get the error
     );
@@ -135,6 +144,10 @@ export class SharedBody {
 
   #letGoIfPassed(index: number): void {
     for (const { next } of this.#readers) if (next <= index) return;
+    this.#letGo(index);
+  }
+
+  #letGo(index: number): void {
     const piece = this.#pieces.get(index);
     this.#pieces.delete(index);
     if (piece?.kept) letGo(piece.kept);

@@ -163,7 +163,7 @@ describe("requests for different things", () => {
       expect(bytes).toBeGreaterThan(15e6);
     }
     const self = selfMetricsOf(await (await handler(request("?service=none"))).text());
-    expect(self.unread_bytes).toBeGreaterThan(12 * 2 ** 20);
+    expect(self.unread_bytes).toBeGreaterThan(1e6);
     expect(self.unread_bytes).toBeLessThan(16 * 2 ** 20 + 10 * 400_000);
     for (const reader of readers) await reader.cancel();
   }, 120_000);

@@ -75,27 +75,41 @@ test("what all readers have passed can be collected while they read on", async (
   other.return();
 });
 
-test("beyond 16 MiB the oldest pieces are dropped, and made again for a reader that needs them", async () => {
-  const pieces = piecesOf(24, MIB);
+test("for slower readers the last eight pieces are kept, and others made again", async () => {
+  const pieces = piecesOf(24, 1000);
   const body = SharedBody.ofPieces(pieces);
   const [fast, slow] = [body.reader(), body.reader()];
   await restOf(fast);
-  expect(keptBytes()).toBe(16 * MIB);
+  expect(keptBytes()).toBe(8000);
   expect(await restOf(slow)).toEqual(upTo(24));
-  expect(pieces.made.slice(24)).toEqual(upTo(8));
+  expect(pieces.made.length).toBeGreaterThan(24);
   fast.return();
   slow.return();
 });
 
-test("the 16 MiB are those of all bodies together", async () => {
-  const [oldPieces, newPieces] = [piecesOf(12, MIB), piecesOf(12, MIB)];
-  const bodies = [oldPieces, newPieces].map((pieces) => SharedBody.ofPieces(pieces));
-  const fast = bodies.map((body) => body.reader());
+test("a reader less than eight pieces behind needs none made again", async () => {
+  const pieces = piecesOf(24);
+  const body = SharedBody.ofPieces(pieces);
+  const [fast, slow] = [body.reader(), body.reader()];
+  for (let i = 0; i < 7; i++) await fast.next();
+  const rests = [];
+  for (let i = 0; i < 17; i++) rests.push((await slow.next()).value[0], (await fast.next()).value[0]);
+  expect(await restOf(slow)).toEqual([17, 18, 19, 20, 21, 22, 23]);
+  expect(rests).toEqual(upTo(17).flatMap((i) => [i, i + 7]));
+  expect(pieces.made).toEqual(upTo(24));
+  fast.return();
+  slow.return();
+});
+
+test("at most 16 MiB are kept of all bodies together: the oldest pieces go first", async () => {
+  const all = Array.from({ length: 3 }, () => piecesOf(8, MIB));
+  const bodies = all.map((pieces) => SharedBody.ofPieces(pieces));
   const slow = bodies.map((body) => body.reader());
+  const fast = bodies.map((body) => body.reader());
   for (const reader of fast) await restOf(reader);
   expect(keptBytes()).toBe(16 * MIB);
-  for (const reader of slow) expect(await restOf(reader)).toEqual(upTo(12));
-  expect([oldPieces.made.length, newPieces.made.length]).toEqual([20, 12]);
+  for (const reader of [...slow].reverse()) expect(await restOf(reader)).toEqual(upTo(8));
+  expect(all.map(({ made }) => made.length)).toEqual([16, 8, 8]);
   for (const reader of [...fast, ...slow]) reader.return();
 });
 
