@@ -3,6 +3,7 @@
 // was counted before it asked.
 
 import { nowMs, pause } from "../runtime/timer.js";
+import { nextTurn } from "../runtime/turn.js";
 import { inWorkers } from "../runtime/workers.js";
 import { paced } from "./pace.js";
 import type { SharedBody } from "./shared-body.js";
@@ -55,7 +56,7 @@ interface Kept {
   readonly startMs: number;
 }
 
-export class Rounds<Snapshot> {
+export class Rounds<Snapshot extends object> {
   readonly #take: () => Snapshot | Promise<Snapshot>;
   #waiting: Waiting<Snapshot>[] = [];
   /** Undefined before the first round, and after one without a snapshot. */
@@ -70,7 +71,7 @@ export class Rounds<Snapshot> {
    * waiter that ends meanwhile is forgotten. Rejects if there is no snapshot.
    */
   join(waiter: Waiter): Promise<Round<Snapshot>> {
-    if (inWorkers) return this.#begin(); // there, no request can wait for another one
+    if (inWorkers) return this.#alone(); // there, no request can wait for another one
     return new Promise((resolve, reject) => {
       const isFirst = this.#waiting.length === 0;
       this.#waiting = this.#waiting.filter((each) => !each.waiter.hasEnded);
@@ -79,28 +80,34 @@ export class Rounds<Snapshot> {
     });
   }
 
+  async #alone(): Promise<Round<Snapshot>> {
+    return { snapshot: await this.#take(), bodies: new SharedBodies() };
+  }
+
   async #serveWaiting(previous: Promise<Kept | undefined>): Promise<Kept | undefined> {
     const latest = await previous;
     if (latest) await made(latest);
-    const served = this.#waiting.filter(({ waiter }) => !waiter.hasEnded);
-    this.#waiting = [];
-    if (served.length === 0) return latest;
+    let served: Waiting<Snapshot>[] = [];
+    const takeForWaiting = () => {
+      served = this.#waiting.filter(({ waiter }) => !waiter.hasEnded);
+      this.#waiting = [];
+      return served.length > 0 ? this.#take() : undefined;
+    };
     try {
-      const round = await this.#begin();
-      for (const { resolve } of served) resolve(round);
-      return { bodies: round.bodies, startMs: nowMs() };
+      const snapshot = await paced(takeForWaiting); // also for those that join while it waits for its turn
+      if (snapshot === undefined) return latest;
+      const bodies = new SharedBodies();
+      for (const { resolve } of served) resolve({ snapshot, bodies });
+      return { bodies, startMs: nowMs() };
     } catch (error) {
       for (const { reject } of served) reject(error);
       return undefined;
     }
   }
-
-  async #begin(): Promise<Round<Snapshot>> {
-    return { snapshot: await paced(this.#take), bodies: new SharedBodies() };
-  }
 }
 
 /** Fulfils when the bodies of a round have been made, or when those that wait for that have waited long enough. */
 async function made({ bodies, startMs }: Kept): Promise<void> {
+  if (nowMs() - startMs < IDLE_MS) await nextTurn(); // in which its readers begin
   while (bodies.isBusy(IDLE_MS) && nowMs() - startMs < MAX_HOLD_MS) await pause(CHECK_MS);
 }

@@ -60,6 +60,27 @@ test("those that ask in the same turn share a snapshot, and those that ask later
   expect([one.number, other.number, later.number]).toEqual([1, 1, 2]);
 });
 
+test("those that ask while a round waits for its turn of the event loop share it, and later ones wait for its readers", async () => {
+  const { paced } = await import("../../src/server/pace.ts");
+  await paced(() => vi.advanceTimersByTime(10)); // so that this turn is over
+  let reader;
+  let later;
+  const early = rounds.join(WAITER).then(async (round) => {
+    later = join();
+    for (let i = 0; i < 20; i++) await null; // a response takes some steps before it reads
+    reader = readerOf(round, 3);
+    await reader.next();
+    return round.snapshot.number;
+  });
+  await null;
+  const between = join();
+  await pass(0);
+  expect([await early, between.number, later.number]).toEqual([1, 1, undefined]);
+  for (let i = 0; i < 3; i++) await reader.next();
+  await pass(10);
+  expect(later.number).toBe(2);
+});
+
 test("while a body is in the making newcomers wait, and then share the next snapshot", async () => {
   const first = join();
   await pass(0);
