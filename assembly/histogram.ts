@@ -29,5 +29,5 @@ export function nearestNs(elapsedNs: f64): u64 {
 // @ts-ignore: decorator
 @inline
 export function differenceNs(elapsedNs: f64): u64 {
-  return elapsedNs < 18446744073709551616.0 ? <u64>nearest(elapsedNs) : 0;
+  return elapsedNs < <f64>u64.MAX_VALUE ? <u64>nearest(elapsedNs) : 0;
 }
