@@ -22,9 +22,6 @@ export function nearestNs(elapsedNs: f64): u64 {
   return <u64>nearest(elapsedNs);
 }
 
-/** As a product, because no literal of 2^64 survives the linter's check of its digits. */
-const TWO_TO_THE_32: f64 = 4294967296.0;
-
 /**
  * Rounds a clock difference to the nearest nanosecond; 0 for what is no duration: a negative difference, NaN, and 2^64
  * (584 years) or more, which would wrap the sum.
@@ -32,5 +29,5 @@ const TWO_TO_THE_32: f64 = 4294967296.0;
 // @ts-ignore: decorator
 @inline
 export function differenceNs(elapsedNs: f64): u64 {
-  return elapsedNs < TWO_TO_THE_32 * TWO_TO_THE_32 ? <u64>nearest(elapsedNs) : 0;
+  return elapsedNs < <f64>u64.MAX_VALUE ? <u64>nearest(elapsedNs) : 0;
 }

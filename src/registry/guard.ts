@@ -13,7 +13,7 @@ import type { GaugeField } from "../model/fields.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
 import { disposeBy } from "../runtime/dispose.js";
 import { describeAs } from "./inspect.js";
-import { type LeakDetector, startWatched } from "./leaks.js";
+import type { LeakDetector, OpenGauge } from "./leaks.js";
 import type { Unended, UnendedHost } from "./unended.js";
 
 /** What guards need from the registry whose services they measure. */
@@ -22,6 +22,8 @@ export interface GuardHost extends UnendedHost {
   /** In milliseconds. Never throws, and returns NaN if there is no time. */
   readonly clock: () => number;
   readonly leaks: LeakDetector | undefined;
+  /** Whether more is to do at a start than raising the gauge: guards are watched, or a polyfill may still come. */
+  readonly startsSlowly: boolean;
 }
 
 /** What a guard needs from the service it measures. */
@@ -34,8 +36,6 @@ export interface GuardedService {
 }
 
 const NS_PER_MS = 1e6;
-/** Whether a polyfill may still come. A constant of this module, because engines drop the code that depends on one. */
-const LACKS_DISPOSE = Symbol.dispose === undefined;
 const UNMARKED = -1;
 const ENDED = -2;
 
@@ -61,12 +61,11 @@ export class CallMetricsGuard implements Unended {
 
   /** @internal */
   constructor(service: GuardedService) {
-    if (LACKS_DISPOSE) makeDisposable();
-    const { core, clock, leaks } = service.host;
+    const { core, clock, startsSlowly } = service.host;
     this.#service = service;
     this.#startMs = clock();
-    if (leaks === undefined) core.startCall(service.row);
-    else startWatched(leaks, this, { service, gauge: "inFlight", isRaised: false }, core.startCall);
+    if (startsSlowly) startSlowly(this, { service, gauge: "inFlight", isRaised: false }, core.startCall);
+    else core.startCall(service.row);
   }
 
   /**
@@ -160,12 +159,11 @@ export class HandlerMetricsGuard implements Unended {
 
   /** @internal */
   constructor(service: GuardedService) {
-    if (LACKS_DISPOSE) makeDisposable();
-    const { core, clock, leaks } = service.host;
+    const { core, clock, startsSlowly } = service.host;
     this.#service = service;
     this.#startMs = clock();
-    if (leaks === undefined) core.startHandler(service.row);
-    else startWatched(leaks, this, { service, gauge: "handlerInFlight", isRaised: false }, core.startHandler);
+    if (startsSlowly) startSlowly(this, { service, gauge: "handlerInFlight", isRaised: false }, core.startHandler);
+    else core.startHandler(service.row);
   }
 
   /** Marks that an exception escaped the handler. It is counted once in `handlerPanicsTotal`, at the end. */
@@ -211,8 +209,25 @@ export class HandlerMetricsGuard implements Unended {
   }
 }
 
-makeDisposable();
+/** Starts a guard by `start`, which raises the gauge. */
+function startSlowly(guard: object, open: OpenGauge & { service: GuardedService }, start: (row: number) => void): void {
+  const { service } = open;
+  makeDisposable();
+  service.host.leaks?.register(guard, open, guard);
+  start(service.row);
+  open.isRaised = true;
+}
 
-function makeDisposable(): void {
-  for (const { prototype } of [CallMetricsGuard, HandlerMetricsGuard]) disposeBy(prototype, prototype.dispose);
+let disposeMadeFor: symbol | undefined;
+
+/**
+ * Gives guards the method that `using` calls. False where there is no `Symbol.dispose`, so that this must be repeated
+ * whenever one is made, for a polyfill.
+ */
+export function makeDisposable(): boolean {
+  if (disposeMadeFor === undefined || disposeMadeFor !== Symbol.dispose) {
+    for (const { prototype } of [CallMetricsGuard, HandlerMetricsGuard]) disposeBy(prototype, prototype.dispose);
+    disposeMadeFor = Symbol.dispose;
+  }
+  return disposeMadeFor !== undefined;
 }

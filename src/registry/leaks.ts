@@ -14,7 +14,6 @@ export interface OpenGauge {
 
 interface LeakingService {
   readonly name: string;
-  readonly row: number;
   /** Subtracts 1 from a gauge. Never throws. */
   lower(gauge: GaugeField): void;
 }
@@ -34,11 +33,4 @@ export function leakDetector(onLeak: () => void): LeakDetector {
       `nrpc-metrics: a guard of ${show(service.name)} was dropped without end(): hold guards with \`using\``,
     );
   });
-}
-
-/** Starts a guard, by `start`, which raises the gauge, and watches it until `leaks.unregister(guard)`. */
-export function startWatched(leaks: LeakDetector, guard: object, open: OpenGauge, start: (row: number) => void): void {
-  leaks.register(guard, open, guard);
-  start(open.service.row);
-  open.isRaised = true;
 }

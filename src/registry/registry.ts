@@ -9,6 +9,7 @@ import { DEFAULT_MAX_SERVICE_NAME_BYTES, encoder, OVERFLOW_SERVICE_LABEL, wellFo
 import { type Check, type ChecksFor, checkedOptions, flag, func, optional, whole } from "../model/options.js";
 import type { SnapshotSource } from "../model/source.js";
 import { ServiceDirectory } from "./directory.js";
+import { makeDisposable } from "./guard.js";
 import { requireGlobals } from "../runtime/globals.js";
 import { describeAs } from "./inspect.js";
 import { leakDetector } from "./leaks.js";
@@ -140,6 +141,7 @@ export class RpcMetricsRegistry implements SnapshotSource {
       layout,
       clock: safeClock(clock),
       leaks: detectLeaks ? leakDetector(() => this.#leakedGuards++) : undefined,
+      startsSlowly: !makeDisposable() || detectLeaks,
       unended: undefined,
       rowOf: (row) => ({ words: this.#store.copyRow(row), layout }),
     };

@@ -23,6 +23,9 @@ export type Classify = (error: unknown) => CallOutcome | undefined;
 /** A duration in nanoseconds, from 0 to 2^64-1, inclusive. Fractions are rounded to the nearest nanosecond. */
 export type DurationNs = number | bigint;
 
+/** Read once, because near the end of the stack even reading a property can fail. */
+const { Ok, ServerError } = CallOutcome;
+
 const U64_END = 2 ** 64;
 const I64_MIN = -(2n ** 63n);
 const I64_MAX = 2n ** 63n - 1n;
@@ -91,9 +94,7 @@ export class ServiceCounters {
   observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = defaultOutcome): T {
     if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
     if (typeof classify !== "function") throw invalid("classify", "a function", classify, TypeError);
-    // Read now, because near the end of the stack even reading a property can fail, and from the start on nothing may.
     const { host } = this;
-    const { Ok, ServerError } = CallOutcome;
     const call = this.startCall();
     let result: T;
     try {
@@ -104,7 +105,7 @@ export class ServiceCounters {
       try {
         outcome = outcomeOf(error, classify);
         call.endUnlessMarked(outcome);
-        endLate(host);
+        if (host.unended !== undefined) endLate(host);
       } catch {
         call.lateOutcome = outcome;
         call.next = host.unended;
@@ -114,7 +115,7 @@ export class ServiceCounters {
     }
     try {
       call.endUnlessMarked(Ok);
-      endLate(host);
+      if (host.unended !== undefined) endLate(host);
     } catch {
       call.lateOutcome = Ok;
       call.next = host.unended;
@@ -146,7 +147,7 @@ export class ServiceCounters {
       try {
         handler.threw();
         handler.end();
-        endLate(host);
+        if (host.unended !== undefined) endLate(host);
       } catch {
         handler.threwLate = true;
         handler.next = host.unended;
@@ -156,7 +157,7 @@ export class ServiceCounters {
     }
     try {
       handler.end();
-      endLate(host);
+      if (host.unended !== undefined) endLate(host);
     } catch {
       handler.next = host.unended;
       host.unended = handler;
@@ -277,7 +278,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 function settledCall<T>(result: PromiseLike<T>, call: CallMetricsGuard, classify: Classify): Promise<T> {
   return settled(
     result,
-    () => call.endUnlessMarked(CallOutcome.Ok),
+    () => call.endUnlessMarked(Ok),
     (error) => call.endUnlessMarked(outcomeOf(error, classify)),
   );
 }
@@ -312,13 +313,13 @@ function outcomeOf(error: unknown, classify: Classify): CallOutcome | undefined 
     const outcome = classify(error);
     if (outcome === undefined || isCallOutcome(outcome)) return outcome;
   } catch {}
-  return CallOutcome.ServerError;
+  return ServerError;
 }
 
 function defaultOutcome(error: unknown): CallOutcome | undefined {
   const name = (error as { name?: unknown } | null | undefined)?.name;
   if (name === "AbortError") return undefined;
-  return name === "TimeoutError" ? CallOutcome.Timeout : CallOutcome.ServerError;
+  return name === "TimeoutError" ? CallOutcome.Timeout : ServerError;
 }
 
 /** Checks a duration and returns it as the nearest double. */
