@@ -13,13 +13,16 @@ const CORE_ENTRY = "index.js";
 // Limits in bytes, gzipped. They are a smoke alarm, not a straitjacket: they catch a dependency or a second copy of
 // something that came in unnoticed. When clear code needs more, raise them and say why.
 
-/** Of about 11 kB, 2.3 are @assemblyscript/loader as published and 0.8 the core. */
-const CORE_ENTRY_LIMIT = 12_000;
+/**
+ * Of 12.7 kB, 2.3 are @assemblyscript/loader as published, 0.8 the core, and 1.5 errors that say why WebAssembly can't run,
+ * escapes in messages, and guards that survive the end of the stack.
+ */
+const CORE_ENTRY_LIMIT = 13_500;
 
 /** What each of the other entries adds to the core entry, without which none of them is used. */
 const ADDED_LIMITS = {
   "http.js": 7_000, // 2 of them what keeps slow readers and crowds from costing more than their share: src/server/
-  "page.js": 20_000,
+  "page.js": 24_000, // 2 of them as for http, and 2 the packed history and the page's own errors
   "threads.js": 6_500,
 };
 

@@ -6,12 +6,13 @@ interface Zlib {
 interface NodeStreams {
   Duplex: { toWeb(duplex: unknown): ReadableWritablePair<Uint8Array, BufferSource> };
 }
-declare const process:
-  | {
-      readonly versions?: { readonly bun?: string; readonly deno?: string };
-      getBuiltinModule?(name: string): unknown;
-    }
-  | undefined;
+/** Not by its bare name, for which bundlers for browsers put in a polyfill. */
+const host = globalThis as {
+  readonly process?: {
+    readonly versions?: { readonly bun?: string; readonly deno?: string };
+    getBuiltinModule?(name: string): unknown;
+  };
+};
 
 interface Compression {
   readonly stream: ReadableWritablePair<Uint8Array, BufferSource>;
@@ -28,9 +29,10 @@ const NODE_BATCH_BYTES = 2 ** 20;
  * `getBuiltinModule`; a plain import would have to be kept from bundles for browsers.
  */
 export function gzipStream(): Compression {
-  if (typeof process === "object" && process.getBuiltinModule && !process.versions?.bun && !process.versions?.deno) {
-    const zlib = process.getBuiltinModule("node:zlib") as Zlib | undefined;
-    const streams = process.getBuiltinModule("node:stream") as NodeStreams | undefined;
+  const { versions } = host.process ?? {};
+  if (!versions?.bun && !versions?.deno) {
+    const zlib = host.process?.getBuiltinModule?.("node:zlib") as Zlib | undefined;
+    const streams = host.process?.getBuiltinModule?.("node:stream") as NodeStreams | undefined;
     if (zlib && streams)
       return { stream: streams.Duplex.toWeb(zlib.createGzip({ level: 1 })), batchBytes: NODE_BATCH_BYTES };
   }
