@@ -74,7 +74,7 @@ describe("a response that nobody reads", () => {
     ["the endpoint", metricsHandler, ""],
     ["the live page's data", pageHandler, "?format=json"],
     ["the live page", pageHandler, ""],
-  ])("of %s holds its place for a second, not for a minute", async (_, make, query) => {
+  ])("of %s holds no place that another one needs", async (_, make, query) => {
     const handler = make(registryOf(10));
     onTestFinished(() => handler.close?.());
     const unread = [];
@@ -82,8 +82,7 @@ describe("a response that nobody reads", () => {
     const startMs = performance.now();
     expect((await handler(request(query))).status).toBe(200);
     expect(performance.now() - startMs).toBeLessThan(10_000);
-    expect((await unread[9].text().catch(() => "cut off")).length).toBeGreaterThan(0);
-    await expect(unread[0].text()).rejects.toThrow();
+    for (const response of unread) expect((await response.text()).length).toBeGreaterThan(0);
   });
 
   test("keeps no process alive", async () => {
