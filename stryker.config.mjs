@@ -10,7 +10,8 @@ const messages = {
   shouldIgnore(path) {
     if (!path.isStringLiteral() && !path.isTemplateLiteral()) return undefined;
     const { parent } = path;
-    const isMessage = (parent.type === "CallExpression" || parent.type === "NewExpression") && REPORTED.has(parent.callee.name);
+    const isMessage =
+      (parent.type === "CallExpression" || parent.type === "NewExpression") && REPORTED.has(parent.callee.name);
     return isMessage ? "wording of an error message" : undefined;
   },
 };
