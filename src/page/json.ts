@@ -1,6 +1,7 @@
 // Writes the page's JSON in pieces, so that thousands of services don't block the event loop.
 
 import { bucketDeltas } from "../model/delta.js";
+import { encoder } from "../model/names.js";
 import { rowIndex, rowNumber } from "../model/reader.js";
 import type { SnapshotService } from "../model/data.js";
 import type { Chunk, Pieces } from "../server/body.js";
@@ -21,8 +22,6 @@ const PIECE_BYTES = 131_072;
 const ESCAPED_BYTES = 6;
 /** Estimated bytes of an item besides the service's name. */
 const ITEM_BYTES = 200;
-
-const encoder = new TextEncoder();
 
 /** What a reply needs of the history, as it was when the snapshot was taken: it grows while pieces are written. */
 export interface Past {
@@ -63,7 +62,7 @@ export function jsonPieces(query: Query, now: SampleWithServices, { base, ticks 
     ...arrayParts(services, ROWS_PER_PIECE, (service) => pageRow(service.name, rowIndex(service), now, base)),
     () => "]}",
   ];
-  return { count: parts.length, make: (index): Chunk => encoder.encode(parts[index]?.()) };
+  return { count: parts.length, make: (index): Chunk => encoder.encode(parts[index]?.() ?? "") };
 }
 
 /** Functions that write what `make` returns for the services, as the inside of a JSON array. */

@@ -48,7 +48,7 @@ const ENDED = -2;
  * const reply = await send(request);
  * call.record(CallOutcome.Ok);
  */
-export class CallMetricsGuard implements Unended {
+export class CallMetricsGuard {
   readonly #service: GuardedService;
   #startMs: number;
   #state: CallOutcome | typeof UNMARKED | typeof ENDED = UNMARKED;
@@ -145,7 +145,7 @@ function stateName(state: CallOutcome | typeof UNMARKED | typeof ENDED): string 
  * using handler = service.startHandler();
  * return handle(request);
  */
-export class HandlerMetricsGuard implements Unended {
+export class HandlerMetricsGuard {
   readonly #service: GuardedService;
   #startMs: number;
   #threw = false;
