@@ -32,9 +32,9 @@ export default {
   disableTypeChecks: false,
   concurrency: 1,
   // Beyond what the tests of a mutant take without it. A loop that does not end is found by this alone.
-  timeoutMS: 10_000,
-  timeoutFactor: 3,
-  ignorePatterns: ["/build", "/dist", "/bench", "/docs", "/examples", "/ops", "/test/package"],
+  timeoutMS: 5_000,
+  timeoutFactor: 2,
+  ignorePatterns: ["/build", "/dist", "/bench", "/docs", "/examples", "/ops"],
   tempDirName: "build/stryker",
   reporters: ["clear-text", "json", "progress-append-only"],
   jsonReporter: { fileName: `build/mutation/${process.env.MUTATED_WING}.json` },

@@ -1,5 +1,6 @@
 // What `npm run mutate` runs against each mutant: the tests of its wing, against src/ like the unit tests.
 
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer } from "vitest/node";
 import { wing } from "./scripts/mutate-wings.mjs";
@@ -7,15 +8,36 @@ import unit from "./vitest.unit.config.js";
 
 const { include, exclude } = wing();
 
+/** Import modules anew while timers are faked. One worker runs all files, and the next ones would get these modules. */
+const FAKES_TIMERS = /\/test\/server\/(places|rounds)\.test\.js$/;
+
 /** The quickest files first, since the first failure ends a run. vitest begins with the slowest. */
 class QuickestFirst extends BaseSequencer {
   async sort(files) {
-    return (await super.sort(files)).reverse();
+    const quickestFirst = (await super.sort(files)).reverse();
+    const isLast = ({ moduleId }) => FAKES_TIMERS.test(moduleId);
+    return [...quickestFirst.filter((file) => !isLast(file)), ...quickestFirst.filter(isLast)];
   }
 }
 
+/** Tests of threads import the entry for other hosts than Node from dist/, which no mutant reaches. */
+const otherHosts = {
+  find: /^(\.\.\/)+dist\/threads\.js$/,
+  replacement: fileURLToPath(new URL("src/threads/index.ts", import.meta.url)),
+};
+
 export default defineConfig({
   ...unit,
-  // A mutant may wait forever. Stryker would have to start its process again, which takes longer than this.
-  test: { ...unit.test, include, exclude, testTimeout: 30_000, sequence: { sequencer: QuickestFirst } },
+  resolve: { alias: [...unit.resolve.alias, otherHosts] },
+  test: {
+    ...unit.test,
+    include,
+    exclude,
+    // Starts one worker for each mutant instead of one for each file, which takes a quarter of the time.
+    isolate: false,
+    maxWorkers: 1,
+    // A mutant may wait forever. Stryker would have to start its process again, which takes longer than this.
+    testTimeout: 30_000,
+    sequence: { sequencer: QuickestFirst },
+  },
 });

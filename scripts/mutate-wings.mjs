@@ -12,7 +12,7 @@ const registryTests = "test/{conformance,model,registry}/*.test.js";
 export const WINGS = {
   model: {
     mutate: ["src/model/**/*.ts"],
-    include: [registryTests, "test/exposition/*.test.js"],
+    include: [registryTests, "test/exposition/*.test.js", "test/package/options.test.js"],
   },
   exposition: {
     mutate: ["src/exposition/**/*.ts"],
@@ -43,12 +43,17 @@ export const WINGS = {
     include: ["test/page/*.test.js"],
   },
   client: {
-    mutate: ["src/page/client/{columns,format}.ts"],
+    mutate: ["src/page/client/{columns,format,state,visible}.ts"],
     include: ["test/page/{columns,format}.test.js"],
   },
   runtime: {
     mutate: ["src/runtime/**/*.ts"],
     include: ["test/{runtime,http,server}/*.test.js"],
+  },
+  // Mutated by scripts/mutate-assembly.mjs.
+  assembly: {
+    mutate: [],
+    include: [registryTests, "test/core/{builds,memory,rounding}.test.js", "test/threads/{ends,registry}.test.js"],
   },
 };
 
