@@ -292,6 +292,23 @@ else
       expect(complaints).toEqual([]);
     });
 
+    test("rows are drawn up to the edge below a tall panel, wherever it is scrolled to", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      for (let i = 0; i < 300; i++) countCalls(registry, `service ${String(i).padStart(3, "0")}`, [0]);
+      const { tab } = await open(`${url}#open=service+001`, { width: 700 });
+      await tab.locator(".histogram").waitFor();
+      for (let place = 100; place < 108; place++) {
+        await tab.evaluate((y) => document.querySelector(".table").scrollTo(0, y), 34 * place);
+        await tab.waitForTimeout(150);
+        const gap = await tab.evaluate(() => {
+          const [head, row] = [document.querySelector("thead"), document.querySelector(".row")];
+          return row.getBoundingClientRect().top - head.getBoundingClientRect().bottom;
+        });
+        expect(gap, `at row ${place}`).toBeLessThanOrEqual(0);
+      }
+    });
+
     test("the page says that the connection is lost and how old the numbers are, and continues once it is back", async () => {
       const registry = new RpcMetricsRegistry();
       countCalls(registry, "a", [0]);
