@@ -110,6 +110,11 @@ else
       await tab.getByText("No service name contains “no such”.").waitFor();
       await tab.keyboard.press("Escape");
       await expect.poll(async () => (await namesIn(tab)).length).toBe(3);
+      await tab.getByRole("searchbox").fill("no such");
+      await tab.getByRole("button", { name: "Pause" }).focus();
+      await tab.keyboard.press("/"); // and what is there is replaced
+      await tab.keyboard.type("mail");
+      await expect.poll(() => namesIn(tab)).toEqual(["mail.Outbox"]);
       expect(complaints).toEqual([]);
     });
 
@@ -248,6 +253,13 @@ else
       expect(await tab.getByRole("table").getAttribute("aria-rowcount")).toBe(String(4097 + 2));
       await tab.getByRole("button", { name: "service 0001", exact: true }).click();
       await tab.locator(".panel").waitFor();
+      const heights = () =>
+        tab.evaluate(() => ({
+          all: document.querySelector(".table").scrollHeight,
+          panel: document.querySelector(".detail")?.offsetHeight,
+        }));
+      const { all, panel } = await heights();
+      expect(all).toBeGreaterThan(4097 * 34 + panel);
       for (const share of [0.25, 0.5, 0.75, 1]) {
         await tab.evaluate((part) => {
           const box = document.querySelector(".table");
@@ -264,11 +276,37 @@ else
         });
         expect(seen.top).toBeLessThan(260);
         expect(seen.bottom).toBeGreaterThan(890);
+        // Rows are where they would be if all were drawn, the open one included.
+        expect((await heights()).all).toBe(all);
+        const isInPlace = await tab.evaluate((panel) => {
+          const [box, row] = [document.querySelector(".table"), document.querySelector(".row")];
+          const fromTop = row.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
+          const head = document.querySelector("thead").offsetHeight;
+          return Math.abs(fromTop - head - panel - 34 * Number(row.dataset.place)) < 2;
+        }, panel);
+        expect(isInPlace).toBe(true);
       }
       const last = tab.locator("tbody .row").last();
       expect(await last.getAttribute("aria-rowindex")).toBe(String(4097 + 2));
       expect(await last.locator(".name").textContent()).toBe("service 4095");
       expect(complaints).toEqual([]);
+    });
+
+    test("rows are drawn up to the edge below a tall panel, wherever it is scrolled to", async () => {
+      const registry = new RpcMetricsRegistry();
+      const { url } = await serve(pageListener(registry));
+      for (let i = 0; i < 300; i++) countCalls(registry, `service ${String(i).padStart(3, "0")}`, [0]);
+      const { tab } = await open(`${url}#open=service+001`, { width: 700 });
+      await tab.locator(".histogram").waitFor();
+      for (let place = 100; place < 108; place++) {
+        await tab.evaluate((y) => document.querySelector(".table").scrollTo(0, y), 34 * place);
+        await tab.waitForTimeout(150);
+        const gap = await tab.evaluate(() => {
+          const [head, row] = [document.querySelector("thead"), document.querySelector(".row")];
+          return row.getBoundingClientRect().top - head.getBoundingClientRect().bottom;
+        });
+        expect(gap, `at row ${place}`).toBeLessThanOrEqual(0);
+      }
     });
 
     test("the page says that the connection is lost and how old the numbers are, and continues once it is back", async () => {
@@ -539,7 +577,12 @@ else
           .locator(hash ? ".histogram" : ".row")
           .first()
           .waitFor();
-        if (width > 800) await tab.locator("svg path").first().waitFor();
+        if (width > 800) {
+          await tab.locator("svg path").first().waitFor();
+          // Errors are drawn with the calls that failed, which is the first group, and not with handlers.
+          expect(await tab.locator(".row td:nth-child(2) path.bad").count()).toBeGreaterThan(0);
+          expect(await tab.locator(".row td:nth-child(n + 3) path.bad").count()).toBe(0);
+        }
         const contrasts = await tab.evaluate(worstContrasts);
         for (const { text, contrast } of contrasts) expect(contrast, text).toBeGreaterThanOrEqual(4.5);
         const heights = await tab.locator(".row").evaluateAll((rows) => rows.map((row) => row.offsetHeight));

@@ -399,6 +399,10 @@ else
           // biome-ignore lint/suspicious/noControlCharactersInRegex: tests that there are no control characters
           expect(whole).not.toMatch(/[\0-\x1f\x7f-\x9f\u202e\u2066\u200f\u061c]/);
           await tab.locator(".panel .histogram").waitFor(); // its details could be asked for
+          await tab.locator("tbody .name button").nth(1).click();
+          const second = await tab.locator("tbody .name bdi").nth(1).getAttribute("title");
+          await expect.poll(() => tab.locator(".panel .whole").textContent()).toBe(second);
+          expect(second).not.toBe(title);
           expect(complaints).toEqual([]);
         },
       );
