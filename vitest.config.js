@@ -1,5 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
+
+/** Measures how long a process is held up, so no other test may run at the same time. */
+const ALONE = ["test/http/flood.test.js"];
 
 const sharedLibrary = fileURLToPath(new URL("test/support/shared-library.js", import.meta.url));
 
@@ -13,7 +16,16 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "plain", include: ["test/**/*.test.js"], globalSetup: ["test/support/packed.js"] },
+        test: {
+          name: "plain",
+          include: ["test/**/*.test.js"],
+          exclude: [...configDefaults.exclude, ...ALONE],
+          globalSetup: ["test/support/packed.js"],
+        },
+      },
+      {
+        extends: true,
+        test: { name: "alone", include: ALONE, sequence: { groupOrder: 1 } }, // after the others
       },
       {
         // What a registry does is tested once more with all registries in memory that threads share.

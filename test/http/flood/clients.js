@@ -17,9 +17,7 @@ const KINDS = [
   },
   { name: "views", path: "/page?format=json", pauseMs: 2000, pauseFactor: 10, headers: {} },
 ];
-const results = Object.fromEntries(
-  KINDS.map(({ name }) => [name, { served: 0, statuses: {}, broken: 0, slowestMs: 0 }]),
-);
+const results = Object.fromEntries(KINDS.map(({ name }) => [name, { statuses: {}, broken: 0, slowestMs: 0 }]));
 
 const open = (path, headers) =>
   new Promise((resolve, reject) => {
