@@ -54,6 +54,18 @@ describe("without address space", () => {
   });
 });
 
+test("shared registries get these messages too", async () => {
+  const library = "nrpc-metrics/threads";
+  const fill =
+    "const all = []; for (;;) all.push(library.createSharedRegistry({ maxThreads: 1024, maxServices: 10_000 }));";
+  const message = await printed(fill, { library, shell: 'ulimit -v 20000000 && exec "$@"' });
+  expect(message).toMatch(/^nrpc-metrics can't run WebAssembly here: no memory or address space is left \(.+\)/);
+  expect(message).not.toContain(policy);
+  expect(await printed("library.createSharedRegistry();", { library, flags: ["--jitless"] })).toMatch(
+    /^nrpc-metrics can't run WebAssembly here: this host has none/,
+  );
+});
+
 test.each([
   ["once it was deleted", { before: "delete globalThis.WebAssembly;" }],
   ["in Node without a compiler", { flags: ["--jitless"] }],

@@ -549,3 +549,23 @@ test("a thread that detaches gives back every gauge and keeps every counter, for
   const next = attachSharedRegistry(created.handle);
   expect(next.snapshot().get("echo")).toMatchObject(expected(0));
 });
+
+test("a name of another thread that could not be kept, as at the end of the stack, is kept at the next lookup", () => {
+  const creator = createSharedRegistry();
+  const reader = attachSharedRegistry(creator.handle);
+  for (const name of ["a", "b", "c"]) {
+    creator.forService(name);
+    vi.spyOn(Map.prototype, "set").mockImplementationOnce(() => {
+      throw new RangeError("Maximum call stack size exceeded");
+    });
+    expect(() => reader.forService(name)).toThrow(RangeError);
+    vi.restoreAllMocks();
+    reader.forService(name).addCapabilityDenied();
+  }
+  const { services } = creator.snapshot();
+  expect(services.map(({ service, capabilityDeniedTotal }) => [service, capabilityDeniedTotal])).toEqual([
+    ["a", 1],
+    ["b", 1],
+    ["c", 1],
+  ]);
+});

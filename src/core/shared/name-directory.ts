@@ -42,15 +42,18 @@ export class SharedNames {
     return total;
   }
 
-  /** Reads the next name; undefined if all have been read. */
-  next(): { name: string; createdMs: number } | undefined {
+  /** The next name, which counts as read after `advance`; undefined if all have been read. */
+  peek(): { name: string; createdMs: number } | undefined {
     const start = this.#recordStart(this.count);
     if (start === 0) return undefined;
     const buffer = this.#shared.buffer(start + this.#recordSize(start));
     const shared = new Uint8Array(buffer, start + BYTES, this.#nameBytes(start));
     const name = decoder.decode(shared.slice()); // a copy, because browsers' decoders refuse shared memory
-    this.count++;
     return { name, createdMs: new Float64Array(buffer, start + CREATED, 1)[0] as number };
+  }
+
+  advance(): void {
+    this.count++;
   }
 
   /** The address in `area` from which new records may be written: after all records of the directory that are there. */

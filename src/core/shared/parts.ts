@@ -3,6 +3,7 @@
 import { invalid } from "../../model/errors.js";
 import type { CoreMemory } from "../exports.js";
 import { rowLayout } from "../layout.js";
+import { refusal } from "../refusal.js";
 import { writeThresholds } from "../thresholds.js";
 import { templateCore } from "./core.js";
 import { headerEnd, readHeader, type SharedIdentity, writeHeader } from "./header.js";
@@ -47,7 +48,7 @@ function isSharedMemory(value: unknown): value is CoreMemory {
  * Makes a new memory for threads to share, with no slab yet. Its maximum is no larger than what all threads can ever
  * need, because some engines reserve the maximum at once.
  *
- * @throws RangeError if the rows don't fit in 4 GiB.
+ * @throws RangeError if the rows don't fit in 4 GiB, Error if the host has no memory or address space for them.
  */
 export function makeParts(identity: SharedIdentity): SharedParts {
   const { buckets, maxThreads, maxServices, maxServiceNameBytes } = identity;
@@ -66,12 +67,16 @@ export function makeParts(identity: SharedIdentity): SharedParts {
   // Twice the size of all names at their longest, because up to half of a block can be too small for the next record.
   const record = recordBytes(maxServiceNameBytes);
   const namePages = 2 * pageCount(maxServices * record) + maxThreads * pageCount(record);
-  const memory = new WebAssembly.Memory({
-    initial: controlPages,
-    maximum: Math.min(MAX_PAGES, controlPages + maxThreads * slabPages + namePages),
-    shared: true,
-  }) as unknown as CoreMemory;
+  const memory = makeMemory(controlPages, Math.min(MAX_PAGES, controlPages + maxThreads * slabPages + namePages));
   writeThresholds(core, memory, buckets);
   writeHeader(core, memory, identity);
   return { ...identity, memory };
+}
+
+function makeMemory(initial: number, maximum: number): CoreMemory {
+  try {
+    return new WebAssembly.Memory({ initial, maximum, shared: true }) as unknown as CoreMemory;
+  } catch (cause) {
+    throw refusal(cause);
+  }
 }

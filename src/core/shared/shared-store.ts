@@ -94,8 +94,10 @@ export class SharedStore implements Store {
 
   readServices(keep: Keep): void {
     // Names first: a service named like the overflow set may have existed before the set did.
-    for (let next = this.#names.next(); next !== undefined; next = this.#names.next())
-      keep(next.name, this.firstRow + this.#names.count * this.layout.rowBytes, next.createdMs);
+    for (let next = this.#names.peek(); next !== undefined; next = this.#names.peek()) {
+      keep(next.name, this.firstRow + (this.#names.count + 1) * this.layout.rowBytes, next.createdMs);
+      this.#names.advance(); // only now, because near the end of the stack `keep` may throw
+    }
     const overflowed = this.#shared.overflowCreated();
     if (overflowed !== 0) keep(OVERFLOW_SERVICE_LABEL, this.overflowRow, overflowed);
   }
