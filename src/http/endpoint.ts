@@ -11,7 +11,7 @@ import type { BodySource } from "../server/body.js";
 import { COMMON_HEADERS, notAllowed } from "../server/replies.js";
 import { type Round, Rounds } from "../server/rounds.js";
 import { SharedBody } from "../server/shared-body.js";
-import { takeSnapshotWithin } from "../server/snapshot.js";
+import { takeSnapshotWithin } from "../server/late-snapshot.js";
 import { type Format, formatsOf } from "./formats.js";
 import { gzip } from "./gzip.js";
 import { acceptsGzip, negotiate } from "./negotiation.js";

@@ -3,6 +3,7 @@
 import { DEFAULT_NAMING } from "../exposition/lines.js";
 import { invalid } from "../model/errors.js";
 import { type Check, type ChecksFor, checkedOptions, flag, isPlainObject, whole } from "../model/options.js";
+import { canCompress } from "../runtime/compression.js";
 
 /** Options of {@link metricsHandler} and {@link metricsListener}. */
 export interface MetricsHandlerOptions {
@@ -30,7 +31,7 @@ export interface MetricsHandlerOptions {
   created?: boolean;
   /** Whether the metrics of the registry and of the endpoint itself follow those of the services. Default: true. */
   selfMetrics?: boolean;
-  /** Whether to compress bodies if the client accepts it. Default: true, where the runtime has `CompressionStream`. */
+  /** Whether to compress bodies if the client accepts it. Default: whether the host can: Bun can since 1.3.3. */
   gzip?: boolean;
   /**
    * Maximum number of scrapes that are worked on at a time. Those that share a compressed body, or whose clients pause,
@@ -56,9 +57,6 @@ const TARGET_LABELS = ["job", "instance"];
 
 /** Names that begin with `__` are Prometheus' own. */
 const LABEL_NAME = /^(?!__)[a-zA-Z_]\w*$/;
-
-/** All supported runtimes can; Bun since 1.3.3. */
-const canCompress = typeof CompressionStream === "function";
 
 const prefix: Check<string> = (value = DEFAULT_NAMING.prefix, name) => {
   if (typeof value === "string" && /^[a-zA-Z_:][\w:]*$/.test(value) && !value.endsWith("_")) return value;
@@ -91,13 +89,19 @@ const sliceBudgetMs: Check<number> = (value = 2, name) => {
   throw invalid(name, "milliseconds above 0", value);
 };
 
+const gzip: Check<boolean> = (value = canCompress(), name) => {
+  if (value === true && !canCompress())
+    throw invalid(name, "false where the host has no CompressionStream", value, TypeError);
+  return flag(false)(value, name);
+};
+
 const CHECKS = {
   prefix,
   serviceLabel,
   labels,
   created: flag(false),
   selfMetrics: flag(true),
-  gzip: flag(canCompress),
+  gzip,
   maxConcurrentScrapes: whole(10),
   timeoutMs: whole(60_000),
   sliceBudgetMs,

@@ -5,7 +5,7 @@ import { writeText } from "../exposition/writer.js";
 import type { SnapshotData, SnapshotService } from "../model/data.js";
 import { bucketCount } from "../model/reader.js";
 import type { Chunk, Pieces } from "../server/body.js";
-import { type Kept, keep, letGo } from "../server/kept.js";
+import { type Kept, keep, letGo } from "../server/unread.js";
 
 /**
  * A slice has as many services as fill about this many bytes with one histogram: 119 with default buckets and names of

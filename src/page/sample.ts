@@ -2,7 +2,7 @@
 
 import type { Rows, SnapshotData } from "../model/data.js";
 import type { SnapshotSource } from "../model/source.js";
-import { takeSnapshotWithin } from "../server/snapshot.js";
+import { takeSnapshotWithin } from "../server/late-snapshot.js";
 
 /** Limits the wait for a source that gives its snapshot later. */
 const TIMEOUT_MS = 10_000;

@@ -14,6 +14,11 @@ const host = globalThis as {
   };
 };
 
+/** All supported runtimes can; Bun since 1.3.3. */
+export function canCompress(): boolean {
+  return nodeStreams() !== undefined || typeof CompressionStream === "function";
+}
+
 interface Compression {
   readonly stream: ReadableWritablePair<Uint8Array, BufferSource>;
   /** How many bytes to write at a time, about. */
@@ -21,7 +26,7 @@ interface Compression {
 }
 
 /** Node compresses in other threads, but each write takes a turn of the event loop, whose turns are long under load. */
-const NODE_BATCH_BYTES = 2 ** 20;
+const NODE_BATCH_BYTES = 2 ** 19;
 
 /**
  * A stream that gzips. In Node at zlib's fastest level, which CompressionStream can't be given: for 4,096 services it
@@ -29,13 +34,17 @@ const NODE_BATCH_BYTES = 2 ** 20;
  * `getBuiltinModule`; a plain import would have to be kept from bundles for browsers.
  */
 export function gzipStream(): Compression {
-  const { versions } = host.process ?? {};
-  if (!versions?.bun && !versions?.deno) {
-    const zlib = host.process?.getBuiltinModule?.("node:zlib") as Zlib | undefined;
-    const streams = host.process?.getBuiltinModule?.("node:stream") as NodeStreams | undefined;
-    if (zlib && streams)
-      return { stream: streams.Duplex.toWeb(zlib.createGzip({ level: 1 })), batchBytes: NODE_BATCH_BYTES };
-  }
+  const node = nodeStreams();
+  if (node)
+    return { stream: node.streams.Duplex.toWeb(node.zlib.createGzip({ level: 1 })), batchBytes: NODE_BATCH_BYTES };
   // Elsewhere it blocks the event loop, so that each piece is written by itself.
   return { stream: new CompressionStream("gzip"), batchBytes: 0 };
+}
+
+function nodeStreams(): { zlib: Zlib; streams: NodeStreams } | undefined {
+  const { versions } = host.process ?? {};
+  if (versions?.bun || versions?.deno) return undefined;
+  const zlib = host.process?.getBuiltinModule?.("node:zlib") as Zlib | undefined;
+  const streams = host.process?.getBuiltinModule?.("node:stream") as NodeStreams | undefined;
+  return zlib && streams && { zlib, streams };
 }

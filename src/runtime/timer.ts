@@ -1,7 +1,8 @@
 // Timers, most of which keep no process alive.
 
-// The host's clock and timer as they are at import: tests replace the global ones with some that stand still, and what
-// serves metrics in the same process must not stand still with them.
+// The host's clock and timer as they are at import: tests replace the global ones with some that stand still, and
+// responses in the same process must not stand still with them. Samples of the live page are taken by the global ones,
+// so that a test can move the page's time.
 const { performance, setTimeout, clearTimeout } = globalThis;
 
 interface Unref {

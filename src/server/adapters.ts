@@ -35,6 +35,10 @@ export interface NodeRequest {
 
 /** The part that is used of responses in node:http, node:http2 and Express, and of Fastify's `reply.raw`. */
 export interface NodeResponse {
+  /** Whether the response has ended, if that is known: node:http has these two, node:http2 the stream's. */
+  readonly destroyed?: boolean;
+  readonly closed?: boolean;
+  readonly stream?: { readonly destroyed?: boolean } | null;
   writeHead(status: number, headers: Record<string, string>): unknown;
   write(chunk: Uint8Array): boolean;
   end(): unknown;
@@ -145,6 +149,7 @@ export function nodeListener<Incoming extends NodeRequest, Outgoing extends Node
       throw new TypeError("a listener takes node:http's request and response: in Fastify request.raw and reply.raw");
     const { method = "GET", url = "/", headers } = request;
     const client = new Client(response);
+    if (client.isGone) return client.ended;
     const header = (name: string) => headers[name]?.toString();
     const exchange: Exchange = {
       method,
@@ -162,9 +167,9 @@ export function nodeListener<Incoming extends NodeRequest, Outgoing extends Node
   };
 }
 
-/** Whether the client still reads. Watched from the start, because HTTP/2 emits "close" once and has no `destroyed`. */
+/** Whether the client still reads. It may have left before the listener was called, as behind a slow middleware. */
 class Client {
-  isGone = false;
+  isGone: boolean;
   /** Called when the client goes away. */
   onGone = () => {};
   /** Fulfils when the response has ended. */
@@ -175,7 +180,9 @@ class Client {
 
   constructor(response: NodeResponse) {
     this.#response = response;
+    this.isGone = Boolean(response.destroyed || response.closed || response.stream?.destroyed);
     this.ended = new Promise((resolve) => {
+      if (this.isGone) resolve();
       response.once("finish", resolve);
       response.once("close", () => {
         this.isGone = true;

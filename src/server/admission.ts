@@ -3,10 +3,10 @@
 import { reasonOf } from "../model/errors.js";
 import type { Exchange, Reply } from "./adapters.js";
 import type { BodySource } from "./body.js";
-import { DELIVERY_RESULTS, Delivery, type DeliveryObserver, type DeliveryResult, unreadBytes } from "./delivery.js";
-import { keptBytes } from "./kept.js";
+import { DELIVERY_RESULTS, Delivery, type DeliveryObserver, type DeliveryResult } from "./delivery.js";
 import { Places, responses } from "./places.js";
 import { plainText } from "./replies.js";
+import { unreadBytes } from "./unread.js";
 
 const RETRY = { "retry-after": "1" };
 
@@ -30,7 +30,7 @@ export const pageTraffic = new Traffic();
 
 /** What responses cost now, in the whole process. */
 export function processLoad() {
-  return { ...responses, unreadBytes: unreadBytes() + keptBytes() };
+  return { ...responses, unreadBytes: unreadBytes() };
 }
 
 /** What to answer once there is a place. */
@@ -55,7 +55,7 @@ export class Admission {
     },
   };
 
-  /** @param refusal what those are told for whom there is no room even to wait. */
+  /** @param refusal the reason in the 503 for requests that find no room even to wait. */
   constructor(places: number, refusal: string, traffic: Traffic) {
     this.#places = new Places(places);
     this.#refusal = refusal;
@@ -78,7 +78,8 @@ export class Admission {
     const delivery = new Delivery(limitMs, this.#observer, sharedWork);
     exchange.onClientGone(() => delivery.end("aborted"));
     await this.#places.take(delivery);
-    if (delivery.hasEnded) return this.#refuse(delivery);
+    if (delivery.hasEnded) return this.#refuse(delivery, "the request timed out before its turn came");
+    const tooLate = `there was no snapshot within ${limitMs} ms`;
     const answered = answer(delivery).then((given) => {
       delivery.serve(given.body);
       return given;
@@ -86,18 +87,20 @@ export class Admission {
     try {
       await Promise.race([answered, delivery.ended]);
     } catch (error) {
+      delivery.checkTime(); // a source that is too slow may be noticed first by whoever waits for it
+      if (delivery.hasEnded) return this.#refuse(delivery, tooLate);
       delivery.end("failed");
       return plainText(503, `there is no snapshot: ${reasonOf(error)}`);
     }
     answered.catch(() => {}); // comes too late to be reported
-    if (delivery.hasEnded) return this.#refuse(delivery);
+    if (delivery.hasEnded) return this.#refuse(delivery, tooLate);
     const { headers } = await answered;
     if (exchange.method !== "HEAD") return { status: 200, headers, body: delivery };
     delivery.end(undefined);
     return { status: 200, headers };
   }
 
-  #refuse({ result }: Delivery): Reply {
-    return plainText(503, result === "rejected" ? this.#refusal : "the request timed out before its turn came", RETRY);
+  #refuse({ result }: Delivery, reason: string): Reply {
+    return plainText(503, result === "rejected" ? this.#refusal : reason, RETRY);
   }
 }

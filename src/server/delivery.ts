@@ -3,6 +3,7 @@
 import { after, nowMs } from "../runtime/timer.js";
 import { nextTurn } from "../runtime/turn.js";
 import type { Body, BodySource, Result } from "./body.js";
+import { countUnread } from "./unread.js";
 
 /**
  * How a response can end: `rejected` if too many were under way, `stalled` if its client read nothing for too long,
@@ -21,13 +22,6 @@ export interface DeliveryObserver {
   ended(delivery: Delivery, result: DeliveryResult | undefined, elapsedMs: number): void;
 }
 
-let unread = 0;
-
-/** Bytes that were handed over for clients that have not asked for more yet, of all deliveries. */
-export function unreadBytes(): number {
-  return unread;
-}
-
 export class Delivery implements Body {
   /** Set by the adapter once there is a response to break off. */
   cut?: () => void;
@@ -36,7 +30,7 @@ export class Delivery implements Body {
   readonly #limitMs: number;
   #stopTimer = () => {};
   #source: BodySource | undefined;
-  /** Size of the chunk that was handed over last. */
+  /** Size of the chunk that was handed over last, until the client asks for more. */
   #unread = 0;
   /** Since when the client could have asked for more; undefined while it waits for us. */
   #idleSinceMs: number | undefined;
@@ -144,7 +138,7 @@ export class Delivery implements Body {
   }
 
   #setUnread(bytes: number): void {
-    unread += bytes - this.#unread;
+    countUnread(bytes - this.#unread);
     this.#unread = bytes;
   }
 }

@@ -1,13 +1,15 @@
 // A body that several readers share: each piece is made when the first of them asks for it, and kept until the last one
-// has it, unless that one is far behind, or there is no room; see kept.ts.
+// has it, unless that one is far behind, or there is no room; see unread.ts.
 
 import { nowMs } from "../runtime/timer.js";
 import { type BodySource, type Chunk, END, type Pieces, type Result } from "./body.js";
-import { type Kept, keep, letGo } from "./kept.js";
+import { type Kept, keep, letGo } from "./unread.js";
 import { paced } from "./pace.js";
 
 /** Makes the pieces of a shared body. */
 interface Maker {
+  /** Whether each piece comes only once, in order, so that one that was dropped is gone. */
+  readonly comesOnce: boolean;
   /** Piece `index`; undefined after the last one. */
   make(index: number): Chunk | undefined | Promise<Chunk | undefined>;
   /** No reader is left. */
@@ -15,8 +17,8 @@ interface Maker {
 }
 
 /**
- * So many pieces are kept for slower readers if they can be made again. More would only outlive the young generation,
- * and cost long pauses for garbage collection, while clients that read nothing never come to need them.
+ * How many pieces are kept for slower readers if they can be made again. More would only outlive the young generation,
+ * and cost long pauses for garbage collection, while clients that read nothing never need them.
  */
 const KEPT_PIECES = 8;
 
@@ -41,7 +43,8 @@ export class SharedBody {
   #waiting = 0;
   /** When a reader last got a piece. */
   #activeMs = Number.NEGATIVE_INFINITY;
-  #hasBegun = false;
+  /** Number of pieces that have been asked for, those that were made again not counted. */
+  #begun = 0;
   /** Whether the end has been reached once, or an error. */
   #isMade = false;
 
@@ -55,22 +58,18 @@ export class SharedBody {
   /** A body of pieces of which one that was dropped is made again. */
   static ofPieces(pieces: Pieces, budgetMs?: number): SharedBody {
     const make = (index: number) => (index < pieces.count ? pieces.make(index) : undefined);
-    return new SharedBody({ make, release: () => pieces.release?.() }, KEPT_PIECES, budgetMs);
+    return new SharedBody({ comesOnce: false, make, release: () => pieces.release?.() }, KEPT_PIECES, budgetMs);
   }
 
   /** A body of chunks that come only once. A reader that needs one that was dropped gets an error. */
   static ofStream(source: BodySource, budgetMs?: number): SharedBody {
-    let made = 0;
-    const make = async (index: number) => {
-      if (index !== made++) throw new Error("this reader is too slow: others of the same body are too far ahead");
-      return (await source.next()).value;
-    };
-    return new SharedBody({ make, release: () => source.return() }, Infinity, budgetMs);
+    const make = async () => (await source.next()).value;
+    return new SharedBody({ comesOnce: true, make, release: () => source.return() }, Infinity, budgetMs);
   }
 
   /** Whether it takes more readers: until a piece has been made, or its only reader has left. */
   get isOpen(): boolean {
-    return !this.#hasBegun && this.#maker !== undefined;
+    return this.#begun === 0 && this.#maker !== undefined;
   }
 
   /** Whether it is in the making: a reader waits for a piece, or got one less than `idleMs` ago. */
@@ -117,7 +116,9 @@ export class SharedBody {
   }
 
   #make(index: number): Piece {
-    this.#hasBegun = true;
+    if (index < this.#begun && this.#maker?.comesOnce)
+      throw new Error("this reader is too slow: others of the same body are too far ahead");
+    this.#begun = Math.max(this.#begun, index + 1);
     const piece: Piece = { made: this.#made(index) };
     this.#pieces.set(index, piece);
     piece.made.then(

@@ -67,14 +67,13 @@ test("scrapers that come while a source makes its snapshot share the next one", 
   const waiting = [];
   const handler = metricsHandler({ snapshot: () => new Promise((resolve) => waiting.push(resolve)) });
   const first = handler(new Request("http://localhost/"));
-  await new Promise((resolve) => setTimeout(resolve));
+  await until(() => waiting.length === 1);
   const others = Array.from({ length: 5 }, () => handler(new Request("http://localhost/")));
   await new Promise((resolve) => setTimeout(resolve, 5));
   expect(waiting).toHaveLength(1);
   waiting[0](registry.snapshot());
   expect(await (await first).text()).toContain('nrpc_errors_total{service="echo",kind="timeout"} 1\n');
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  expect(waiting).toHaveLength(2);
+  await until(() => waiting.length === 2);
   registry.forService("echo").recordCall(CallOutcome.Timeout, 1);
   waiting[1](registry.snapshot());
   for (const response of await Promise.all(others))
@@ -138,6 +137,18 @@ describe("a source that never gives its snapshot", () => {
     });
     expect(answer.body.toString()).toContain('nrpc_calls_total{service="echo"} 1\n');
     expect(source.asked).toBeLessThan(10);
+  });
+
+  test("is named as the reason, not the wait for a place, whether timeoutMs or the scraper's timeout is over", async () => {
+    const scrapers = [
+      [{ timeoutMs: 60 }, {}],
+      [{ timeoutMs: 60_000 }, { "x-prometheus-scrape-timeout-seconds": "0.06" }],
+    ];
+    for (const [options, headers] of scrapers) {
+      const origin = await serve(metricsListener(hangingSource(), options));
+      const { status, body } = await get(origin, { headers });
+      expect([status, body.toString()]).toEqual([503, "there was no snapshot within 60 ms\n"]);
+    }
   });
 
   test("does not hold the places of clients that have left", async () => {

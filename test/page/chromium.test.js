@@ -464,6 +464,7 @@ else
           document.dispatchEvent(new Event("visibilitychange"));
         }, isHidden);
       await tab.waitForTimeout(500); // the request for details of the first rows
+      await tab.getByRole("searchbox").fill("a"); // asks for details of the rows that match, a moment later
       await setHidden(true);
       const before = asked;
       await tab.waitForTimeout(5000);
@@ -476,6 +477,28 @@ else
       await setHidden(false);
       await tab.waitForTimeout(500);
       expect(asked).toBe(paused);
+    });
+
+    test("a page that is opened in the background asks for nothing until it is seen", async () => {
+      const registry = new RpcMetricsRegistry();
+      countCalls(registry, "a", [0]);
+      let asked = 0;
+      const { url } = await serve(
+        withData(pageListener(registry), (_request, _response, pass) => {
+          asked++;
+          pass();
+        }),
+      );
+      const { tab } = await open("about:blank");
+      await tab.addInitScript(() => Object.defineProperty(document, "hidden", { value: true, configurable: true }));
+      await tab.goto(url);
+      await tab.waitForTimeout(3000);
+      expect(asked).toBe(0);
+      await tab.evaluate(() => {
+        Object.defineProperty(document, "hidden", { value: false });
+        document.dispatchEvent(new Event("visibilitychange"));
+      });
+      await tab.locator(".row").first().waitFor();
     });
 
     test("text of a row can be selected, and the browser's own keys work, without opening rows or moving the focus", async () => {

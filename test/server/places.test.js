@@ -12,7 +12,8 @@ beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
   vi.resetModules();
   ({ Places, responses } = await import("../../src/server/places.ts"));
-  ({ Delivery, unreadBytes } = await import("../../src/server/delivery.ts"));
+  ({ Delivery } = await import("../../src/server/delivery.ts"));
+  ({ unreadBytes } = await import("../../src/server/unread.ts"));
 });
 
 afterEach(() => {

@@ -41,7 +41,7 @@ function change(patch: Partial<State>): void {
   if (has(...LINKED)) writeAddress();
   if (has("filter", "sort")) scroller()?.scrollTo({ top: 0 });
   // While paused, only a change of the window fetches new numbers, once.
-  if (has("window") || (has("isPaused") && !state.isPaused)) polling.now();
+  if (has("window") || (has("isPaused") && !state.isPaused)) refresh();
   else if (!state.isPaused && has("open", "filter", "sort", "order", "first")) pollSoon();
   else if (state.isPaused && has("isPaused", "data", "failure")) polling.stop();
   drawSoon();
@@ -62,10 +62,15 @@ function readAddress(): void {
   if (changed.length > 0) change(Object.fromEntries(changed.map((key) => [key, link[key]])));
 }
 
+/** Requests new numbers, unless nobody sees the page. Then that waits until it is seen. */
+function refresh(): void {
+  if (!document.hidden) polling.now();
+}
+
 /** Requests details of the visible rows, once these stop changing. */
 function pollSoon(): void {
   clearTimeout(settleTimer);
-  settleTimer = setTimeout(() => state.isPaused || polling.now(), SETTLED_MS);
+  settleTimer = setTimeout(() => state.isPaused || refresh(), SETTLED_MS);
 }
 
 const polling = poll(
@@ -80,7 +85,7 @@ const polling = poll(
     const isFirst = !state.data;
     details = new Map(data.details.map((detail) => [detail.service, detail]));
     change({ data, failure: "", ...times });
-    if (isFirst && !state.isPaused) polling.now(); // only now are there rows whose details can be requested
+    if (isFirst && !state.isPaused) refresh(); // only now are there rows whose details can be requested
   },
   change,
 );
@@ -214,9 +219,9 @@ addEventListener("resize", () => change({ steps: stepsFor(innerWidth) }));
 addEventListener("hashchange", readAddress);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) polling.stop();
-  else if (!state.isPaused) polling.now();
+  else if (!state.isPaused || state.data?.window !== state.window) refresh();
 });
 setInterval(drawSoon, 1000); // the age of the data
 
 draw();
-polling.now();
+refresh();
