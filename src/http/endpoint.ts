@@ -8,6 +8,7 @@ import { inWorkers } from "../runtime/workers.js";
 import type { Exchange, Reply, Responder } from "../server/adapters.js";
 import { Admission, Traffic } from "../server/admission.js";
 import type { BodySource } from "../server/body.js";
+import { paced } from "../server/pace.js";
 import { COMMON_HEADERS, notAllowed } from "../server/replies.js";
 import { type Round, Rounds } from "../server/rounds.js";
 import { SharedBody } from "../server/shared-body.js";
@@ -56,6 +57,16 @@ class Endpoint {
   async respond(exchange: Exchange): Promise<Reply> {
     const { method, header } = exchange;
     if (method !== "GET" && method !== "HEAD") return notAllowed(method);
+    const { headers, ...request } = await paced(() => this.#parse(exchange));
+    return this.#admission.reply(
+      exchange,
+      this.#limitMs(header("x-prometheus-scrape-timeout-seconds")),
+      async (delivery) => ({ headers, body: this.#read(await this.#rounds.join(delivery), request) }),
+      request.isGzipped ? request.key : undefined, // to compress costs more than to send what was compressed
+    );
+  }
+
+  #parse({ url, header }: Exchange): ScrapeRequest & { headers: Record<string, string> } {
     const { format, contentType } = negotiate(header("accept") ?? "", this.#formats);
     const isCompressed = this.#settings.gzip && acceptsGzip(header("accept-encoding") ?? "");
     const headers = {
@@ -64,24 +75,19 @@ class Endpoint {
       vary: "Accept, Accept-Encoding",
       ...(isCompressed && { "content-encoding": "gzip" }),
     };
-    const services = selectedServices(exchange.url);
+    const services = selectedServices(url);
     const key = JSON.stringify([format.subtype, services && [...services].sort()]);
     const isGzipped = isCompressed && !inWorkers; // Workers compress a body themselves if its headers say so
-    const request = { encoder: format.encoder, services, key, isGzipped };
-    return this.#admission.reply(
-      exchange,
-      this.#limitMs(header("x-prometheus-scrape-timeout-seconds")),
-      async (delivery) => ({ headers, body: this.#read(await this.#rounds.join(delivery), request) }),
-      isGzipped ? key : undefined, // to compress costs more than to send what was compressed
-    );
+    return { encoder: format.encoder, services, key, isGzipped, headers };
   }
 
   #read({ snapshot, bodies }: Round<SnapshotData>, { encoder, services, key, isGzipped }: ScrapeRequest): BodySource {
     const { sliceBudgetMs } = this.#settings;
     const text = () =>
-      bodies.get(key, () =>
-        SharedBody.ofPieces(textPieces(snapshot, encoder, services, this.#trailer(encoder, snapshot)), sliceBudgetMs),
-      );
+      bodies.get(key, () => {
+        const trailer = this.#trailer(encoder, snapshot);
+        return SharedBody.ofPieces(() => textPieces(snapshot, encoder, services, trailer), sliceBudgetMs);
+      });
     if (!isGzipped) return text().reader();
     return bodies.get(`gzip ${key}`, () => SharedBody.ofStream(gzip(text().reader()), sliceBudgetMs)).reader();
   }

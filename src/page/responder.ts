@@ -75,7 +75,7 @@ class Page {
       return plainText(403, `${invalid("host", "one of the page's allowedHosts", host).message}`);
     let query: Query;
     try {
-      query = parseQuery(url);
+      query = await paced(() => parseQuery(url));
     } catch (error) {
       return plainText(400, (error as Error).message);
     }
@@ -108,7 +108,7 @@ class Page {
       const { now, bases, ticks } = snapshot;
       const key = JSON.stringify([query.window, [...query.services].sort()]);
       const past = { base: await bases[query.window](), ticks };
-      const body = bodies.get(key, () => SharedBody.ofPieces(jsonPieces(query, now, past)));
+      const body = bodies.get(key, () => SharedBody.ofPieces(() => jsonPieces(query, now, past)));
       return { headers: headers(JSON_TYPE), body: body.reader() };
     });
   }

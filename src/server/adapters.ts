@@ -10,9 +10,14 @@ export interface Exchange {
   readonly url: string;
   /** The host that the client asked for, with a port or without; undefined if it named none. */
   readonly host: string | undefined;
+  /** The address that the request came from, such as a proxy's; undefined where servers don't say. */
+  readonly address: string | undefined;
   /** The value of a header; several values are joined by commas. `name` is in lower case. */
   header(name: string): string | undefined;
-  /** Has `listener` called when the client goes away before it has the whole response. Replaces an earlier listener. */
+  /**
+   * Has `listener` called when the client goes away before it has the whole response, at once if it has done so. Replaces
+   * an earlier listener.
+   */
   onClientGone(listener: () => void): void;
 }
 
@@ -31,6 +36,8 @@ export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  readonly socket?: { readonly destroyed?: boolean; readonly remoteAddress?: string | undefined } | null;
+  once?(event: "close", listener: () => void): unknown;
 }
 
 /** The part that is used of responses in node:http, node:http2 and Express, and of Fastify's `reply.raw`. */
@@ -56,8 +63,12 @@ export function fetchHandler(respond: Responder<[Request]>): (request: Request) 
       method,
       url,
       host: headers.get("host") ?? hostIn(url),
+      address: undefined,
       header: (name) => replacedHeader(request, name) ?? headers.get(name) ?? undefined,
-      onClientGone: (listener) => signal?.addEventListener("abort", listener, { once: true }),
+      onClientGone: (listener) => {
+        if (signal?.aborted) listener();
+        else signal?.addEventListener("abort", listener, { once: true });
+      },
     };
     const reply = await respond(exchange, request);
     const { status, headers: replyHeaders, body } = withoutText(method, reply);
@@ -148,13 +159,14 @@ export function nodeListener<Incoming extends NodeRequest, Outgoing extends Node
     if (typeof response?.once !== "function" || typeof request?.headers !== "object")
       throw new TypeError("a listener takes node:http's request and response: in Fastify request.raw and reply.raw");
     const { method = "GET", url = "/", headers } = request;
-    const client = new Client(response);
+    const client = new Client(request, response);
     if (client.isGone) return client.ended;
     const header = (name: string) => headers[name]?.toString();
     const exchange: Exchange = {
       method,
       url,
       host: header("host") ?? header(":authority"), // HTTP/2 has no Host
+      address: client.address,
       header,
       onClientGone: (listener) => {
         client.onGone = listener;
@@ -162,7 +174,7 @@ export function nodeListener<Incoming extends NodeRequest, Outgoing extends Node
     };
     respond(exchange, request, response)
       .then((reply) => send(withoutText(method, reply), response, client))
-      .catch(() => response.destroy()); // so that the client can't mistake a partial body for a complete one
+      .catch(() => client.breakOff());
     return client.ended;
   };
 }
@@ -174,23 +186,50 @@ class Client {
   onGone = () => {};
   /** Fulfils when the response has ended. */
   readonly ended: Promise<void>;
+  #fulfilEnded = () => {};
+  readonly #request: NodeRequest;
   readonly #response: NodeResponse;
   #isWatched = false;
   #resume = () => {};
 
-  constructor(response: NodeResponse) {
+  constructor(request: NodeRequest, response: NodeResponse) {
+    this.#request = request;
     this.#response = response;
-    this.isGone = Boolean(response.destroyed || response.closed || response.stream?.destroyed);
+    this.isGone = Boolean(response.destroyed || response.closed || this.#isDisconnected);
     this.ended = new Promise((resolve) => {
-      if (this.isGone) resolve();
-      response.once("finish", resolve);
-      response.once("close", () => {
-        this.isGone = true;
-        this.onGone();
-        this.#resume();
-        resolve();
-      });
+      this.#fulfilEnded = resolve;
     });
+    if (this.isGone) this.#fulfilEnded();
+    response.once("finish", () => this.#fulfilEnded());
+    response.once("close", () => this.#leave());
+    // A response that waits for those before it on the same connection emits nothing when that is closed.
+    request.once?.("close", () => {
+      if (this.#isDisconnected) this.#leave();
+    });
+  }
+
+  get address(): string | undefined {
+    return this.#response.stream === undefined ? this.#request.socket?.remoteAddress : undefined;
+  }
+
+  /** HTTP/2 shares its socket, and throws if one looks at it too late. */
+  get #isDisconnected(): boolean {
+    const { stream } = this.#response;
+    return Boolean(stream === undefined ? this.#request.socket?.destroyed : stream?.destroyed);
+  }
+
+  /** So that the client can't mistake a part of the body for the whole. */
+  breakOff(): void {
+    this.#response.destroy();
+    this.#leave();
+  }
+
+  #leave(): void {
+    if (this.isGone) return;
+    this.isGone = true;
+    this.onGone();
+    this.#resume();
+    this.#fulfilEnded();
   }
 
   /** Fulfils when the client reads again, or is gone. */
@@ -205,13 +244,14 @@ class Client {
 }
 
 async function send({ status, headers, body }: Reply, response: NodeResponse, client: Client): Promise<void> {
-  response.writeHead(status, headers);
   if (typeof body !== "object") {
+    response.writeHead(status, headers);
     response.end(body as string); // for node:http, undefined means no body
     return;
   }
   try {
-    body.cut = () => response.destroy();
+    body.cut = () => client.breakOff();
+    response.writeHead(status, headers);
     await pump(body, response, client);
   } finally {
     body.return();

@@ -75,7 +75,7 @@ export class Admission {
     answer: (delivery: Delivery) => Promise<Answer>,
     sharedWork?: string,
   ): Promise<Reply> {
-    const delivery = new Delivery(limitMs, this.#observer, sharedWork);
+    const delivery = new Delivery(limitMs, this.#observer, sharedWork, exchange.address);
     exchange.onClientGone(() => delivery.end("aborted"));
     await this.#places.take(delivery);
     if (delivery.hasEnded) return this.#refuse(delivery, "the request timed out before its turn came");

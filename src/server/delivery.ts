@@ -42,11 +42,14 @@ export class Delivery implements Body {
 
   /** Names the work that most of the response costs, if others share it; undefined if each costs as much as the first. */
   readonly sharedWork: string | undefined;
+  /** Where the client is, if that is known. */
+  readonly address: string | undefined;
 
   /** Starts the clock: the response is cut off after `limitMs`. */
-  constructor(limitMs: number, observer: DeliveryObserver, sharedWork?: string) {
+  constructor(limitMs: number, observer: DeliveryObserver, sharedWork?: string, address?: string) {
     this.#observer = observer;
     this.sharedWork = sharedWork;
+    this.address = address;
     this.#limitMs = limitMs;
     this.ended = new Promise((resolve) => {
       this.#fulfilEnded = resolve;

@@ -1,6 +1,8 @@
 // The places of a server: how many responses work is done for at a time, and who waits for that. Responses whose clients
 // pause take no place, only memory, and those that share the work of others take none either. So there may be five times
 // as many under way as there are places.
+//
+// Clients at different addresses get places in turns, so that one that sends requests all the time keeps out no other.
 
 import { pause } from "../runtime/timer.js";
 import { nextTurn } from "../runtime/turn.js";
@@ -31,8 +33,8 @@ export class Places {
   }
 
   /**
-   * Fulfils when `delivery` has a place, or has ended: at once as `rejected` if too many wait. In Workers nobody waits,
-   * because a request can't wait for another one.
+   * Fulfils when `delivery` has a place, or has ended: as `rejected` if too many wait, at once unless others of that
+   * address have fewer requests waiting. In Workers nobody waits, because a request can't wait for another one.
    */
   take(delivery: Delivery): Promise<void> | undefined {
     if (this.#queue.size === 0 && !this.#hasRoomFor(delivery)) this.#cutStalled();
@@ -40,9 +42,14 @@ export class Places {
       this.#enter(delivery);
       return undefined;
     }
-    if (inWorkers || this.#queue.size >= WAITING_PER_PLACE * this.#limit) {
+    if (inWorkers) {
       delivery.end("rejected");
       return undefined;
+    }
+    if (this.#queue.size >= WAITING_PER_PLACE * this.#limit) {
+      const rejected = newestOfMost([...this.#queue.keys(), delivery]);
+      rejected.end("rejected");
+      if (rejected === delivery) return undefined;
     }
     return new Promise((resolve) => {
       this.#queue.set(delivery, resolve);
@@ -53,24 +60,40 @@ export class Places {
 
   /** To be called when a delivery has ended, whether it has a place, waits for one, or neither. */
   leave(delivery: Delivery): void {
-    if (this.#underWay.delete(delivery)) responses.underWay--;
     this.#dequeue(delivery);
+    if (!this.#underWay.delete(delivery)) return;
+    responses.underWay--;
     this.#admit();
   }
 
   #admit(): void {
-    for (const next of this.#queue.keys()) {
-      if (!this.#hasRoomFor(next)) continue;
+    let working = this.#working();
+    while (this.#queue.size > 0 && !this.#isCrowded) {
+      const sharing = [...this.#queue.keys()].find((delivery) => this.#shares(delivery));
+      if (!sharing && working >= this.#limit) return;
+      const next = sharing ?? this.#nextInTurn();
       this.#enter(next);
       this.#dequeue(next);
+      working++;
     }
   }
 
+  /** Of those that wait, the one whose address has the fewest under way, and among equals the one that waits longest. */
+  #nextInTurn(): Delivery {
+    const counts = countByAddress(this.#underWay);
+    const under = ({ address }: Delivery) => counts.get(address) ?? 0;
+    return [...this.#queue.keys()].reduce((next, each) => (under(each) < under(next) ? each : next));
+  }
+
   #hasRoomFor(delivery: Delivery): boolean {
-    if (this.#isCrowded) return false;
+    return !this.#isCrowded && (this.#working() < this.#limit || this.#shares(delivery));
+  }
+
+  /** How many are worked on: those whose clients read. */
+  #working(): number {
     let working = 0;
     for (const { idleMs } of this.#underWay) if (idleMs < PAUSE_MS) working++;
-    return working < this.#limit || this.#shares(delivery);
+    return working;
   }
 
   /** Whether one that is under way will get the same body, which has not begun yet. */
@@ -117,4 +140,17 @@ export class Places {
     const idle = [...this.#underWay].filter(({ idleMs }) => idleMs >= YIELD_MS).sort((a, b) => b.idleMs - a.idleMs);
     for (const delivery of idle.slice(0, Math.max(this.#queue.size, 1))) delivery.cutOff("stalled");
   }
+}
+
+function countByAddress(deliveries: Iterable<Delivery>): Map<string | undefined, number> {
+  const counts = new Map<string | undefined, number>();
+  for (const { address } of deliveries) counts.set(address, (counts.get(address) ?? 0) + 1);
+  return counts;
+}
+
+/** The newest of those at the address that most of them are at. */
+function newestOfMost(deliveries: readonly Delivery[]): Delivery {
+  const counts = countByAddress(deliveries);
+  const count = ({ address }: Delivery) => counts.get(address) as number;
+  return deliveries.reduce((found, each) => (count(each) >= count(found) ? each : found));
 }

@@ -55,10 +55,14 @@ export class SharedBody {
     this.#budgetMs = budgetMs;
   }
 
-  /** A body of pieces of which one that was dropped is made again. */
-  static ofPieces(pieces: Pieces, budgetMs?: number): SharedBody {
-    const make = (index: number) => (index < pieces.count ? pieces.make(index) : undefined);
-    return new SharedBody({ comesOnce: false, make, release: () => pieces.release?.() }, KEPT_PIECES, budgetMs);
+  /** A body of pieces of which one that was dropped is made again. Calls `prepare` when the first is asked for. */
+  static ofPieces(prepare: () => Pieces, budgetMs?: number): SharedBody {
+    let pieces: Pieces | undefined;
+    const make = (index: number) => {
+      pieces ??= prepare();
+      return index < pieces.count ? pieces.make(index) : undefined;
+    };
+    return new SharedBody({ comesOnce: false, make, release: () => pieces?.release?.() }, KEPT_PIECES, budgetMs);
   }
 
   /** A body of chunks that come only once. A reader that needs one that was dropped gets an error. */

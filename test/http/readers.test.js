@@ -11,7 +11,7 @@ import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { pageHandler, pageListener } from "nrpc-metrics/page";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { get, open, selfMetricsOf, serve, textOf } from "../support/http-client.js";
+import { get, open, selfMetricsOf, serve, textOf, until } from "../support/http-client.js";
 import { runForJson } from "../support/process.js";
 
 function registryOf(services, length = 60) {
@@ -231,6 +231,33 @@ describe("a listener's promise", () => {
     await settled;
     expect(snapshots).toBe(0);
   });
+});
+
+test("pipelined requests whose connection was closed give their places back, and their promises fulfil", async () => {
+  let called = 0;
+  let settled = 0;
+  const listener = metricsListener(registryOf(2000), { maxConcurrentScrapes: 2 });
+  const origin = await serve((request, response) => {
+    called++;
+    listener(request, response).then(() => settled++);
+  });
+  for (let round = 0; round < 5; round++) {
+    const socket = connect(new URL(origin).port, "127.0.0.1").on("error", () => {});
+    socket.write("GET / HTTP/1.1\r\nhost: a\r\n\r\n".repeat(15));
+    await until(() => called === 15 * (round + 1));
+    socket.resetAndDestroy();
+  }
+  await until(() => settled === 75);
+  const self = selfMetricsOf(textOf(await get(`${origin}?service=none`)));
+  expect(self['scrapes_total{result="aborted"}']).toBe(75);
+});
+
+test("a fetch request that was aborted before the handler was called takes no snapshot's text", async () => {
+  const handler = metricsHandler(registryOf(10));
+  const aborted = new Request("http://localhost/", { signal: AbortSignal.abort() });
+  expect((await handler(aborted)).status).toBe(503);
+  const self = selfMetricsOf(await (await handler(request("?service=none"))).text());
+  expect(self['scrapes_total{result="aborted"}']).toBe(1);
 });
 
 test("behind the compression middleware no listener is left, and the text is whole", async () => {

@@ -33,7 +33,7 @@ async function pass(ms) {
 function placesOf(limit) {
   const places = new Places(limit);
   const results = [];
-  const ask = (limitMs = 60_000, sharedWork) => {
+  const ask = (limitMs = 60_000, sharedWork, address) => {
     const observer = {
       sent() {},
       ended(delivery, result, elapsedMs) {
@@ -42,7 +42,7 @@ function placesOf(limit) {
         delivery.tookMs = elapsedMs;
       },
     };
-    const delivery = new Delivery(limitMs, observer, sharedWork);
+    const delivery = new Delivery(limitMs, observer, sharedWork, address);
     delivery.cut = vi.fn();
     const taken = places.take(delivery);
     delivery.hasPlace = taken === undefined && !delivery.hasEnded;
@@ -91,6 +91,31 @@ test("ten wait for each place, and any more are rejected at once", async () => {
   for (const delivery of all) delivery.end("ok");
   await pass(100);
   expect(results).toEqual(["rejected", ...Array(22).fill("ok")]);
+});
+
+test("a client that fills the queue keeps out no client at another address", async () => {
+  const { ask } = placesOf(2);
+  const [greedy, other, third] = ["10.0.0.1", "10.0.0.2", "10.0.0.3"];
+  const from = (address) => ask(60_000, undefined, address);
+  const flood = Array.from({ length: 22 }, () => from(greedy));
+  const patient = from(other);
+  expect(flood[21].result).toBe("rejected"); // its newest
+  expect(patient.hasEnded).toBe(false);
+  const another = from(third);
+  expect(flood[20].result).toBe("rejected");
+  const late = from(greedy);
+  expect(late.result).toBe("rejected");
+  flood[0].end("ok");
+  await pass(0);
+  expect([patient.hasPlace, another.hasPlace, flood[2].hasPlace]).toEqual([true, false, false]);
+  flood[1].end("ok");
+  await pass(0);
+  expect([another.hasPlace, flood[2].hasPlace]).toEqual([false, true]); // which waited longer
+  patient.end("ok");
+  await pass(0);
+  expect([another.hasPlace, flood[3].hasPlace]).toEqual([true, false]);
+  for (const delivery of [...flood, another]) delivery.end("ok");
+  await pass(100);
 });
 
 test("who waits longer than its time is over as timed out, without a place", async () => {

@@ -50,7 +50,7 @@ function join(waiter = WAITER) {
 }
 
 const readerOf = ({ bodies }, count = 100) =>
-  bodies.get("body", () => SharedBody.ofPieces({ count, make: () => new Uint8Array(1) })).reader();
+  bodies.get("body", () => SharedBody.ofPieces(() => ({ count, make: () => new Uint8Array(1) }))).reader();
 
 test("those that ask in the same turn share a snapshot, and those that ask later get a newer one", async () => {
   const [one, other] = [join(), join()];

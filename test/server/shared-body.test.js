@@ -42,7 +42,7 @@ afterEach(() => expect(unreadBytes()).toBe(0));
 
 test("each piece is made once, when the first of all readers asks for it", async () => {
   const pieces = piecesOf(5);
-  const body = SharedBody.ofPieces(pieces);
+  const body = SharedBody.ofPieces(() => pieces);
   const readers = [body.reader(), body.reader(), body.reader()];
   expect(pieces.made).toEqual([]);
   await readers[1].next();
@@ -53,7 +53,7 @@ test("each piece is made once, when the first of all readers asks for it", async
 });
 
 test("a piece is kept until the last reader has it, and no longer", async () => {
-  const body = SharedBody.ofPieces(piecesOf(4, 1000));
+  const body = SharedBody.ofPieces(() => piecesOf(4, 1000));
   const [fast, slow] = [body.reader(), body.reader()];
   await restOf(fast);
   expect(unreadBytes()).toBe(4000);
@@ -65,7 +65,7 @@ test("a piece is kept until the last reader has it, and no longer", async () => 
 });
 
 test("what all readers have passed can be collected while they read on", async () => {
-  const body = SharedBody.ofPieces(piecesOf(3, 1000));
+  const body = SharedBody.ofPieces(() => piecesOf(3, 1000));
   const [one, other] = [body.reader(), body.reader()];
   const passed = await refToNext(one);
   await one.next();
@@ -77,7 +77,7 @@ test("what all readers have passed can be collected while they read on", async (
 
 test("for slower readers the last eight pieces are kept, and others made again", async () => {
   const pieces = piecesOf(24, 1000);
-  const body = SharedBody.ofPieces(pieces);
+  const body = SharedBody.ofPieces(() => pieces);
   const [fast, slow] = [body.reader(), body.reader()];
   await restOf(fast);
   expect(unreadBytes()).toBe(8000);
@@ -89,7 +89,7 @@ test("for slower readers the last eight pieces are kept, and others made again",
 
 test("a reader less than eight pieces behind needs none made again", async () => {
   const pieces = piecesOf(24);
-  const body = SharedBody.ofPieces(pieces);
+  const body = SharedBody.ofPieces(() => pieces);
   const [fast, slow] = [body.reader(), body.reader()];
   for (let i = 0; i < 7; i++) await fast.next();
   const rests = [];
@@ -103,7 +103,7 @@ test("a reader less than eight pieces behind needs none made again", async () =>
 
 test("at most 16 MiB are kept of all bodies together: the oldest pieces go first", async () => {
   const all = Array.from({ length: 3 }, () => piecesOf(8, MIB));
-  const bodies = all.map((pieces) => SharedBody.ofPieces(pieces));
+  const bodies = all.map((pieces) => SharedBody.ofPieces(() => pieces));
   const slow = bodies.map((body) => body.reader());
   const fast = bodies.map((body) => body.reader());
   for (const reader of fast) await restOf(reader);
@@ -133,12 +133,12 @@ test("a stream's chunks come once: a reader that needs one that was dropped gets
 });
 
 test("an error in the making reaches every reader, and makes nobody wait", async () => {
-  const body = SharedBody.ofPieces({
+  const body = SharedBody.ofPieces(() => ({
     count: 2,
     make() {
       throw new Error("no memory");
     },
-  });
+  }));
   const readers = [body.reader(), body.reader()];
   for (const reader of readers) await expect(reader.next()).rejects.toThrow("no memory");
   expect(body.isBusy(60_000)).toBe(false);
@@ -147,7 +147,7 @@ test("an error in the making reaches every reader, and makes nobody wait", async
 
 test("a reader that has returned gets the end, and nothing is made for it", async () => {
   const pieces = piecesOf(3);
-  const body = SharedBody.ofPieces(pieces);
+  const body = SharedBody.ofPieces(() => pieces);
   const [gone, other] = [body.reader(), body.reader()];
   gone.return();
   expect(await gone.next()).toEqual({ done: true, value: undefined });
@@ -160,7 +160,7 @@ test("a reader that has returned gets the end, and nothing is made for it", asyn
 });
 
 test("a body is busy from when a reader asks for a piece until its end is made, unless its readers pause", async () => {
-  const body = SharedBody.ofPieces(piecesOf(2));
+  const body = SharedBody.ofPieces(() => piecesOf(2));
   expect(body.isBusy(60_000)).toBe(false);
   const reader = body.reader();
   expect(body.isBusy(60_000)).toBe(false);
@@ -174,7 +174,7 @@ test("a body is busy from when a reader asks for a piece until its end is made, 
 });
 
 test("a body that nobody reads any more is not busy", async () => {
-  const body = SharedBody.ofPieces(piecesOf(2));
+  const body = SharedBody.ofPieces(() => piecesOf(2));
   const reader = body.reader();
   await reader.next();
   reader.return();
@@ -183,7 +183,7 @@ test("a body that nobody reads any more is not busy", async () => {
 
 test("equal requests share a body until it has begun, others do not", async () => {
   const bodies = new SharedBodies();
-  const make = () => SharedBody.ofPieces(piecesOf(2));
+  const make = () => SharedBody.ofPieces(() => piecesOf(2));
   const first = bodies.get("a", make);
   expect(bodies.get("a", make)).toBe(first);
   expect(bodies.get("b", make)).not.toBe(first);
@@ -195,7 +195,7 @@ test("equal requests share a body until it has begun, others do not", async () =
 
 test("a body whose only reader left before it began takes no more readers", async () => {
   const bodies = new SharedBodies();
-  const make = () => SharedBody.ofPieces(piecesOf(2));
+  const make = () => SharedBody.ofPieces(() => piecesOf(2));
   const first = bodies.get("a", make);
   first.reader().return();
   const second = bodies.get("a", make);
@@ -208,7 +208,10 @@ test("a body whose only reader left before it began takes no more readers", asyn
 test("a body that nobody reads any more holds nothing of its snapshot", async () => {
   const makeBody = () => {
     const snapshot = new Uint8Array(10);
-    return { ref: new WeakRef(snapshot), body: SharedBody.ofPieces({ count: 1, make: () => snapshot.slice() }) };
+    return {
+      ref: new WeakRef(snapshot),
+      body: SharedBody.ofPieces(() => ({ count: 1, make: () => snapshot.slice() })),
+    };
   };
   const { ref, body } = makeBody();
   const reader = body.reader();
