@@ -4,7 +4,7 @@
 //
 // The options are what the endpoint has as `prefix` and `serviceLabel`.
 
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -19,7 +19,7 @@ const USAGE = "usage: node copy.mjs FOLDER [--prefix PREFIX] [--service-label LA
 
 /** What the endpoint takes for `prefix` and `serviceLabel`. */
 const PREFIX = /^[a-zA-Z_:][\w:]*(?<!_)$/;
-const LABEL = /^(?!__|(?:kind|le|quantile|result|job|instance)$)[a-zA-Z_]\w*$/;
+const LABEL = /^(?!__|(?:kind|le|quantile|result|state|job|instance)$)[a-zA-Z_]\w*$/;
 
 /** Renames the metrics, and with them the recorded ones. */
 function withPrefix(text, prefix) {
@@ -62,15 +62,30 @@ function checkedArguments() {
   return { folder: positionals[0], prefix, label };
 }
 
-const { folder, prefix, label } = checkedArguments();
-for (const file of FILES) {
-  const copy = join(folder, file);
-  const text = readFileSync(new URL(file, import.meta.url), "utf8");
-  mkdirSync(dirname(copy), { recursive: true });
-  try {
-    writeFileSync(copy, withServiceLabel(withPrefix(text, prefix), label), { flag: "wx" });
-  } catch (error) {
-    if (error.code !== "EEXIST") throw error;
-    fail(`${copy} exists, and may have been edited: remove it first, or choose another folder`);
+/** Whether there is anything at `path`, even a symbolic link that leads nowhere. */
+const exists = (path) => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** Writes all copies, or none if one of them exists. */
+function copyTo(folder, change) {
+  const copies = FILES.map((file) => ({
+    path: join(folder, file),
+    text: change(readFileSync(new URL(file, import.meta.url), "utf8")),
+  }));
+  const existing = copies.map(({ path }) => path).filter(exists);
+  if (existing.length > 0) {
+    const list = existing.map((path) => `  ${path}`).join("\n");
+    fail(`these exist, and may have been edited: remove them first, or choose another folder\n${list}`);
   }
+  for (const { path, text } of copies) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: "wx" });
+  }
+}
+
+const { folder, prefix, label } = checkedArguments();
+try {
+  copyTo(folder, (text) => withServiceLabel(withPrefix(text, prefix), label));
+} catch (error) {
+  if (error.syscall === undefined) throw error;
+  fail(error.message); // of the file system: no directory, no permission
 }

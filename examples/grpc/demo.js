@@ -1,12 +1,15 @@
 // A real gRPC server and its clients in one process, measured on both sides, with a live page and /metrics.
 //
-//   npm run demo                 runs the traffic, prints the tables, ends
-//   npm run demo -- --live       gentle traffic until Ctrl-C, and a stranger who makes up service names
-//   npm run demo -- --keep       keeps serving both until Ctrl-C
-//   npm run demo -- --tally      also prints what the traffic itself counted, as one line of JSON
-//   PORT=9465 npm run demo       serves them on this port instead of 9464; 0 picks a free one
+//   node demo.js                 runs the traffic, prints the tables, ends
+//   node demo.js --live          gentle traffic until Ctrl-C, and a stranger who makes up service names
+//   node demo.js --keep          keeps serving both until Ctrl-C
+//   node demo.js --tally         also prints what the traffic itself counted, as one line of JSON
+//   PORT=9465 node demo.js       serves them on this port instead of 9464; 0 picks a free one
+//
+// In a clone, `npm run demo` builds the package first; options come after `--`, as in `npm run demo -- --live`.
 
 import { once } from "node:events";
+import { relative } from "node:path";
 import { parseArgs } from "node:util";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { runLiveTraffic } from "./live-traffic.js";
@@ -20,6 +23,9 @@ import { runTraffic } from "./traffic.js";
 
 /** Where OpenTelemetry's Prometheus exporter listens by default too. */
 const DEFAULT_PORT = "9464";
+
+/** What was typed to run this, with the path as it is from here: it also works where no package.json has a script. */
+const COMMAND = ["node", relative("", process.argv[1]), ...process.argv.slice(2)].join(" ");
 
 /** Few enough that they soon run out, to show what happens then. The demo's own services are registered first. */
 const LIVE_LIMITS = { maxServices: 64, services: SERVICE_NAMES };
@@ -58,7 +64,7 @@ async function runDemo({ port, live, keep, printTally, signal }) {
   console.log(`\n${tables(registry.snapshot())}\n\n${REMARKS}\n`);
   if (printTally) console.log(`tally: ${JSON.stringify(tally)}`);
   if (!live) console.log(howToLookFurther(metrics.address));
-  if (!live && !keep) console.log("The demo ends here; with npm run demo -- --keep it goes on serving.");
+  if (!live && !keep) console.log(`The demo ends here; it goes on serving with ${COMMAND} --keep`);
   else if (!signal.aborted) {
     console.log("Serving until Ctrl-C.");
     await once(signal, "abort");
@@ -74,7 +80,7 @@ function settings() {
 
 /** One line of advice on what the user can fix; undefined for anything else, which is a bug. */
 function advice({ code, message, port, address }) {
-  if (code === "EADDRINUSE") return `Port ${port} of ${address} is taken. Choose another: PORT=9465 npm run demo`;
+  if (code === "EADDRINUSE") return `Port ${port} of ${address} is taken. Choose another: PORT=9465 ${COMMAND}`;
   if (code === "ERR_SOCKET_BAD_PORT") return `PORT must be a number from 0 to 65535, got "${process.env.PORT}".`;
   if (code?.startsWith("ERR_PARSE_ARGS")) return `${message}\nOptions: --live, --keep, --tally`;
   return undefined;

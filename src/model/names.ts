@@ -1,4 +1,6 @@
-// Service names: makes them well-formed, encodes and orders them.
+// Service names: checks them, makes them well-formed, encodes and orders them.
+
+import { invalid } from "./errors.js";
 
 /** The name of the counters that all services share that didn't get their own. */
 export const OVERFLOW_SERVICE_LABEL = "__overflow__";
@@ -31,6 +33,11 @@ export const decoder = {
     return utf8Decoder.decode(bytes);
   },
 };
+
+/** @throws TypeError if `name` is not a string. */
+export function checkName(name: unknown): asserts name is string {
+  if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
+}
 
 /**
  * A copy of `name` with U+FFFD for each lone surrogate.

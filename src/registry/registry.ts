@@ -5,7 +5,13 @@ import { PlainStore } from "../core/plain-store.js";
 import type { Store } from "../core/store.js";
 import { checkedBounds, DEFAULT_LATENCY_BUCKETS_SECS } from "../model/buckets.js";
 import { invalid } from "../model/errors.js";
-import { DEFAULT_MAX_SERVICE_NAME_BYTES, encoder, OVERFLOW_SERVICE_LABEL, wellFormedCopy } from "../model/names.js";
+import {
+  checkName,
+  DEFAULT_MAX_SERVICE_NAME_BYTES,
+  encoder,
+  OVERFLOW_SERVICE_LABEL,
+  wellFormedCopy,
+} from "../model/names.js";
 import { type Check, type ChecksFor, checkedOptions, flag, func, optional, whole } from "../model/options.js";
 import type { SnapshotSource } from "../model/source.js";
 import { ServiceDirectory } from "./directory.js";
@@ -65,10 +71,6 @@ const services: Check<readonly string[]> = (value = [], name) => {
   for (const each of copy) checkName(each);
   return copy as string[];
 };
-
-function checkName(name: unknown): asserts name is string {
-  if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
-}
 
 /** Checks of the options that each thread of a shared registry sets for itself. */
 export const OWN_OPTIONS = {

@@ -1,6 +1,7 @@
 // The numbers of one service at the time of a snapshot.
 
 import type { Rows } from "../model/data.js";
+import { invalid } from "../model/errors.js";
 import { FIELD_NAMES, type FieldValues, HISTOGRAMS } from "../model/fields.js";
 import { bucketQuantile } from "../model/quantile.js";
 import { readCumulativeBuckets, readField, readSum } from "../model/reader.js";
@@ -60,18 +61,25 @@ export class ServiceMetrics {
   /**
    * The `q`-quantile of the call latency since the start, in seconds, as PromQL's `histogram_quantile` estimates it
    * from these buckets: interpolated within a bucket. NaN without observations; the greatest bound if the quantile is
-   * above it; -Infinity for q < 0 and +Infinity for q > 1.
+   * above it; -Infinity for q < 0, +Infinity for q > 1 and NaN for q = NaN.
+   *
+   * @throws TypeError if `q` is not a number.
    *
    * @example
    * const p99 = registry.snapshot().get("echo")?.latencyQuantile(0.99);
    */
   latencyQuantile(q: number): number {
-    return bucketQuantile(q, this.#bounds, this.latencyBuckets);
+    return this.#quantile(q, this.latencyBuckets);
   }
 
   /** The `q`-quantile of the handler duration in seconds; see {@link latencyQuantile}. */
   handlerDurationQuantile(q: number): number {
-    return bucketQuantile(q, this.#bounds, this.handlerDurationBuckets);
+    return this.#quantile(q, this.handlerDurationBuckets);
+  }
+
+  #quantile(q: unknown, cumulative: readonly number[]): number {
+    if (typeof q !== "number") throw invalid("q", "a number, such as 0.99", q, TypeError);
+    return bucketQuantile(q, this.#bounds, cumulative);
   }
 
   static {

@@ -4,7 +4,7 @@ import { encodeSnapshot } from "../exposition/encoder.js";
 import { openMetricsEncoder } from "../exposition/openmetrics.js";
 import { textEncoder } from "../exposition/text.js";
 import type { SnapshotData, SnapshotService } from "../model/data.js";
-import { decoder, wellFormedCopy } from "../model/names.js";
+import { checkName, decoder, wellFormedCopy } from "../model/names.js";
 import { type ChecksFor, checkedOptions, flag } from "../model/options.js";
 import { rowIndex } from "../model/reader.js";
 import type { SnapshotLike } from "../model/source.js";
@@ -59,10 +59,13 @@ export class RpcMetricsSnapshot implements SnapshotLike {
   /**
    * The service called `name` as a new object, or undefined if the registry had none of that name.
    *
+   * @throws TypeError if `name` is not a string.
+   *
    * @example
    * const calls = snapshot.get("echo")?.callsTotal ?? 0;
    */
   get(name: string): ServiceMetrics | undefined {
+    checkName(name);
     // First by length, which is the same in the copy: a name of 400 MB takes long to copy.
     const candidates = this.#data.services.filter((service) => service.name.length === name.length);
     if (candidates.length === 0) return undefined;

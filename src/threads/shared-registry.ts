@@ -5,7 +5,7 @@ import { MAX_THREADS } from "../core/shared/memory.js";
 import { makeParts, readParts, type SharedParts } from "../core/shared/parts.js";
 import { SharedStore } from "../core/shared/shared-store.js";
 import { invalid } from "../model/errors.js";
-import { encoder } from "../model/names.js";
+import { checkName, encoder } from "../model/names.js";
 import { type Check, type Checked, type ChecksFor, checkedOptions } from "../model/options.js";
 import { COMMON_OPTIONS, OWN_OPTIONS, type RegistryOptions, RpcMetricsRegistry } from "../registry/registry.js";
 import { canWatch, holdLock, watchLocks } from "./liveness.js";
@@ -220,7 +220,7 @@ function join(
 /** Called before any service is added, because a name can't be removed again. */
 function checkNames(services: readonly string[], maxServiceNameBytes: number): void {
   for (const name of services) {
-    if (typeof name !== "string") throw invalid("service name", "a string", name, TypeError);
+    checkName(name);
     if (encoder.encode(name).length > maxServiceNameBytes)
       throw invalid("services", "within maxServices and maxServiceNameBytes", name);
   }

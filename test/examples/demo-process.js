@@ -14,9 +14,10 @@ export class DemoProcess {
   ended;
   #child;
 
-  /** `cleanUp` is called with a function that kills the process. */
-  constructor(args, port, cleanUp = onTestFinished) {
-    this.#child = spawn(process.execPath, [demo, ...args], {
+  /** `cleanUp` is called with a function that kills the process. `program` is a path from `cwd`. */
+  constructor(args, port, cleanUp = onTestFinished, { cwd = process.cwd(), program = demo } = {}) {
+    this.#child = spawn(process.execPath, [program, ...args], {
+      cwd,
       env: { ...process.env, PORT: String(port) },
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,8 +1,12 @@
 // Runs the gRPC demo as its users do, and compares its numbers with its traffic.
 
 import { once } from "node:events";
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
+import { packageFolder, repository } from "../support/workspace.js";
 import { DemoProcess } from "./demo-process.js";
 import { expectedSamples } from "./expected.js";
 import { countedSamples } from "./samples.js";
@@ -61,6 +65,7 @@ test("the demo ends by itself, and prints progress in plain lines and its tables
   expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/Refund +16 +16 +0 +0 +0 /m);
   expect(demo.stdout).toMatch(/^serving side +runs +throws +denied +chunks +dropped +p50 +p99 +in flight$/m);
   expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/Pay +64 +16 +0 +0 +0 /m);
+  expect(demo.stdout).toMatch(/^The demo ends here; it goes on serving with node examples\/grpc\/demo\.js --keep$/m);
   expect(demo.stdout).not.toContain("\r");
   expect(demo.stdout).not.toContain("\x1b"); // no escape codes
 });
@@ -81,8 +86,35 @@ test("if its port is taken, the demo prints one line and exits with code 1", asy
   const { port } = other.address();
   const demo = new DemoProcess([], port);
   expect(await demo.ended).toEqual({ code: 1, signal: null });
-  expect(demo.stderr).toBe(`Port ${port} of 127.0.0.1 is taken. Choose another: PORT=9465 npm run demo\n`);
+  const advice = "PORT=9465 node examples/grpc/demo.js";
+  expect(demo.stderr).toBe(`Port ${port} of 127.0.0.1 is taken. Choose another: ${advice}\n`);
   expect(demo.stdout).toBe("");
+});
+
+/** A project that has the package and what the demo needs, as after the `npm install` of docs/frameworks.md. */
+function project() {
+  const folder = mkdtempSync(join(tmpdir(), "nrpc-metrics-demo-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(packageFolder(), join(folder, "node_modules/nrpc-metrics"), { recursive: true });
+  symlinkSync(join(repository, "node_modules/@grpc"), join(folder, "node_modules/@grpc"));
+  return folder;
+}
+
+test.each([
+  ["a clone", () => repository, "examples/grpc/demo.js"],
+  ["its own folder", () => join(repository, "examples/grpc"), "demo.js"],
+  ["a project that has installed the package", project, "node_modules/nrpc-metrics/examples/grpc/demo.js"],
+])("in %s, the command that the demo advises for a port that is taken runs it there", async (_, folder, program) => {
+  const cwd = folder();
+  const other = createServer().listen(0, "127.0.0.1");
+  onTestFinished(() => other.close());
+  await once(other, "listening");
+  const demo = new DemoProcess(["--live"], other.address().port, onTestFinished, { cwd, program });
+  expect(await demo.ended).toEqual({ code: 1, signal: null });
+  const [, path, ...args] = /Choose another: PORT=9465 (.*)\n$/.exec(demo.stderr)[1].split(" ");
+  expect([path, ...args]).toEqual([program, "--live"]);
+  const advised = new DemoProcess(args, 0, onTestFinished, { cwd, program: path });
+  await advised.printed(/^metrics: http:/m);
 });
 
 test.each(["99999", "http", "-1"])("the demo refuses PORT=%s in one line and exits with code 1", async (port) => {

@@ -57,7 +57,24 @@ test("a quantile with q outside 0 to 1 is infinite or NaN, as in PromQL", () => 
   expect(row.latencyQuantile(-0.1)).toBe(-Infinity);
   expect(row.latencyQuantile(1.1)).toBe(Infinity);
   expect(row.latencyQuantile(Number.NaN)).toBeNaN();
-  expect(row.latencyQuantile("p99")).toBeNaN();
+});
+
+test.each([
+  [undefined, "undefined"],
+  [null, "null"],
+  ["p99", '"p99"'],
+  ["0.99", '"0.99"'],
+  [1n, "1n"],
+  [true, "true"],
+  [{ valueOf: () => 0.99 }, "[object]"],
+  [Object.create(null), "[object]"],
+  [Symbol("q"), '"Symbol(q)"'],
+])("a quantile for anything but a number is a TypeError that shows it: %s", (q, shown) => {
+  const error = new TypeError(`q must be a number, such as 0.99, got ${shown}`);
+  for (const row of [rowOf([0.5]), rowOf([])]) {
+    expect(() => row.latencyQuantile(q)).toThrow(error);
+    expect(() => row.handlerDurationQuantile(q)).toThrow(error);
+  }
 });
 
 test("the quantile 0 with an empty first bucket is NaN, as in PromQL", () => {

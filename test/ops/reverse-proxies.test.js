@@ -7,6 +7,7 @@ import { join } from "node:path";
 import express from "express";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsListener } from "nrpc-metrics/http";
+import { pageListener } from "nrpc-metrics/page";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { blocksOf } from "../docs/markdown.js";
 import { get, serve, textOf, until } from "../support/http-client.js";
@@ -46,13 +47,14 @@ const PROXIES = {
   nginx: {
     program: "/usr/sbin/nginx",
     blocks: [/^location ~\*/],
-    async run(blocks) {
+    run: (blocks) => PROXIES.nginx.runServers(`server { listen 80;\n${blocks}\n}`),
+    async runServers(servers) {
       const [folder, port] = [temporaryFolder(), await freePort()];
       const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
         (name) => `${name}_temp_path ${folder};`,
       );
       const http = `access_log off; ${temporary.join(" ")} gzip on; gzip_types *; gzip_proxied any;
-        server { listen 127.0.0.1:${port};\n${blocks}\n}`;
+        ${servers.replaceAll("listen 80", `listen 127.0.0.1:${port}`)}`;
       writeFileSync(join(folder, "nginx.conf"), `pid ${folder}/pid; daemon off; events {} http { ${http} }`);
       const args = ["-c", join(folder, "nginx.conf"), "-e", join(folder, "error.log")];
       const child = start(PROXIES.nginx.program, args);
@@ -63,10 +65,11 @@ const PROXIES = {
   Caddy: {
     program: "/usr/bin/caddy",
     blocks: [/path_regexp/],
-    async run(blocks) {
+    async run(site) {
       const [folder, port] = [temporaryFolder(), await freePort()];
-      const site = blocks.replace(":8443 {", `http://127.0.0.1:${port} {\n    encode gzip`);
-      writeFileSync(join(folder, "Caddyfile"), `{\n    admin off\n}\n${site}`);
+      // `:80` is every name at that port, and a name alone would be served with a certificate.
+      const atPort = (_, name) => `http://${name === ":80" ? "" : name}:${port} {\n    bind 127.0.0.1\n    encode gzip`;
+      writeFileSync(join(folder, "Caddyfile"), `{\n    admin off\n}\n${site.replace(/^(\S+) \{/, atPort)}`);
       const child = start(PROXIES.Caddy.program, ["run", "--config", join(folder, "Caddyfile")], {
         env: { HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
       });
@@ -90,13 +93,13 @@ const SERVERS = {
   },
 };
 
-/** The status and the text that a server sends for a request line with `path` as it is. */
-function ask(origin, path) {
+/** The status and the text that a server sends for a request line with `path` as it is; NaN if it sends nothing. */
+function ask(origin, path, host = new URL(origin).host) {
   const { port } = new URL(origin);
   return new Promise((resolve, reject) => {
     let answer = "";
     const socket = connect(port, "127.0.0.1", () =>
-      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`),
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`),
     );
     socket.setEncoding("utf8").on("data", (text) => {
       answer += text;
@@ -175,5 +178,58 @@ describe.skipIf(!installed(PROXIES.nginx.program, "apt install nginx-light caddy
     await expect(get(`${await through(breaksOff)}/metrics`)).rejects.toThrow("aborted");
     const old = await through(breaksOff, (code) => code.replace("proxy_http_version 1.1", "proxy_http_version 1.0"));
     expect((await get(`${old}/metrics`)).body.toString()).toBe("half");
+  });
+});
+
+const hasBoth = Object.values(PROXIES).every(({ program }) => installed(program, "apt install nginx-light caddy"));
+
+describe.skipIf(!hasBoth)("the live page behind a proxy", () => {
+  const OURS = "admin.example.com";
+  const FOREIGN = ["evil.example", "admin.example.com.evil.example", "evil.example:80"];
+
+  /** What a request for each host gets: the page's data, another answer, by its status, or nothing. */
+  const outcomes = async (origin, hosts) => {
+    const answers = await Promise.all(hosts.map((host) => ask(origin, "/?format=json", host)));
+    return answers.map(({ status, answer }) => (answer.includes('"version":1') ? "data" : status || "nothing"));
+  };
+  const behind = async (run, code, options) => {
+    const page = pageListener(new RpcMetricsRegistry({ services: ["a"] }), options);
+    onTestFinished(() => page.close());
+    const { host } = new URL(await serve(page));
+    expect(code).toContain("127.0.0.1:9465");
+    return run(code.replaceAll("127.0.0.1:9465", host));
+  };
+
+  test("nginx that passes the name on leaves the refusal of foreign ones to the page", async () => {
+    const code = block(/proxy_set_header Host \$host;/);
+    const origin = await behind(PROXIES.nginx.run, code, { allowedHosts: [OURS] });
+    expect(await outcomes(origin, [OURS, `${OURS}:80`, "localhost"])).toEqual(["data", "data", "data"]);
+    expect(await outcomes(origin, FOREIGN)).toEqual([403, 403, 403]);
+  });
+
+  test("nginx that does not pass it on makes the page answer for foreign names, as the guide warns", async () => {
+    const code = block(/proxy_set_header Host \$host;/).replace(/^.*proxy_set_header.*\n/m, "");
+    expect(await outcomes(await behind(PROXIES.nginx.run, code), FOREIGN)).toEqual(["data", "data", "data"]);
+  });
+
+  test("nginx with a default server that refuses closes the connection of foreign names", async () => {
+    const origin = await behind(PROXIES.nginx.runServers, block(/default_server/));
+    expect(await outcomes(origin, [OURS, `${OURS}:80`])).toEqual(["data", "data"]);
+    expect(await outcomes(origin, [...FOREIGN, "127.0.0.1"])).toEqual(Array(4).fill("nothing"));
+  });
+
+  test("Caddy gives foreign names nothing of the page, and passes the name of its site on", async () => {
+    const code = block(/^admin\.example\.com \{/);
+    const origin = await behind(PROXIES.Caddy.run, code, { allowedHosts: [OURS] });
+    expect(await outcomes(origin, [OURS])).toEqual(["data"]);
+    expect(await outcomes(origin, FOREIGN)).toEqual([200, 200, 200]); // empty: Caddy has no such site
+    expect(await outcomes(await behind(PROXIES.Caddy.run, code), [OURS])).toEqual([403]);
+  });
+
+  test("Caddy that answers for every name passes it on, so that the page refuses foreign ones", async () => {
+    const code = block(/^admin\.example\.com \{/).replace(OURS, ":80");
+    const origin = await behind(PROXIES.Caddy.run, code, { allowedHosts: [OURS] });
+    expect(await outcomes(origin, [OURS])).toEqual(["data"]);
+    expect(await outcomes(origin, FOREIGN)).toEqual([403, 403, 403]);
   });
 });

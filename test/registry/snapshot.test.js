@@ -71,6 +71,21 @@ test("get finds the services that the snapshot lists, and no others", () => {
   expect(snapshot.services).toBe(snapshot.services);
 });
 
+test.each([
+  [undefined, "undefined"],
+  [null, "null"],
+  [5, "5"],
+  [5n, "5n"],
+  [{ length: 5 }, "[object]"],
+  [["users"], "[object]"],
+  [new String("users"), "[object]"],
+  [Symbol("users"), '"Symbol(users)"'],
+])("get throws a TypeError that shows the name if that is not a string: %s", (name, shown) => {
+  const error = new TypeError(`service name must be a string, got ${shown}`);
+  expect(() => busyRegistry().snapshot().get(name)).toThrow(error);
+  expect(() => new RpcMetricsRegistry().snapshot().get(name)).toThrow(error);
+});
+
 test("a snapshot's buckets are the bounds of its registry, frozen", () => {
   const registry = new RpcMetricsRegistry({ buckets: [1, 2] });
   expect(registry.snapshot().buckets).toEqual([1, 2]);
