@@ -45,10 +45,14 @@ export function invalid(
   return new Kind(`${what} must be ${expected}, got ${show(value)}`);
 }
 
-/** What went wrong, of whatever was thrown, in printable text. Runs no code of the value unless it is an error. */
+/**
+ * What went wrong, of whatever was thrown, in printable text: the message of anything that has one, because errors of
+ * another realm, as of a sandbox, are no `instanceof Error`. Never throws.
+ */
 export function reasonOf(error: unknown): string {
   try {
-    if (error instanceof Error) return printable(String(error.message));
-  } catch {} // a getter or an odd message
+    const { message } = error as Error;
+    if (Object(error) === error && typeof message === "string") return printable(message);
+  } catch {} // of a getter or proxy, or for null
   return show(error);
 }

@@ -14,6 +14,7 @@ import {
 } from "../model/names.js";
 import { type Check, type ChecksFor, checkedOptions, flag, func, optional, whole } from "../model/options.js";
 import type { SnapshotSource } from "../model/source.js";
+import { wallClockMs } from "../model/wall-clock.js";
 import { ServiceDirectory } from "./directory.js";
 import { makeDisposable } from "./guard.js";
 import { requireGlobals } from "../runtime/globals.js";
@@ -228,7 +229,7 @@ export class RpcMetricsRegistry implements SnapshotSource {
   }
 
   /** Adds a service unless it is known. One that is called `__overflow__` is the overflow set, and gets its row. */
-  readonly #keep = (name: string, row: number, createdMs = Date.now()): void => {
+  readonly #keep = (name: string, row: number, createdMs = wallClockMs()): void => {
     if (this.#services.has(name)) return;
     const address = name === OVERFLOW_SERVICE_LABEL ? this.#store.overflowRow : row;
     this.#services.set(name, new ServiceCounters(name, address, this.#host, createdMs));

@@ -1,9 +1,10 @@
 // Timers, most of which keep no process alive.
 
-// The host's clock and timer as they are at import: tests replace the global ones with some that stand still, and
-// responses in the same process must not stand still with them. Samples of the live page are taken by the global ones,
-// so that a test can move the page's time.
+// The host's clock and timer as they are at import: tests replace the global ones, or the clock's method alone, with
+// some that stand still, and responses in the same process must not stand still with them. Samples of the live page are
+// taken by the global ones, so that a test can move the page's time.
 const { performance, setTimeout, clearTimeout } = globalThis;
+const readClock = performance?.now?.bind(performance) ?? Date.now; // importing must not fail where there is no such clock
 
 interface Unref {
   unref?(): void;
@@ -12,7 +13,7 @@ declare const Deno: { unrefTimer?(timer: number): void } | undefined;
 
 /** Milliseconds on a clock that never runs backwards. In Workers it stands still while code runs. */
 export function nowMs(): number {
-  return performance.now();
+  return readClock();
 }
 
 /** Lets the process end even while the timer is pending. */

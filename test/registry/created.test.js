@@ -1,12 +1,15 @@
 // `_created`: the time at which each service was added, in OpenMetrics.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
-import { beforeEach, expect, test } from "vitest";
-import { fakeTime } from "../support/time.js";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { BAD_TIMES, fakeTime } from "../support/time.js";
 
 let time;
 beforeEach(() => {
   time = fakeTime(["Date"]);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 /** The text's samples of `service`, without its label. */
@@ -122,12 +125,27 @@ test("_created is left out if the host had no clock, like Workers outside a requ
 });
 
 test.each([
-  [-62_135_596_800_001, "-62135596800.001"],
   [1, "0.001"],
   [4_294_967_296_999, "4294967296.999"],
   [8_640_000_000_000_000 - 1, "8639999999999.999"],
-])("_created is exact to the millisecond for any time of a clock: %s", (nowMs, seconds) => {
+])("_created is exact to the millisecond for any time since 1970: %s", (nowMs, seconds) => {
   time.set(nowMs);
   const registry = new RpcMetricsRegistry({ services: ["echo"] });
   expect(createdOf(registry, "echo")).toEqual(allCreated(seconds));
+});
+
+test.each(BAD_TIMES)("_created is left out if Date.now() %s, and nothing throws", (_, now) => {
+  vi.spyOn(Date, "now").mockImplementation(now);
+  const registry = new RpcMetricsRegistry({ services: ["echo"], maxServices: 1 });
+  registry.forService("one too many").recordCall(CallOutcome.Ok, 1e6);
+  vi.mocked(Date.now).mockReturnValue(1_764_000_000_000);
+  registry.forService("another one").recordCall(CallOutcome.Ok, 1e6);
+  expect(registry.snapshot().openMetricsText({ created: true })).not.toContain("_created");
+  expect(registry.snapshot().get("__overflow__").callsTotal).toBe(2);
+});
+
+test("_created is in whole milliseconds", () => {
+  vi.spyOn(Date, "now").mockReturnValue(1_764_000_000_123.75);
+  const registry = new RpcMetricsRegistry({ services: ["echo"] });
+  expect(createdOf(registry, "echo")).toEqual(allCreated("1764000000.123"));
 });

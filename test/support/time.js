@@ -59,6 +59,24 @@ export function fakeTime(toFake, { nowMs, msPerLook = 0 } = {}) {
   };
 }
 
+/** What a broken host or a mock may do instead of telling the time of day. */
+export const BAD_TIMES = [
+  ["gives NaN", () => Number.NaN],
+  ["gives Infinity", () => Infinity],
+  ["gives -Infinity", () => -Infinity],
+  ["gives -1", () => -1],
+  ["gives more than a Date holds", () => 8.64e15 + 1],
+  ["gives 1e300", () => 1e300],
+  ["gives a bigint", () => 1_764_000_000_000n],
+  ["gives nothing", () => {}],
+  [
+    "throws",
+    () => {
+      throw new Error("no clock");
+    },
+  ],
+];
+
 export const CREATED_MS = 1_764_000_000_123;
 
 /** What `make` returns, with CREATED_MS as the time at which its services appeared. */

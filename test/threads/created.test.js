@@ -1,10 +1,10 @@
 // `_created` in shared registries: all threads report the time when the first of them added the service.
 
 import { createSharedRegistry } from "nrpc-metrics/threads";
-import { beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 // The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
-import { fakeTime } from "../support/time.js";
+import { BAD_TIMES, fakeTime } from "../support/time.js";
 import { messageOf, startWorker } from "./start-worker.js";
 
 const START_MS = 1_764_000_000_123;
@@ -12,6 +12,9 @@ const START_MS = 1_764_000_000_123;
 let time;
 beforeEach(() => {
   time = fakeTime(["Date"], { nowMs: START_MS });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
 });
 
 function created(registry, service) {
@@ -65,14 +68,30 @@ test("_created of the overflow set works past the year 2038", () => {
     expect(created(registry, "__overflow__")).toEqual(["4000000000"]);
 });
 
-test.each([0, 1, 999, -5000])("threads see the overflow set even if it appears when the clock says %i", (nowMs) => {
-  time.set(nowMs);
+test.each([
+  ["gives 0, as in Workers outside a request", () => 0],
+  ["gives 1", () => 1],
+  ["gives 999", () => 999],
+  ...BAD_TIMES,
+])("threads see the overflow set, without _created, even if it appears when Date.now() %s", (_, now) => {
+  vi.spyOn(Date, "now").mockImplementation(now);
   const first = createSharedRegistry({ maxServiceNameBytes: 1 });
   const second = attachSharedRegistry(first.handle);
   first.forService("too long").addCapabilityDenied();
   expect(second.size).toBe(1);
   expect(second.snapshot().get("__overflow__").capabilityDeniedTotal).toBe(1);
-  expect(created(second, "__overflow__")).toEqual(["1"]);
+  for (const registry of [first, second]) expect(created(registry, "__overflow__")).toEqual([]);
+});
+
+test.each([
+  [4_294_967_296_000, "4294967295"],
+  [2 * 4_294_967_296_000 + 5000, "4294967295"],
+  [8.64e15, "4294967295"],
+])("threads see the overflow set even if it appears after 2106, at %i ms", (nowMs, seconds) => {
+  time.set(nowMs);
+  const first = createSharedRegistry({ maxServiceNameBytes: 1 });
+  first.forService("too long");
+  expect(created(attachSharedRegistry(first.handle), "__overflow__")).toEqual([seconds]);
 });
 
 test("a service named __overflow__ from before any overflow keeps its _created in all threads", () => {

@@ -4,7 +4,7 @@ import { createSharedRegistry } from "nrpc-metrics/threads";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 // The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
-import { fakeTime } from "../support/time.js";
+import { BAD_TIMES, fakeTime } from "../support/time.js";
 import { GRACE_MS } from "./grace.js";
 
 const START_MS = 1_764_000_000_123;
@@ -145,6 +145,56 @@ test.each([
   expect(waits).toEqual([GRACE_MS]);
 });
 
+describe.each(BAD_TIMES)("where Date.now() %s", (_, now) => {
+  const breakTime = () => vi.spyOn(Date, "now").mockImplementation(now);
+
+  test("releasing does not throw, and the place is free after 250 ms of waiting", () => {
+    const waits = recordWaits();
+    breakTime();
+    const [created, released] = fullRegistry(2);
+    created.release(12_345);
+    created.release(released.threadId);
+    expect(attachSharedRegistry(created.handle).size).toBe(0);
+    expect(waits).toEqual([GRACE_MS]);
+  });
+
+  test("a place that was released at a known time is free after 250 ms of waiting", () => {
+    const waits = recordWaits();
+    const [created, released] = fullRegistry(2);
+    created.release(released.threadId);
+    breakTime();
+    expect(attachSharedRegistry(created.handle).size).toBe(0);
+    expect(waits).toEqual([GRACE_MS]);
+  });
+
+  test("a place that was released then is free after 250 ms of waiting, once the time is known again", () => {
+    const waits = recordWaits();
+    const [created, released] = fullRegistry(2);
+    breakTime();
+    created.release(released.threadId);
+    vi.mocked(Date.now).mockReturnValue(START_MS);
+    expect(attachSharedRegistry(created.handle).size).toBe(0);
+    expect(waits).toEqual([GRACE_MS]);
+  });
+});
+
+test.each([
+  ["gives NaN", () => Number.NaN],
+  ["jumps to Infinity", (looks) => (looks > 1 ? Infinity : 0)],
+  ["runs backwards", (looks) => -looks],
+])("attaching comes to an end if performance.now() %s", (_, nowMs) => {
+  const waits = recordWaits();
+  let looks = 0;
+  const created = createSharedRegistry({ maxThreads: 3, clock: () => 1 });
+  const [first, second] = [1, 2].map(() => attachSharedRegistry(created.handle));
+  vi.mocked(performance.now).mockImplementation(() => nowMs(++looks));
+  created.release(first.threadId);
+  time.advance(100);
+  created.release(second.threadId);
+  expect(attachSharedRegistry(created.handle).size).toBe(0);
+  expect(waits).toEqual([GRACE_MS - 100]);
+});
+
 describe("on a page's main thread, which must not block in Atomics.wait", () => {
   beforeEach(() => {
     vi.spyOn(Atomics, "wait").mockImplementation(() => {
@@ -161,13 +211,18 @@ describe("on a page's main thread, which must not block in Atomics.wait", () => 
     expect(looks).toBe(1 + GRACE_MS + 1); // at the beginning, in the loop, at the end
   });
 
-  test("attaching comes to an end even if all clocks stand still", () => {
+  test.each([0, Number.NaN])("attaching comes to an end even if all clocks stand still, at %d", (nowMs) => {
     const { now } = performance;
-    performance.now = () => 0;
+    let looks = 0;
+    performance.now = () => {
+      looks++;
+      return nowMs;
+    };
     try {
       const [created, released] = fullRegistry(2);
       created.release(released.threadId);
       expect(attachSharedRegistry(created.handle).size).toBe(0);
+      expect(looks).toBeGreaterThan(1e6); // it has waited
     } finally {
       performance.now = now;
     }

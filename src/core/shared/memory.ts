@@ -15,6 +15,7 @@
 // killed thread's slab finds the blocks it had claimed. Words of blocks and names change once, from 0 to their
 // final value.
 
+import { wallClockMs } from "../../model/wall-clock.js";
 import type { CoreMemory } from "../exports.js";
 import { WORD_BYTES } from "../layout.js";
 import { PAGE_BYTES } from "../thresholds.js";
@@ -36,6 +37,10 @@ export interface SharedLimits {
   readonly maxServices: number;
   readonly maxServiceNameBytes: number;
 }
+
+/** What the word of the overflow set holds if nobody knows when the set appeared: not 0, so that the set is visible. */
+const UNKNOWN_TIME = 1;
+const U32_MAX = 2 ** 32 - 1;
 
 /** A range of addresses, `end` exclusive. */
 export interface Block {
@@ -93,15 +98,18 @@ export class SharedMemory {
     this.#memory = memory;
   }
 
-  /** When the overflow set appeared, in ms since 1970, with a resolution of 1 s; 0 while there is none. */
-  overflowCreated(): number {
-    return (Atomics.load(this.words, this.control.overflow) >>> 0) * 1000;
+  /** When the overflow set appeared, in ms since 1970, to the second; 0 if that is unknown, undefined without a set. */
+  overflowCreatedMs(): number | undefined {
+    const seconds = Atomics.load(this.words, this.control.overflow) >>> 0;
+    if (seconds === 0) return undefined;
+    return seconds === UNKNOWN_TIME ? 0 : seconds * 1000;
   }
 
   /** Records that the overflow set appears now, unless it already exists. */
   createOverflow(): void {
-    if (this.overflowCreated() > 0) return;
-    Atomics.compareExchange(this.words, this.control.overflow, 0, Math.max(1, Date.now() / 1000));
+    if (this.overflowCreatedMs() !== undefined) return;
+    const seconds = Math.min(Math.floor(wallClockMs() / 1000), U32_MAX);
+    Atomics.compareExchange(this.words, this.control.overflow, 0, Math.max(UNKNOWN_TIME, seconds));
   }
 
   /**

@@ -4,6 +4,7 @@
 import type { RowLayout } from "../../model/data.js";
 import { FIELD_NAMES, isGauge } from "../../model/fields.js";
 import { encoder, OVERFLOW_SERVICE_LABEL } from "../../model/names.js";
+import { wallClockMs } from "../../model/wall-clock.js";
 import { wordIndex } from "../../model/words.js";
 import { rowLayout, WORD_BYTES } from "../layout.js";
 import type { Keep, Store } from "../store.js";
@@ -98,8 +99,8 @@ export class SharedStore implements Store {
       keep(next.name, this.firstRow + (this.#names.count + 1) * this.layout.rowBytes, next.createdMs);
       this.#names.advance(); // only now, because near the end of the stack `keep` may throw
     }
-    const overflowed = this.#shared.overflowCreated();
-    if (overflowed !== 0) keep(OVERFLOW_SERVICE_LABEL, this.overflowRow, overflowed);
+    const overflowedMs = this.#shared.overflowCreatedMs();
+    if (overflowedMs !== undefined) keep(OVERFLOW_SERVICE_LABEL, this.overflowRow, overflowedMs);
   }
 
   addService(name: string, keep: Keep): void {
@@ -114,7 +115,7 @@ export class SharedStore implements Store {
       if (exists || this.room === 0 || !this.#attachment.isOwner) return;
       const bytes = recordBytes(encoded.length);
       if (!this.#makeRoom(bytes)) return;
-      this.#names.write(this.#free.start, encoded, Date.now());
+      this.#names.write(this.#free.start, encoded, wallClockMs());
       if (this.#attachment.isOwner && this.#names.publish(this.#free.start))
         this.#free = { ...this.#free, start: this.#free.start + bytes };
     }

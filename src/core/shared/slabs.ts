@@ -19,8 +19,8 @@
 //    63 ┌────────────────┬──────────┬────────────────┬────────────┐ 0
 //       │ thread id + 1  │ isLocked │ attachment     │ isAttached │  owned; isLocked: the thread holds a lock
 //       ├────────────────┼──────────┼────────────────┼────────────┤  until it ends (threads/liveness.ts)
-//       │ 0              │ 1        │ time, in ms    │ 0          │  released at that time, while the thread
-//       └────────────────┴──────────┴────────────────┴────────────┘  may still be running
+//       │ 0              │ 1        │ time, in ms    │ 0          │  released at that time (0: unknown), while the
+//       └────────────────┴──────────┴────────────────┴────────────┘  thread may still be running
 //                              high │ low
 //
 // The low half identifies an attachment, and the core counts only while the word holds it. A thread takes a
@@ -33,6 +33,7 @@
 // threads on one processor corrupted the next owner's counts a few times.
 
 import type { RowLayout } from "../../model/data.js";
+import { wallClockMs } from "../../model/wall-clock.js";
 import { WORD_BYTES } from "../layout.js";
 import { PAGE_BYTES } from "../thresholds.js";
 import { type Block, pageCount, type SharedMemory } from "./memory.js";
@@ -60,11 +61,21 @@ export const MAX_THREAD_ID = 2 ** 31 - 2;
 
 /** The owner word of a slab whose thread was released at `nowMs` and may still be running. */
 const releasedOwner = (nowMs: number) => LOCKED | (BigInt.asUintN(31, BigInt(Math.floor(nowMs))) << 1n);
+const RELEASED_AT_UNKNOWN_TIME = releasedOwner(0);
 
-/** How much longer a slab with this owner word stays reserved: 0 when it is free, Infinity while a thread owns it. */
-function remainingGraceMs(owner: bigint, nowMs: number): number {
+/**
+ * How much longer a slab with this owner word stays reserved: 0 when it is free, Infinity while a thread owns it.
+ *
+ * @param waitedMs how long this thread has waited. Nothing else is known to have passed where the time now, or that of
+ * the release, is unknown.
+ */
+function remainingGraceMs(owner: bigint, startMs: number, waitedMs: number): number {
   if (owner === FREE) return 0;
   if (owner >> 32n !== 1n) return Infinity;
+  const clockMs = wallClockMs();
+  if (clockMs === 0 || owner === RELEASED_AT_UNKNOWN_TIME) return Math.max(0, GRACE_MS - waitedMs);
+  // A test may have stopped the time of day, so what this thread has waited counts as well.
+  const nowMs = Math.max(clockMs, startMs + waitedMs);
   const passedMs = Number(releasedOwner(nowMs) - owner) / 2; // negative if the clock was set back: then don't wait
   return passedMs >= 0 ? Math.max(0, GRACE_MS - passedMs) : 0;
 }
@@ -146,13 +157,12 @@ export function takeSlab({ owners, words, control }: SharedMemory, threadId?: nu
   const attachment = (Atomics.add(words, control.attachments, 1) + 1) & LOW_MASK;
   const id = threadId ?? ASSIGNED_ID_BASE + attachment;
   const taken = (BigInt(id + 1) << 33n) | (BigInt(attachment) << 1n);
-  const startMs = Date.now();
+  const startMs = wallClockMs();
   for (let waitedMs = 0; ; ) {
     let shortestMs = Infinity;
     for (let slab = 0; slab < owners.length; slab++) {
       const owner = Atomics.load(owners, slab);
-      // A test may have stopped the time of day, so what this thread has waited counts as well.
-      const remainingMs = remainingGraceMs(owner, Math.max(Date.now(), startMs + waitedMs));
+      const remainingMs = remainingGraceMs(owner, startMs, waitedMs);
       if (remainingMs === 0 && Atomics.compareExchange(owners, slab, owner, taken) === owner)
         return new Attachment(owners, slab, taken);
       shortestMs = Math.min(shortestMs, remainingMs);
@@ -172,10 +182,11 @@ function pause(ms: number): number {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
   } catch {
     // A page's main thread must not block in Atomics.wait, so it waits in a loop: not for ever if a test has stopped
-    // that clock, too.
-    for (let looks = 0; performance.now() - startMs < ms && looks < MAX_LOOKS; looks++);
+    // that clock, too, or made it give NaN.
+    for (let looks = 0; !(performance.now() - startMs >= ms) && looks < MAX_LOOKS; looks++);
   }
-  return Math.max(ms, performance.now() - startMs);
+  const tookMs = performance.now() - startMs;
+  return tookMs > ms ? Math.min(tookMs, GRACE_MS) : ms; // a number even if the clock gave NaN or Infinity
 }
 
 /**
@@ -186,7 +197,7 @@ function pause(ms: number): number {
 export function releaseSlabs({ owners }: SharedMemory, threadId: number, hasStopped: boolean): void {
   for (let slab = 0; slab < owners.length; ) {
     const owner = Atomics.load(owners, slab);
-    const next = hasStopped ? FREE : releasedOwner(Date.now());
+    const next = hasStopped ? FREE : releasedOwner(wallClockMs());
     // Retry if the exchange fails: a thread that is still running may have set isAttached or isLocked.
     if (ownerThreadId(owner) !== threadId || Atomics.compareExchange(owners, slab, owner, next) === owner) slab++;
   }
