@@ -3,6 +3,7 @@
 import type { Encoder } from "../exposition/encoder.js";
 import { writeText } from "../exposition/writer.js";
 import type { SnapshotData } from "../model/data.js";
+import { wallClockMs } from "../model/wall-clock.js";
 import { checkedSource, type SnapshotSource } from "../model/source.js";
 import { inWorkers } from "../runtime/workers.js";
 import type { Exchange, Reply, Responder } from "../server/adapters.js";
@@ -40,7 +41,7 @@ class Endpoint {
   readonly #settings: Settings;
   readonly #formats: readonly [Format, ...Format[]];
   /** 0 where there is no clock, as in Workers outside a request: then there are no samples `_created`. */
-  readonly #createdMs = Date.now();
+  readonly #createdMs = wallClockMs();
   readonly #traffic = new Traffic();
   readonly #admission: Admission;
   readonly #rounds: Rounds<SnapshotData>;
