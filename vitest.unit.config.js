@@ -18,7 +18,7 @@ export default defineConfig({
     maxWorkers: 2,
     include: ["test/{conformance,http,model,page,registry,server}/*.test.js"],
     // They start browsers, Prometheus or other programs, or write megabytes of text many times.
-    exclude: ["test/{http,page}/{chromium,faults,flood,frameworks,prometheus,readers}.test.js"],
+    exclude: ["test/{http,page}/{chromium,faults,flood,frameworks,memory,prometheus,readers}.test.js"],
     testNamePattern: /^(?!.*ten million)/, // which take as long as all others
   },
 });

@@ -4,7 +4,7 @@
 const SLOW = [
   "test/exposition/{openmetrics,promtool,quantile,scrape,text}.test.js",
   "test/registry/{leaks,stack}.test.js",
-  "test/{http,page}/{chromium,faults,flood,frameworks,prometheus,readers}.test.js",
+  "test/{http,page}/{chromium,faults,flood,frameworks,memory,prometheus,readers}.test.js",
 ];
 
 const registryTests = "test/{conformance,model,registry}/*.test.js";
@@ -12,7 +12,13 @@ const registryTests = "test/{conformance,model,registry}/*.test.js";
 export const WINGS = {
   model: {
     mutate: ["src/model/**/*.ts"],
-    include: [registryTests, "test/exposition/*.test.js", "test/package/options.test.js"],
+    include: [
+      registryTests,
+      "test/exposition/*.test.js",
+      "test/http/sources.test.js",
+      "test/package/options.test.js",
+      "test/page/{columns,windows}.test.js",
+    ],
   },
   exposition: {
     mutate: ["src/exposition/**/*.ts"],
