@@ -36,16 +36,28 @@ export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly socket?: { readonly destroyed?: boolean; readonly remoteAddress?: string | undefined } | null;
+  /** The connection, where the server says it. */
+  readonly socket?: {
+    /** Whether it is closed. */
+    readonly destroyed?: boolean;
+    /** The client's address, or its proxy's. */
+    readonly remoteAddress?: string | undefined;
+  } | null;
+  /** Adds a listener of the end of the request. */
   once?(event: "close", listener: () => void): unknown;
 }
 
 /** The part that is used of responses in node:http, node:http2 and Express, and of Fastify's `reply.raw`. */
 export interface NodeResponse {
-  /** Whether the response has ended, if that is known: node:http has these two, node:http2 the stream's. */
+  /** Whether the response has ended, in node:http. */
   readonly destroyed?: boolean;
+  /** Whether the connection of the response was closed, in node:http. */
   readonly closed?: boolean;
-  readonly stream?: { readonly destroyed?: boolean } | null;
+  /** In node:http2, what the response is sent on. */
+  readonly stream?: {
+    /** Whether it has ended. */
+    readonly destroyed?: boolean;
+  } | null;
   writeHead(status: number, headers: Record<string, string>): unknown;
   write(chunk: Uint8Array): boolean;
   end(): unknown;
