@@ -8,8 +8,8 @@ import unit from "./vitest.unit.config.js";
 
 const { include, exclude } = wing();
 
-/** Import modules anew while timers are faked. One worker runs all files, and the next ones would get these modules. */
-const FAKES_TIMERS = /\/test\/server\/(places|rounds)\.test\.js$/;
+/** Import modules anew while timers or the clock are faked. One worker runs all files, and the next ones would get these modules. */
+const FAKES_TIMERS = /\/test\/server\/(places|rounds|timer)\.test\.js$/;
 
 /** The quickest files first, since the first failure ends a run. vitest begins with the slowest. */
 class QuickestFirst extends BaseSequencer {

@@ -57,6 +57,7 @@ describe("the reason of what was thrown", () => {
       Object.assign(new Error("x"), { message: { toString: thrower } }),
       "[object]",
     ],
+    ["an object whose message can be called like a string", { message: { replace: () => "\n" } }, "[object]"],
     ["an error whose message is a number", Object.assign(new Error("x"), { message: 7 }), "[object]"],
     ["a getter that throws", Object.defineProperty(new Error("x"), "message", { get: thrower }), "[object]"],
     ["a proxy that throws", new Proxy(new Error("x"), { get: thrower, getPrototypeOf: thrower }), "[object]"],

@@ -57,6 +57,17 @@ describe("the live page's columns", () => {
     });
   });
 
+  test("mark quantiles from the highest bound on, of however many there are", () => {
+    const p99 = (buckets) => shown(row, { ...data, buckets }).p99;
+    expect([[1], [0.1, 1], [0.1, 0.5, 1], [0.1, 1, 10], [0.1, 0.5, 1, 10]].map(p99)).toEqual([
+      "≥1.00s",
+      "≥1.00s",
+      "≥1.00s",
+      "1.00s",
+      "1.00s",
+    ]);
+  });
+
   test("have no value for shares of nothing, missing quantiles, unknown columns, and rates in no time", () => {
     const values = (row, data) => Object.fromEntries(COLUMNS.map(({ key, value }) => [key, value(row, data)]));
     const idle = ["a", ...Array(18).fill(0)];

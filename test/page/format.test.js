@@ -27,6 +27,7 @@ describe("numbers on the live page", () => {
     [999_999_999_999, "1.00T"],
     [1e15, "1.00P"],
     [2 ** 64, "18.4E"],
+    [1e21, "1000E"],
   ])("the live page shows the count %d as %s", (value, text) => expect(shown(count(value))).toBe(text));
 
   test.each([
@@ -155,6 +156,10 @@ describe("names on the live page", () => {
       { text: "␀␀", isMark: true },
       { text: "b", isMark: false },
       { text: "U+202E", isMark: true },
+    ]);
+    expect(visibleParts("\0b")).toEqual([
+      { text: "␀", isMark: true },
+      { text: "b", isMark: false },
     ]);
     expect(visibleParts("")).toEqual([{ text: "(empty name)", isMark: true }]);
   });

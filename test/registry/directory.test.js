@@ -74,3 +74,20 @@ test("a name that is added makes no other name be encoded, sorted or copied agai
   expect(sorted.map(({ name }) => name)).toEqual(Array.from(services.values(), ({ name }) => name).sort());
   expect(directory.sorted(services, 0)).toBe(sorted);
 });
+
+test("added services come to their places in sorted ones, wherever these are", () => {
+  const names = Array.from({ length: 9 }, (_, i) => String.fromCharCode(97 + i));
+  for (let subset = 0; subset < 2 ** names.length; subset++) {
+    const isFirst = (_, i) => (subset >> i) % 2 === 1;
+    const first = names.filter(isFirst);
+    const later = names.filter((name, i) => !isFirst(name, i));
+    const services = new Map();
+    const directory = new ServiceDirectory();
+    for (const added of [first, later.toReversed()]) {
+      for (const name of added) services.set(name, { name, row: 8 + name.charCodeAt(0), createdMs: 0 });
+      const sorted = directory.sorted(services, 8);
+      expect(sorted.map(({ name }) => name)).toEqual([...services.keys()].sort());
+      expect(sorted.every(({ name, row }) => row === name.charCodeAt(0))).toBe(true);
+    }
+  }
+});

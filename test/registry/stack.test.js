@@ -70,6 +70,58 @@ describe.each([
   });
 });
 
+/** Calls `run` at every depth at which the stack may end within it: from the end of the stack, until it has returned. */
+function runNearTheEnd(run) {
+  const deeper = (depth) => (depth > 0 ? deeper(depth - 1) : recurse());
+  let ended = false;
+  let completed = 0;
+  const recurse = () => {
+    try {
+      recurse();
+    } catch {}
+    if (ended) return;
+    try {
+      run();
+      ended = true;
+      completed++;
+    } catch {}
+  };
+  for (let round = 0; round < ROUNDS; round++) {
+    ended = false;
+    deeper(round);
+  }
+  return completed;
+}
+
+describe.each([
+  ["the default clock", {}],
+  ["a clock of the user that takes stack", { clock: () => JSON.parse("1") }],
+  ["detectLeaks", { detectLeaks: true }],
+])("at every depth near the end of the stack, with %s", (_, options) => {
+  const reply = Promise.resolve("reply");
+  // biome-ignore lint/suspicious/noThenProperty: a thenable that is not a Promise is what is tested
+  const thenable = { then: (fulfil) => fulfil("reply") };
+
+  test.each([
+    ["observed calls", (echo) => echo.observeCall(() => "reply")],
+    ["observed handlers", (echo) => echo.observeHandler(() => "answer")],
+    ["observed calls of promises", (echo) => echo.observeCall(() => reply)],
+    ["observed handlers of promises", (echo) => echo.observeHandler(() => reply)],
+    ["observed calls of thenables", (echo) => echo.observeCall(() => thenable)],
+    ["observed handlers of thenables", (echo) => echo.observeHandler(() => thenable)],
+  ])("%s do not stay in flight", async (_, run) => {
+    const registry = new RpcMetricsRegistry(options);
+    const echo = registry.forService("echo");
+    expect(runNearTheEnd(() => run(echo))).toBe(ROUNDS);
+    for (let i = 0; i < 5; i++) await new Promise(setImmediate);
+    const row = registry.snapshot().get("echo");
+    expect(row).toMatchObject({ inFlight: 0, handlerInFlight: 0 });
+    expect(row.callsTotal + row.handlerInvocationsTotal).toBeGreaterThanOrEqual(ROUNDS);
+    expect(row.latencyCount).toBe(row.callsTotal);
+    expect(row.handlerDurationCount).toBe(row.handlerInvocationsTotal);
+  });
+});
+
 describe("where the stack ends just when the core is to count an end", () => {
   const { Instance } = WebAssembly;
 
