@@ -4,6 +4,7 @@
 const SLOW = [
   "test/exposition/{openmetrics,promtool,quantile,scrape,text}.test.js",
   "test/registry/{leaks,stack}.test.js",
+  "test/threads/{kills,registration,stress}.test.js",
   "test/{http,page}/{chromium,faults,flood,frameworks,memory,prometheus,readers}.test.js",
 ];
 
@@ -30,11 +31,11 @@ export const WINGS = {
   },
   core: {
     mutate: ["src/core/*.ts", "!src/core/*.generated.ts"],
-    include: ["test/core/*.test.js", registryTests],
+    include: ["test/core/{memory,realms,rounding}.test.js", registryTests],
   },
   threads: {
     mutate: ["src/core/shared/**/*.ts", "src/threads/**/*.ts"],
-    include: ["test/threads/*.test.js", "test/core/*.test.js"],
+    include: ["test/threads/*.test.js", "test/core/{memory,realms,rounding}.test.js"],
   },
   server: {
     mutate: ["src/server/**/*.ts"],
