@@ -8,14 +8,17 @@ import unit from "./vitest.unit.config.js";
 
 const { include, exclude } = wing();
 
-/** Import modules anew while timers or the clock are faked. One worker runs all files, and the next ones would get these modules. */
-const FAKES_TIMERS = /\/test\/server\/(places|rounds|timer)\.test\.js$/;
+/**
+ * One worker runs all files, so the last are those that leave something to the next: modules that were imported while
+ * timers were faked, and a page, of which endpoints tell.
+ */
+const LAST = /\/test\/(http\/sources|server\/(places|rounds|timer))\.test\.js$/;
 
 /** The quickest files first, since the first failure ends a run. vitest begins with the slowest. */
 class QuickestFirst extends BaseSequencer {
   async sort(files) {
     const quickestFirst = (await super.sort(files)).reverse();
-    const isLast = ({ moduleId }) => FAKES_TIMERS.test(moduleId);
+    const isLast = ({ moduleId }) => LAST.test(moduleId);
     return [...quickestFirst.filter((file) => !isLast(file)), ...quickestFirst.filter(isLast)];
   }
 }
