@@ -37,11 +37,11 @@ export function after(ms: number, run: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** What `promise` settles to, or a rejection with `message` after `ms` milliseconds. */
-export async function withTimeout<T>(promise: Promise<T>, ms: number, message: string): Promise<T> {
+/** What `promise` settles to, or a rejection with what `makeError` returns after `ms` milliseconds. */
+export async function withTimeout<T>(promise: Promise<T>, ms: number, makeError: () => Error): Promise<T> {
   let cancel = () => {};
   const timeout = new Promise<never>((_, reject) => {
-    cancel = after(ms, () => reject(new Error(message)));
+    cancel = after(ms, () => reject(makeError()));
   });
   try {
     return await Promise.race([promise, timeout]);

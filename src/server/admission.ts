@@ -4,6 +4,7 @@ import { reasonOf } from "../model/errors.js";
 import type { Exchange, Reply } from "./adapters.js";
 import type { BodySource } from "./body.js";
 import { DELIVERY_RESULTS, Delivery, type DeliveryObserver, type DeliveryResult } from "./delivery.js";
+import { LateSnapshotError } from "./late-snapshot.js";
 import { Places, responses } from "./places.js";
 import { plainText } from "./replies.js";
 import { unreadBytes } from "./unread.js";
@@ -79,7 +80,6 @@ export class Admission {
     exchange.onClientGone(() => delivery.end("aborted"));
     await this.#places.take(delivery);
     if (delivery.hasEnded) return this.#refuse(delivery, "the request timed out before its turn came");
-    const tooLate = `there was no snapshot within ${limitMs} ms`;
     const answered = answer(delivery).then((given) => {
       delivery.serve(given.body);
       return given;
@@ -87,13 +87,12 @@ export class Admission {
     try {
       await Promise.race([answered, delivery.ended]);
     } catch (error) {
-      delivery.checkTime(); // a source that is too slow may be noticed first by whoever waits for it
-      if (delivery.hasEnded) return this.#refuse(delivery, tooLate);
-      delivery.end("failed");
+      delivery.end(error instanceof LateSnapshotError ? "timed_out" : "failed");
+      if (error instanceof LateSnapshotError) return this.#refuse(delivery, error.message);
       return plainText(503, `there is no snapshot: ${reasonOf(error)}`);
     }
     answered.catch(() => {}); // comes too late to be reported
-    if (delivery.hasEnded) return this.#refuse(delivery, tooLate);
+    if (delivery.hasEnded) return this.#refuse(delivery, new LateSnapshotError(limitMs).message);
     const { headers } = await answered;
     if (exchange.method !== "HEAD") return { status: 200, headers, body: delivery };
     delivery.end(undefined);

@@ -4,8 +4,17 @@ import type { SnapshotData } from "../model/data.js";
 import { type SnapshotSource, takeSnapshot } from "../model/source.js";
 import { withTimeout } from "../runtime/timer.js";
 
-/** Like `takeSnapshot`, at once if the source gives it at once; rejects if it has not come after `timeoutMs`. */
+export class LateSnapshotError extends Error {
+  constructor(timeoutMs: number) {
+    super(`there was no snapshot within ${timeoutMs} ms`);
+  }
+}
+
+/**
+ * Like `takeSnapshot`, at once if the source gives it at once; rejects with a LateSnapshotError if it has not come after
+ * `timeoutMs`.
+ */
 export function takeSnapshotWithin(source: SnapshotSource, timeoutMs: number): SnapshotData | Promise<SnapshotData> {
   const taken = takeSnapshot(source);
-  return taken instanceof Promise ? withTimeout(taken, timeoutMs, `the source gave none in ${timeoutMs} ms`) : taken;
+  return taken instanceof Promise ? withTimeout(taken, timeoutMs, () => new LateSnapshotError(timeoutMs)) : taken;
 }

@@ -176,10 +176,7 @@ describe("a source that never gives its snapshot", () => {
     expect(source.asked).toBe(1);
     const data = page(new Request("http://localhost/?format=json"));
     await vi.advanceTimersByTimeAsync(11_000);
-    expect([(await data).status, await (await data).text()]).toEqual([
-      503,
-      "there is no snapshot: the source gave none in 10000 ms\n",
-    ]);
+    expect([(await data).status, await (await data).text()]).toEqual([503, "there was no snapshot within 10000 ms\n"]);
     page.close();
   });
 });
