@@ -14,9 +14,9 @@ const { include, exclude } = wing();
  */
 const LAST = [
   "/test/http/sources.test.js",
+  "/test/server/timer.test.js",
   "/test/server/places.test.js",
   "/test/server/rounds.test.js",
-  "/test/server/timer.test.js",
 ];
 
 /** The quickest files first, since the first failure ends a run. vitest begins with the slowest. */
