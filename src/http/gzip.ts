@@ -51,8 +51,10 @@ class Batches implements BodySource {
 
   async next(): Promise<Result> {
     if (this.#hasReturned) return END;
-    if (!this.#buffer) countUnread(this.#batchBytes);
-    this.#buffer ??= new Uint8Array(this.#batchBytes);
+    if (!this.#buffer) {
+      this.#buffer = new Uint8Array(this.#batchBytes);
+      countUnread(this.#batchBytes);
+    }
     const buffer = this.#buffer;
     let bytes = 0;
     while (bytes < buffer.length) {

@@ -15,7 +15,7 @@ interface Range {
 /** Characters of a header that are read. Prometheus sends 400; to parse 16 kB takes milliseconds. */
 const MAX_LENGTH = 1000;
 
-/** Elements with an invalid `q` are dropped. A header that is too long is taken for one that accepts nothing. */
+/** Elements with an invalid `q` are dropped. A header that is too long counts as none. */
 function rangesOf(header: string): Range[] {
   if (header.length > MAX_LENGTH) return [];
   return splitOutsideQuotes(header.toLowerCase(), ",")

@@ -87,8 +87,11 @@ export class Admission {
     try {
       await Promise.race([answered, delivery.ended]);
     } catch (error) {
-      delivery.end(error instanceof LateSnapshotError ? "timed_out" : "failed");
-      if (error instanceof LateSnapshotError) return this.#refuse(delivery, error.message);
+      if (error instanceof LateSnapshotError) {
+        delivery.end("timed_out");
+        return this.#refuse(delivery, error.message);
+      }
+      delivery.end("failed");
       return plainText(503, `there is no snapshot: ${reasonOf(error)}`);
     }
     answered.catch(() => {}); // comes too late to be reported

@@ -3,8 +3,8 @@
 
 import { nowMs } from "../runtime/timer.js";
 import { type BodySource, type Chunk, END, type Pieces, type Result } from "./body.js";
-import { type Kept, keep, letGo } from "./unread.js";
 import { paced } from "./pace.js";
+import { type Kept, keep, letGo } from "./unread.js";
 
 /** Makes the pieces of a shared body. */
 interface Maker {
@@ -36,7 +36,7 @@ export class SharedBody {
   /** Undefined once no reader is left: it may hold a whole snapshot. */
   #maker: Maker | undefined;
   readonly #budgetMs: number | undefined;
-  readonly #maxPieces: number;
+  readonly #comesOnce: boolean;
   readonly #pieces = new Map<number, Piece>();
   readonly #readers = new Set<Reader>();
   /** Number of readers that wait for a piece. */
@@ -48,10 +48,10 @@ export class SharedBody {
   /** Whether the end has been reached once, or an error. */
   #isMade = false;
 
-  /** @param maxPieces how many are kept at a time. @param budgetMs of the pace at which readers get pieces. */
-  private constructor(maker: Maker, maxPieces: number, budgetMs: number | undefined) {
+  /** @param budgetMs of the pace at which readers get pieces. */
+  private constructor(maker: Maker, budgetMs: number | undefined) {
     this.#maker = maker;
-    this.#maxPieces = maxPieces;
+    this.#comesOnce = maker.comesOnce;
     this.#budgetMs = budgetMs;
   }
 
@@ -62,13 +62,13 @@ export class SharedBody {
       pieces ??= prepare();
       return index < pieces.count ? pieces.make(index) : undefined;
     };
-    return new SharedBody({ comesOnce: false, make, release: () => pieces?.release?.() }, KEPT_PIECES, budgetMs);
+    return new SharedBody({ comesOnce: false, make, release: () => pieces?.release?.() }, budgetMs);
   }
 
   /** A body of chunks that come only once. A reader that needs one that was dropped gets an error. */
   static ofStream(source: BodySource, budgetMs?: number): SharedBody {
     const make = async () => (await source.next()).value;
-    return new SharedBody({ comesOnce: true, make, release: () => source.return() }, Infinity, budgetMs);
+    return new SharedBody({ comesOnce: true, make, release: () => source.return() }, budgetMs);
   }
 
   /** Whether it takes more readers: until a piece has been made, or its only reader has left. */
@@ -120,7 +120,7 @@ export class SharedBody {
   }
 
   #make(index: number): Piece {
-    if (index < this.#begun && this.#maker?.comesOnce)
+    if (this.#comesOnce && index < this.#begun)
       throw new Error("this reader is too slow: others of the same body are too far ahead");
     this.#begun = Math.max(this.#begun, index + 1);
     const piece: Piece = { made: this.#made(index) };
@@ -130,7 +130,8 @@ export class SharedBody {
         if (!chunk || this.#pieces.get(index) !== piece) return; // the end, or all readers have it already
         piece.kept = { bytes: chunk.byteLength, drop: () => this.#pieces.delete(index) };
         keep(piece.kept);
-        if (this.#pieces.size > this.#maxPieces) this.#letGo(this.#pieces.keys().next().value as number);
+        if (!this.#comesOnce && this.#pieces.size > KEPT_PIECES)
+          this.#letGo(this.#pieces.keys().next().value as number);
       },
       () => {}, // all readers get the error
     );

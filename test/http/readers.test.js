@@ -1,7 +1,7 @@
 // Those who read in unusual ways: not at all, slowly, through middleware, each something else, or for a part only.
 
 import { once } from "node:events";
-import { createServer, request as request1 } from "node:http";
+import { createServer, request as requestHttp1 } from "node:http";
 import { connect as connectHttp2, createServer as createHttp2Server } from "node:http2";
 import { connect } from "node:net";
 import { fileURLToPath } from "node:url";
@@ -209,7 +209,7 @@ describe("a listener's promise", () => {
   });
 
   test.each([
-    ["HTTP/1.1", createServer, (origin) => request1(origin).end()],
+    ["HTTP/1.1", createServer, (origin) => requestHttp1(origin).end()],
     ["HTTP/2", createHttp2Server, (origin) => requestHttp2(origin)],
   ])("fulfils at once for a client that left while a middleware was busy, in %s", async (_, makeServer, ask) => {
     let snapshots = 0;
