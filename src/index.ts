@@ -13,6 +13,7 @@ export {
   RpcMetricsRegistry,
   type WebAssemblyModule,
 } from "./registry/registry.js";
-export type { Classify, DurationNs, ServiceCounters } from "./registry/service.js";
+export type { Classify } from "./registry/observe.js";
+export type { DurationNs, ServiceCounters } from "./registry/service.js";
 export type { ServiceMetrics } from "./registry/service-metrics.js";
 export type { OpenMetricsOptions, RpcMetricsSnapshot } from "./registry/snapshot.js";

@@ -3,12 +3,12 @@
 import type { RowLayout, Rows } from "../model/data.js";
 import { invalid } from "../model/errors.js";
 import { FIELD_NAMES, type Field, fieldKind, type GaugeField, type HistogramField } from "../model/fields.js";
-import { CallOutcome, isCallOutcome } from "../model/outcome.js";
+import { type CallOutcome, isCallOutcome } from "../model/outcome.js";
 import { U64_MAX } from "../model/words.js";
 import { CallMetricsGuard, type GuardHost, HandlerMetricsGuard } from "./guard.js";
 import { describeAs } from "./inspect.js";
+import { type Classify, defaultOutcome, runCall, runHandler } from "./observe.js";
 import { ServiceMetrics } from "./service-metrics.js";
-import { endLate } from "./unended.js";
 
 /** What all services of a registry share. */
 export interface ServiceHost extends GuardHost {
@@ -17,14 +17,8 @@ export interface ServiceHost extends GuardHost {
   rowOf(address: number): Rows;
 }
 
-/** Returns the outcome of a call that threw or rejected with `error`; undefined if the call never resolved. */
-export type Classify = (error: unknown) => CallOutcome | undefined;
-
 /** A duration in nanoseconds, from 0 to 2^64-1, inclusive. Fractions are rounded to the nearest nanosecond. */
 export type DurationNs = number | bigint;
-
-/** Read once, because near the end of the stack even reading a property can fail. */
-const { Ok, ServerError } = CallOutcome;
 
 const U64_END = 2 ** 64;
 const I64_MIN = -(2n ** 63n);
@@ -94,34 +88,7 @@ export class ServiceCounters {
   observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = defaultOutcome): T {
     if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
     if (typeof classify !== "function") throw invalid("classify", "a function", classify, TypeError);
-    const { host } = this;
-    const call = this.startCall();
-    let result: T;
-    try {
-      result = fn(call);
-      if (isThenable(result)) return settledCall(result, call, classify) as T;
-    } catch (error) {
-      let outcome: CallOutcome | undefined = ServerError;
-      try {
-        outcome = outcomeOf(error, classify);
-        call.endUnlessMarked(outcome);
-        if (host.unended !== undefined) endLate(host);
-      } catch {
-        call.lateOutcome = outcome;
-        call.next = host.unended;
-        host.unended = call;
-      }
-      throw error;
-    }
-    try {
-      call.endUnlessMarked(Ok);
-      if (host.unended !== undefined) endLate(host);
-    } catch {
-      call.lateOutcome = Ok;
-      call.next = host.unended;
-      host.unended = call;
-    }
-    return result;
+    return runCall(this, fn, classify);
   }
 
   /**
@@ -137,32 +104,7 @@ export class ServiceCounters {
   observeHandler<T>(fn: () => T): T;
   observeHandler<T>(fn: () => T): T {
     if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
-    const { host } = this;
-    const handler = this.startHandler();
-    let result: T;
-    try {
-      result = fn();
-      if (isThenable(result)) return settledHandler(result, handler) as T;
-    } catch (error) {
-      try {
-        handler.threw();
-        handler.end();
-        if (host.unended !== undefined) endLate(host);
-      } catch {
-        handler.threwLate = true;
-        handler.next = host.unended;
-        host.unended = handler;
-      }
-      throw error;
-    }
-    try {
-      handler.end();
-      if (host.unended !== undefined) endLate(host);
-    } catch {
-      handler.next = host.unended;
-      host.unended = handler;
-    }
-    return result;
+    return runHandler(this, fn);
   }
 
   /**
@@ -269,57 +211,6 @@ function countsNow({ name, row, host }: ServiceCounters): object {
 function exact(field: Field, n: number | bigint, least: bigint, greatest: bigint): bigint {
   if (typeof n === "bigint" && n >= least && n <= greatest) return n;
   throw invalid(`n of ${field}`, `a whole number from ${least} to ${greatest}, as a bigint past 2^53-1`, n);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
-}
-
-function settledCall<T>(result: PromiseLike<T>, call: CallMetricsGuard, classify: Classify): Promise<T> {
-  return settled(
-    result,
-    () => call.endUnlessMarked(Ok),
-    (error) => call.endUnlessMarked(outcomeOf(error, classify)),
-  );
-}
-
-function settledHandler<T>(result: PromiseLike<T>, handler: HandlerMetricsGuard): Promise<T> {
-  return settled(
-    result,
-    () => handler.end(),
-    () => {
-      handler.threw();
-      handler.end();
-    },
-  );
-}
-
-/** What `thenable` settles to, after `fulfilled` or `failed` has been called. */
-function settled<T>(thenable: PromiseLike<T>, fulfilled: () => void, failed: (error: unknown) => void): Promise<T> {
-  return Promise.resolve(thenable).then(
-    (value) => {
-      fulfilled();
-      return value;
-    },
-    (error) => {
-      failed(error);
-      throw error;
-    },
-  );
-}
-
-function outcomeOf(error: unknown, classify: Classify): CallOutcome | undefined {
-  try {
-    const outcome = classify(error);
-    if (outcome === undefined || isCallOutcome(outcome)) return outcome;
-  } catch {}
-  return ServerError;
-}
-
-function defaultOutcome(error: unknown): CallOutcome | undefined {
-  const name = (error as { name?: unknown } | null | undefined)?.name;
-  if (name === "AbortError") return undefined;
-  return name === "TimeoutError" ? CallOutcome.Timeout : ServerError;
 }
 
 /** Checks a duration and returns it as the nearest double. */
