@@ -41,6 +41,8 @@ export default defineConfig({
     ...unit.test,
     include,
     exclude,
+    // They take as long as all others, since they wait for real time or start other programs.
+    testNamePattern: /^(?!.*(ten million|strict parser|one sample of the live page at a time))/,
     // Starts one worker for each mutant instead of one for each file, which takes a quarter of the time.
     isolate: false,
     maxWorkers: 1,

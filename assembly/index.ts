@@ -28,14 +28,14 @@ export function startCall(row: usize): void {
   service.startCall(row);
 }
 
-/** Ends a call that resolved. `elapsedNs`: the difference of a clock that may be broken. */
-export function endCall(row: usize, outcome: i32, elapsedNs: f64): void {
-  service.endCall(row, outcome, differenceNs(elapsedNs));
+/** Ends a call that resolved. `mark`: as in service.ts. `elapsedNs`: the difference of a clock that may be broken. */
+export function endCall(row: usize, mark: u32, elapsedNs: f64): void {
+  service.endCall(row, mark, differenceNs(elapsedNs));
 }
 
 /** Counts a resolved call that was timed elsewhere; leaves `inFlight` alone. */
-export function recordCall(row: usize, outcome: i32, elapsedNs: f64): void {
-  service.recordCall(row, outcome, nearestNs(elapsedNs));
+export function recordCall(row: usize, mark: u32, elapsedNs: f64): void {
+  service.recordCall(row, mark, nearestNs(elapsedNs));
 }
 
 export function startHandler(row: usize): void {
@@ -43,8 +43,13 @@ export function startHandler(row: usize): void {
 }
 
 /** `elapsedNs`: as in `endCall`. */
-export function endHandler(row: usize, threw: bool, elapsedNs: f64): void {
-  service.endHandler(row, threw, differenceNs(elapsedNs));
+export function endHandler(row: usize, mark: u32, elapsedNs: f64): void {
+  service.endHandler(row, mark, differenceNs(elapsedNs));
+}
+
+/** Counts how a handler ended, and nothing else: a throw may come after its end. */
+export function recordHandler(row: usize, mark: u32): void {
+  service.recordHandler(row, mark);
 }
 
 export function observe(histogram: usize, elapsedNs: f64): void {

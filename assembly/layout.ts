@@ -19,6 +19,12 @@
 //       │ inFlight                     │  counters and gauges, in the order of Field
 //     8 │ callsTotal                   │
 //       │ …                            │
+//       ├──────────────────────────────┤  CALL_STATUSES
+//       │ calls answered ok            │  one counter for each status, in the order of gRPC's numbers
+//       │ …                            │
+//       ├──────────────────────────────┤  HANDLER_STATUSES
+//       │ runs that answered ok        │
+//       │ …                            │
 //       ├───────────────┬──────────────┤  LATENCY
 //       │ latency       │ handler      │  two histograms interleaved, so that neither one's offset
 //       │ sum, ns       │ duration sum │  depends on the number of buckets
@@ -36,7 +42,7 @@ import { WORD_BYTES } from "./word";
 
 export const THRESHOLDS: usize = 0;
 
-/** Counters and gauges of a row, in the order of FIELDS in src/model/fields.ts. */
+/** Counters and gauges of a row that are one word, in the order of src/model/fields.ts. */
 export const enum Field {
   IN_FLIGHT,
   CALLS_TOTAL,
@@ -55,7 +61,7 @@ export const enum Field {
   COUNT,
 }
 
-/** Whether a field is a gauge, which belongs to a thread and ends with it. As in FIELDS. */
+/** Whether a field is a gauge, which belongs to a thread and ends with it. As in src/model/fields.ts. */
 export function isGauge(field: Field): bool {
   return field == Field.IN_FLIGHT || field == Field.HANDLER_IN_FLIGHT;
 }
@@ -67,7 +73,13 @@ export function fieldAddress(row: usize, field: Field): usize {
   return row + <usize>field * WORD_BYTES;
 }
 
-export const LATENCY: usize = <usize>Field.COUNT * WORD_BYTES;
+/** Number of statuses, of which src/model/status.ts has the names. */
+const STATUS_COUNT: usize = 17;
+
+export const CALL_STATUSES: usize = <usize>Field.COUNT * WORD_BYTES;
+export const HANDLER_STATUSES: usize = CALL_STATUSES + STATUS_COUNT * WORD_BYTES;
+
+export const LATENCY: usize = HANDLER_STATUSES + STATUS_COUNT * WORD_BYTES;
 export const HANDLER_DURATION: usize = LATENCY + WORD_BYTES;
 
 /** Bytes from a histogram's sum to its first bucket, and from each bucket to the next. */

@@ -1,6 +1,6 @@
 // Slabs: each thread has one, with a row for every service, and a snapshot adds them up.
 
-import { Field, fieldAddress, isGauge, LATENCY, rowBytes } from "./layout";
+import { CALL_STATUSES, Field, fieldAddress, isGauge, rowBytes } from "./layout";
 import { addToWord, loadForeignWord, WORD_BYTES } from "./word";
 
 /**
@@ -13,7 +13,7 @@ export function addRows(sum: usize, row: usize, rowCount: usize, boundCount: usi
     for (let field = 0; field < <i32>Field.COUNT; field++) {
       if (gauges || !isGauge(field)) addField(sum, row, field);
     }
-    addWords(sum, row, LATENCY, bytes);
+    addWords(sum, row, CALL_STATUSES, bytes);
   }
 }
 

@@ -28,20 +28,24 @@ export function startCall(row: usize): void {
   if (ownsSlab()) plain.startCall(row);
 }
 
-export function endCall(row: usize, outcome: i32, elapsedNs: f64): void {
-  if (ownsSlab()) plain.endCall(row, outcome, elapsedNs);
+export function endCall(row: usize, mark: u32, elapsedNs: f64): void {
+  if (ownsSlab()) plain.endCall(row, mark, elapsedNs);
 }
 
-export function recordCall(row: usize, outcome: i32, elapsedNs: f64): void {
-  if (ownsSlab()) plain.recordCall(row, outcome, elapsedNs);
+export function recordCall(row: usize, mark: u32, elapsedNs: f64): void {
+  if (ownsSlab()) plain.recordCall(row, mark, elapsedNs);
 }
 
 export function startHandler(row: usize): void {
   if (ownsSlab()) plain.startHandler(row);
 }
 
-export function endHandler(row: usize, threw: bool, elapsedNs: f64): void {
-  if (ownsSlab()) plain.endHandler(row, threw, elapsedNs);
+export function endHandler(row: usize, mark: u32, elapsedNs: f64): void {
+  if (ownsSlab()) plain.endHandler(row, mark, elapsedNs);
+}
+
+export function recordHandler(row: usize, mark: u32): void {
+  if (ownsSlab()) plain.recordHandler(row, mark);
 }
 
 export function observe(histogram: usize, elapsedNs: f64): void {

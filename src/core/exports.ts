@@ -8,10 +8,12 @@ type LayoutConstant = HistogramField | "thresholds" | "fields" | "bucketStride";
 interface CoreFunctions {
   rowBytes(boundCount: number): number;
   startCall(row: number): void;
-  endCall(row: number, outcome: number, elapsedNs: number): void;
-  recordCall(row: number, outcome: number, elapsedNs: number): void;
+  /** `mark`: of model/mark.ts, here and below. */
+  endCall(row: number, mark: number, elapsedNs: number): void;
+  recordCall(row: number, mark: number, elapsedNs: number): void;
   startHandler(row: number): void;
-  endHandler(row: number, threw: boolean, elapsedNs: number): void;
+  endHandler(row: number, mark: number, elapsedNs: number): void;
+  recordHandler(row: number, mark: number): void;
   observe(histogram: number, elapsedNs: number): void;
   add(address: number, n: number): void;
   addExact(address: number, n: bigint): void;

@@ -2,7 +2,7 @@
 
 import type { Rows, SnapshotData, SnapshotService } from "../model/data.js";
 import { FAMILIES, type Family, type ServiceFamily } from "../model/families.js";
-import { isRecorded, rowIndex } from "../model/reader.js";
+import { hasRecorded, recordedIndices, rowIndex } from "../model/reader.js";
 import { type Piece, type TextWriter, writeText } from "./writer.js";
 
 /** Services whose names have been encoded, once for all families. */
@@ -37,12 +37,12 @@ export interface Encoder {
 }
 
 /** The families of a snapshot: those of the reference, and others once something of them was recorded. */
-export function familiesOf(data: SnapshotData): readonly ServiceFamily[] {
-  return FAMILIES.filter(
-    ({ isExtension, series }) =>
-      !isExtension ||
-      data.services.some((service) => series.some(({ field }) => isRecorded(data, rowIndex(service), field))),
-  );
+export function familiesOf({ words, layout, services }: SnapshotData): readonly ServiceFamily[] {
+  return FAMILIES.filter(({ isExtension, series }) => {
+    if (!isExtension) return true;
+    const indices = series.flatMap(({ field }) => recordedIndices(layout, field));
+    return services.some((service) => hasRecorded(words, rowIndex(service), indices));
+  });
 }
 
 /** All services and families as one text. */

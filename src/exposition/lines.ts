@@ -7,7 +7,15 @@
 
 import type { RowLayout, Rows, SnapshotService } from "../model/data.js";
 import type { Family, ServiceFamily } from "../model/families.js";
-import { bucketCount, bucketIndex, fieldIndex, isRecorded, rowIndex, sumIndex } from "../model/reader.js";
+import {
+  bucketCount,
+  bucketIndex,
+  fieldIndex,
+  hasRecorded,
+  recordedIndices,
+  rowIndex,
+  sumIndex,
+} from "../model/reader.js";
 import type { Encoder, StandaloneSample, Slice } from "./encoder.js";
 import { type Line, type Template, writeCounter, writeGauge, writeHistogram } from "./series.js";
 import { LINE_FEED, NUMBER_BYTES, type Piece, piece, type TextWriter } from "./writer.js";
@@ -37,23 +45,49 @@ export interface Naming {
 
 export const DEFAULT_NAMING: Naming = { prefix: "nrpc", serviceLabel: "service", labels: {} };
 
+interface SizedTemplate extends Template {
+  readonly lineCount: number;
+  /** An upper bound on the bytes of its lines, without the name of the service. */
+  readonly bytes: number;
+}
+
 interface FamilyTemplates {
-  readonly templates: readonly Template[];
+  readonly templates: readonly SizedTemplate[];
   /** Lines per service. */
   readonly lineCount: number;
   /** An upper bound on their bytes, without the name of the service. */
   readonly bytesPerService: number;
 }
 
+function withSize(template: Template): SizedTemplate {
+  const { values, sum, count, created } = template;
+  const lines = [...values, sum, count, created].filter((line) => line !== undefined);
+  const bytes = lines.reduce((all, { before, after }) => all + before.length + after.length + NUMBER_BYTES, 0);
+  return { ...template, lineCount: lines.length, bytes };
+}
+
 function withSizes(templates: readonly Template[]): FamilyTemplates {
-  const lines = templates
-    .flatMap(({ values, sum, count, created }) => [...values, sum, count, created])
-    .filter((line) => line !== undefined);
-  const bytesPerService = lines.reduce(
-    (bytes, { before, after }) => bytes + before.length + after.length + NUMBER_BYTES,
-    0,
-  );
-  return { templates, lineCount: lines.length, bytesPerService };
+  const sized = templates.map(withSize);
+  return {
+    templates: sized,
+    lineCount: sized.reduce((sum, { lineCount }) => sum + lineCount, 0),
+    bytesPerService: sized.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+/** An upper bound on the bytes of the series in which something was recorded: often a few of many. */
+function maxRecordedBytes(templates: readonly SizedTemplate[], { services, nameEnds, words }: Slice): number {
+  let bytes = 0;
+  let start = 0;
+  for (let i = 0; i < services.length; i++) {
+    const end = nameEnds[i] as number;
+    const row = rowIndex(services[i] as SnapshotService);
+    for (const template of templates) {
+      if (hasRecorded(words, row, template.recorded)) bytes += template.lineCount * (end - start) + template.bytes;
+    }
+    start = end + 1;
+  }
+  return bytes;
 }
 
 export class LineEncoder implements Encoder {
@@ -107,15 +141,17 @@ export class LineEncoder implements Encoder {
       const end = nameEnds[i] as number;
       const row = rowIndex(service);
       for (const template of templates) {
-        if (family.isExtension && !isRecorded(slice, row, template.field)) continue;
+        if (family.isExtension && !hasRecorded(words, row, template.recorded)) continue;
         write(out, template, names, start, end, words, row, service.createdMs);
       }
       start = end + 1;
     }
   }
 
-  maxSeriesBytes(family: ServiceFamily, { services, names, layout }: Slice): number {
-    const { lineCount, bytesPerService } = this.#templatesOf(family, layout);
+  maxSeriesBytes(family: ServiceFamily, slice: Slice): number {
+    const { services, names, layout } = slice;
+    const { lineCount, bytesPerService, templates } = this.#templatesOf(family, layout);
+    if (family.isExtension) return maxRecordedBytes(templates, slice);
     return lineCount * names.length + services.length * bytesPerService;
   }
 
@@ -168,7 +204,7 @@ export class LineEncoder implements Encoder {
     const created = (labels: string) => (hasCreated ? line("_created", labels) : undefined);
     if (type === "histogram") {
       return series.map(({ field }) => ({
-        field,
+        recorded: recordedIndices(layout, field),
         values: this.#bucketLabels(layout).map((label, i) => line("_bucket", label, bucketIndex(layout, field, i))),
         sum: line("_sum", "", sumIndex(layout, field)),
         count: line("_count", ""),
@@ -178,7 +214,7 @@ export class LineEncoder implements Encoder {
     return series.map(({ field, labels = {} }) => {
       const text = labelText(this.#dialect, labels);
       return {
-        field,
+        recorded: recordedIndices(layout, field),
         values: [line(type === "counter" ? "_total" : "", text, fieldIndex(layout, field))],
         sum: undefined,
         count: undefined,

@@ -4,7 +4,6 @@
 // because engines optimise frequent calls sooner and better than one long loop: in a single loop, the first scrapes
 // took twice as long. Nothing here may allocate, except the text of sums, of times, and of numbers from 2^31 on.
 
-import type { Field, HistogramField } from "../model/fields.js";
 import { LOW_END } from "../model/words.js";
 import { decimal } from "./decimal.js";
 import type { Piece, TextWriter } from "./writer.js";
@@ -19,7 +18,8 @@ export interface Line {
 
 /** The lines of one series. */
 export interface Template {
-  readonly field: Field | HistogramField;
+  /** Indices of the words in a row that are all 0 as long as nothing was recorded. */
+  readonly recorded: readonly number[];
   /** One for a counter or gauge, one for each bucket of a histogram. */
   readonly values: readonly Line[];
   readonly sum: Line | undefined;

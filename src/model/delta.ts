@@ -19,6 +19,20 @@ export function fieldDelta(later: Rows, earlier: Rows, row: number, field: Count
   return wordDelta(later.words, earlier.words, row + fieldIndex(later.layout, field));
 }
 
+/** A difference of counters: what some of them have counted less what others have. */
+export interface Sum {
+  readonly plus: readonly CounterField[];
+  readonly minus?: readonly CounterField[];
+}
+
+/** How much a sum has grown; at least 0, since another thread may have been counting when the rows were copied. */
+export function sumDelta(later: Rows, earlier: Rows, row: number, { plus, minus = [] }: Sum): number {
+  let delta = 0;
+  for (const field of plus) delta += fieldDelta(later, earlier, row, field);
+  for (const field of minus) delta -= fieldDelta(later, earlier, row, field);
+  return Math.max(0, delta);
+}
+
 /** Observations by bucket, not cumulative. */
 export function bucketDeltas(later: Rows, earlier: Rows, row: number, histogram: HistogramField): number[] {
   const { layout } = later;

@@ -1,7 +1,8 @@
 // Every metric family that services expose, in the order of exposition. Names and HELP texts are those of the
 // reference implementation, byte for byte; dashboards and recorded test vectors depend on them.
 
-import type { CounterField, GaugeField, HistogramField } from "./fields.js";
+import { type CounterField, type GaugeField, type HistogramField, statusField } from "./fields.js";
+import { RPC_STATUSES } from "./status.js";
 
 /** What formats need to know about a family. */
 export interface Family {
@@ -109,6 +110,20 @@ export const FAMILIES: readonly ServiceFamily[] = [
     type: "counter",
     help: "Inbound nRPC calls rejected by the callee-side capability-auth gate before handler invocation.",
     series: [{ field: "capabilityDeniedTotal" }],
+  },
+  {
+    name: "call_status",
+    type: "counter",
+    isExtension: true,
+    help: "Resolved nRPC calls, partitioned by status; only calls whose status is known.",
+    series: RPC_STATUSES.map((code) => ({ field: statusField("callStatuses", code), labels: { code } })),
+  },
+  {
+    name: "handler_status",
+    type: "counter",
+    isExtension: true,
+    help: "Handler runs, partitioned by the status they answered; only runs whose status is known.",
+    series: RPC_STATUSES.map((code) => ({ field: statusField("handlerStatuses", code), labels: { code } })),
   },
 ];
 

@@ -4,7 +4,16 @@
 // relative to the start of the row.
 
 import type { RowLayout, Rows, SnapshotService } from "./data.js";
-import { type Field, type HistogramField, isGauge, isHistogram } from "./fields.js";
+import {
+  type Field,
+  type HistogramField,
+  isGauge,
+  isHistogram,
+  type STATUS_FIELDS,
+  type StatusCounts,
+  statusField,
+} from "./fields.js";
+import { RPC_STATUSES, type RpcStatus } from "./status.js";
 import { readInt, readUint, wordIndex } from "./words.js";
 
 export function rowIndex({ row }: Pick<SnapshotService, "row">): number {
@@ -39,16 +48,41 @@ export function rowNumber({ row }: Pick<SnapshotService, "row">, { rowBytes }: R
   return row / rowBytes;
 }
 
-/** Whether anything was recorded in a field or histogram. */
-export function isRecorded({ words, layout }: Rows, row: number, name: Field | HistogramField): boolean {
-  const has = (index: number) => words[row + index] !== 0 || words[row + index + 1] !== 0;
-  if (!isHistogram(name)) return has(fieldIndex(layout, name));
-  return Array.from({ length: bucketCount(layout) }, (_, bucket) => bucketIndex(layout, name, bucket)).some(has);
+/** Where a row shows whether anything was recorded in a field or histogram: indices of the words that then aren't 0. */
+export function recordedIndices(layout: RowLayout, name: Field | HistogramField): number[] {
+  if (!isHistogram(name)) return [fieldIndex(layout, name)];
+  return Array.from({ length: bucketCount(layout) }, (_, bucket) => bucketIndex(layout, name, bucket));
+}
+
+/** Whether any of the words at `indices` in a row is not 0. */
+export function hasRecorded(words: Uint32Array, row: number, indices: readonly number[]): boolean {
+  for (const index of indices) if (words[row + index] !== 0 || words[row + index + 1] !== 0) return true;
+  return false;
 }
 
 /** Exact to 2^53-1. */
 export function readField({ words, layout }: Rows, row: number, field: Field): number {
   return (isGauge(field) ? readInt : readUint)(words, row + fieldIndex(layout, field));
+}
+
+const NO_STATUSES = Object.freeze(Object.fromEntries(RPC_STATUSES.map((status) => [status, 0]))) as StatusCounts;
+
+/** One number for each status, exact to 2^53-1. */
+export function readStatuses(
+  { words, layout }: Rows,
+  row: number,
+  field: (typeof STATUS_FIELDS)[number],
+): StatusCounts {
+  const first = row + fieldIndex(layout, statusField(field, "ok"));
+  const stride = fieldIndex(layout, statusField(field, "cancelled")) - fieldIndex(layout, statusField(field, "ok"));
+  let counts: Record<RpcStatus, number> | undefined; // most services have a side from which nothing was recorded
+  for (let code = 0; code < RPC_STATUSES.length; code++) {
+    const count = readUint(words, first + code * stride);
+    if (count === 0) continue;
+    counts ??= { ...NO_STATUSES };
+    counts[RPC_STATUSES[code] as RpcStatus] = count;
+  }
+  return counts ?? NO_STATUSES;
 }
 
 /** In nanoseconds; exact to 2^53-1. */

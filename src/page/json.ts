@@ -5,6 +5,7 @@ import { encoder } from "../model/names.js";
 import { rowIndex, rowNumber } from "../model/reader.js";
 import type { SnapshotService } from "../model/data.js";
 import type { Chunk, Pieces } from "../server/body.js";
+import { answerCounts } from "./answers.js";
 import type { PageData, PageDetail } from "./page-data.js";
 import { spark, type Tick } from "./history.js";
 import type { Query } from "./query.js";
@@ -52,6 +53,10 @@ export function jsonPieces(query: Query, now: SampleWithServices, { base, ticks 
       calls: spark(ticks, number, "calls"),
       errors: spark(ticks, number, "errors"),
       handlerInvocations: spark(ticks, number, "handlerInvocations"),
+      callFaults: spark(ticks, number, "callFaults"),
+      handlerFaults: spark(ticks, number, "handlerFaults"),
+      callStatuses: answerCounts(now, base, row, "callStatuses"),
+      handlerStatuses: answerCounts(now, base, row, "handlerStatuses"),
     };
   };
   const detailed = services.filter(({ name }) => wanted.has(name));

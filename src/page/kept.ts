@@ -1,10 +1,11 @@
 // A sample as the history keeps it, packed, and the rates between two of them. Both are made in pieces of some rows.
 
 import type { RowLayout, Rows } from "../model/data.js";
-import { fieldDelta } from "../model/delta.js";
-import { type CounterField, FIELD_NAMES, HISTOGRAMS, isGauge } from "../model/fields.js";
+import { type Sum, sumDelta } from "../model/delta.js";
+import { FIELD_NAMES, HISTOGRAMS, isGauge } from "../model/fields.js";
 import { fieldIndex, sumIndex } from "../model/reader.js";
 import { wordIndex } from "../model/words.js";
+import { CALL_ERRORS, CALL_FAULTS, HANDLER_FAULTS } from "./answers.js";
 import { numberAt, type Packed, pack, unpack } from "./packed.js";
 import { rounded } from "./rounded.js";
 import type { Sample } from "./sample.js";
@@ -16,15 +17,17 @@ const TICK_BLOCK_ROWS = 16;
 
 /** The rates that a tick holds for each service, and the counters whose growth each one adds up. */
 const RATES = {
-  calls: ["callsTotal"],
-  errors: ["errorsNoRoute", "errorsTimeout", "errorsServer", "errorsTransport"],
-  handlerInvocations: ["handlerInvocationsTotal"],
-} as const satisfies Readonly<Record<string, readonly CounterField[]>>;
+  calls: { plus: ["callsTotal"] },
+  errors: CALL_ERRORS,
+  handlerInvocations: { plus: ["handlerInvocationsTotal"] },
+  callFaults: CALL_FAULTS,
+  handlerFaults: HANDLER_FAULTS,
+} as const satisfies Readonly<Record<string, Sum>>;
 
 export type RateName = keyof typeof RATES;
 
 const RATE_NAMES = Object.keys(RATES) as readonly RateName[];
-const RATE_FIELDS: readonly (readonly CounterField[])[] = Object.values(RATES);
+const RATE_SUMS: readonly Sum[] = Object.values(RATES);
 const TICK_BLOCK_LENGTH = TICK_BLOCK_ROWS * RATE_NAMES.length;
 
 /**
@@ -120,11 +123,7 @@ function growth(later: Rows, earlier: Rows): Float64Array {
   const numbers = new Float64Array((later.words.length / rowLength) * RATE_NAMES.length);
   let at = 0;
   for (let row = 0; row < later.words.length; row += rowLength) {
-    for (const fields of RATE_FIELDS) {
-      let delta = 0;
-      for (const field of fields) delta += fieldDelta(later, earlier, row, field);
-      numbers[at++] = Math.min(delta, Number.MAX_SAFE_INTEGER);
-    }
+    for (const sum of RATE_SUMS) numbers[at++] = Math.min(sumDelta(later, earlier, row, sum), Number.MAX_SAFE_INTEGER);
   }
   return numbers;
 }

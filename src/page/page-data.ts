@@ -1,12 +1,17 @@
 // The page's JSON, version 1: within a version, fields and columns are added, and never changed.
 
+import type { RpcStatus } from "../model/status.js";
+
 /** Where a window begins: about a minute ago, about an hour ago, or when the handler was created. */
 export type PageWindow = "minute" | "hour" | "start";
 
 /**
  * One service in a window: the values of {@link PageData.columns}, in their order. Quantiles are in seconds, rounded to
  * six significant digits, interpolated as PromQL's histogram_quantile does; null without observations in the window.
- * Gauges are as of now; all other numbers are counts within the window.
+ * Gauges are as of now; all other numbers are counts within the window: `callFaults` those failed calls for which the
+ * server or the way to it is responsible, which are all of those without a status; `handlerAnswers` the runs whose
+ * status is known; `handlerErrors` those of them that were not `ok`; `handlerFaults` those for which not the caller is
+ * responsible.
  */
 export type PageRow = readonly [
   service: string,
@@ -28,8 +33,15 @@ export type PageRow = readonly [
   streamingChunksEmitted: number,
   streamingChunksDropped: number,
   capabilityDenied: number,
+  callFaults: number,
+  handlerAnswers: number,
+  handlerErrors: number,
+  handlerFaults: number,
   ...added: (number | null)[],
 ];
+
+/** Counts by status, of those that occurred in the window. */
+export type AnswerCounts = Readonly<Partial<Record<RpcStatus, number>>>;
 
 /** More about one service, one of those that the request names. */
 export interface PageDetail {
@@ -45,6 +57,14 @@ export interface PageDetail {
   readonly errors: readonly number[];
   /** Handler runs per second, likewise. */
   readonly handlerInvocations: readonly number[];
+  /** Failed calls per second for which the caller is not responsible, likewise. */
+  readonly callFaults: readonly number[];
+  /** Handler runs per second that answered with an error for which the caller is not responsible, likewise. */
+  readonly handlerFaults: readonly number[];
+  /** Calls in the window by status; calls without a status are in none. */
+  readonly callStatuses: AnswerCounts;
+  /** Handler runs in the window by status, likewise. */
+  readonly handlerStatuses: AnswerCounts;
 }
 
 /** The reply to `?format=json`. */

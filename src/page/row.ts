@@ -1,10 +1,11 @@
 // A service's row in the page's data: what was counted between the samples at the two ends of a window.
 
-import { bucketDeltas, fieldDelta } from "../model/delta.js";
+import { bucketDeltas, type Sum, sumDelta } from "../model/delta.js";
 import { FAMILIES, type ServiceFamily } from "../model/families.js";
-import type { CounterField, GaugeField, HistogramField } from "../model/fields.js";
+import { type GaugeField, type HistogramField, isStatus } from "../model/fields.js";
 import { bucketQuantile } from "../model/quantile.js";
 import { readField } from "../model/reader.js";
+import { CALL_FAULTS, HANDLER_ANSWERS, HANDLER_ERRORS, HANDLER_FAULTS } from "./answers.js";
 import type { PageRow } from "./page-data.js";
 import { rounded } from "./rounded.js";
 import type { Sample } from "./sample.js";
@@ -20,8 +21,17 @@ interface Columns {
 
 const QUANTILES = [0.5, 0.95, 0.99];
 
-/** All columns but the name, in the order in which families are exposed. A new family adds its columns by itself. */
-const ALL: readonly Columns[] = FAMILIES.flatMap(columnsOf);
+/**
+ * All columns but the name, in the order in which families are exposed. A new family adds its columns by itself; but of
+ * statuses there are too many for a column each, so details have them.
+ */
+const ALL: readonly Columns[] = [
+  ...FAMILIES.flatMap(columnsOf),
+  sumColumn("callFaults", CALL_FAULTS),
+  sumColumn("handlerAnswers", HANDLER_ANSWERS),
+  sumColumn("handlerErrors", HANDLER_ERRORS),
+  sumColumn("handlerFaults", HANDLER_FAULTS),
+];
 
 export const COLUMNS: readonly string[] = ["service", ...ALL.flatMap(({ names }) => names)];
 
@@ -34,14 +44,16 @@ export function pageRow(service: string, row: number, now: Sample, base: Sample)
 function columnsOf(family: ServiceFamily): Columns[] {
   if (family.type === "histogram") return family.series.map(({ field }) => quantileColumns(field));
   if (family.type === "gauge") return family.series.map(({ field }) => gaugeColumn(field));
-  return family.series.map(({ field }) => counterColumn(field));
+  return family.series
+    .filter(({ field }) => !isStatus(field))
+    .map(({ field }) => sumColumn(field.replace(/Total$/, ""), { plus: [field] }));
 }
 
-function counterColumn(field: CounterField): Columns {
+function sumColumn(name: string, sum: Sum): Columns {
   return {
-    names: [field.replace(/Total$/, "")],
+    names: [name],
     append(values, row, now, base) {
-      values.push(fieldDelta(now, base, row, field));
+      values.push(sumDelta(now, base, row, sum));
     },
   };
 }

@@ -10,7 +10,9 @@
 
 import type { CoreExports } from "../core/exports.js";
 import type { GaugeField } from "../model/fields.js";
+import { CALL_MARKS, HANDLER_MARKS, readCallMark, statusOfHandlerMark, THREW } from "../model/mark.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
+import type { RpcStatus } from "../model/status.js";
 import { disposeBy } from "../runtime/dispose.js";
 import { describeAs } from "./inspect.js";
 import type { LeakDetector, OpenGauge } from "./leaks.js";
@@ -36,8 +38,11 @@ export interface GuardedService {
 }
 
 const NS_PER_MS = 1e6;
+/** What a call's guard has in place of a mark (model/mark.ts) before and after it has one. */
 const UNMARKED = -1;
 const ENDED = -2;
+/** What is counted for a handler that threw and whose status nobody marked. */
+const THREW_UNKNOWN = THREW | (HANDLER_MARKS.get("unknown") as number);
 
 /**
  * Measures one call from its start to its end. Created by `service.startCall()`. Must be ended once, preferably by
@@ -51,11 +56,11 @@ const ENDED = -2;
 export class CallMetricsGuard {
   readonly #service: GuardedService;
   #startMs: number;
-  #state: CallOutcome | typeof UNMARKED | typeof ENDED = UNMARKED;
+  #mark = UNMARKED;
   /** Calls `end()` at the end of a `using` block. */
   declare [Symbol.dispose]: () => void;
   /** @internal How to end a guard in the list of {@link UnendedHost}, and the next one in there. */
-  declare lateOutcome?: CallOutcome | undefined;
+  declare lateMark?: number | undefined;
   /** @internal */
   declare next?: Unended | undefined;
 
@@ -69,46 +74,60 @@ export class CallMetricsGuard {
   }
 
   /**
-   * Marks how the call resolved. Counts nothing yet; the last mark before the end wins. Ignores a value that is not a
-   * {@link CallOutcome}.
+   * Marks how the call resolved. Counts nothing yet; the last mark of either kind before the end wins, so that this
+   * takes back a status. Ignores a value that is not a {@link CallOutcome}.
    */
   record(outcome: CallOutcome): void {
-    if (this.#state !== ENDED && isCallOutcome(outcome)) this.#state = outcome;
+    if (this.#mark !== ENDED && isCallOutcome(outcome)) this.#mark = outcome;
   }
 
-  /** @internal Ends the call: with the marked outcome if there is one, else with `outcome`. */
-  endUnlessMarked(outcome: CallOutcome | undefined): void {
-    this.end(this.#state === UNMARKED ? outcome : undefined);
+  /**
+   * Marks what the call was answered, and with it the outcome: `Ok` for `ok`, `NoRoute` for `unimplemented`, `Timeout`
+   * for `deadline_exceeded`, `Transport` for `unavailable`, and `ServerError` for all others. Counts nothing yet; the
+   * last mark of either kind before the end wins. Ignores a value that is not an {@link RpcStatus}.
+   *
+   * @example
+   * call.recordStatus("not_found");
+   */
+  recordStatus(status: RpcStatus): void {
+    const mark = CALL_MARKS.get(status);
+    if (this.#mark !== ENDED && mark !== undefined) this.#mark = mark;
+  }
+
+  /** @internal Ends the call: as marked, else with `mark`, if any. */
+  endUnlessMarked(mark: number | undefined): void {
+    if (this.#mark === UNMARKED && mark !== undefined) this.#mark = mark;
+    this.end();
   }
 
   /** @internal */
   endLate(): void {
     this.#startMs = Number.NaN;
-    this.endUnlessMarked(this.lateOutcome);
+    this.endUnlessMarked(this.lateMark);
   }
 
   /**
-   * Ends the call: subtracts 1 from `inFlight` and, if an outcome is marked, counts the call under it, with the time
-   * since its start. Without an outcome nothing else is counted. A second end does nothing.
+   * Ends the call: subtracts 1 from `inFlight` and, if an outcome or a status is marked, counts the call under it, with
+   * the time since its start. Without a mark nothing else is counted. A second end does nothing.
    *
-   * @param outcome is marked first, as by `record(outcome)`. Default: the outcome already marked, if any.
+   * @param outcome is marked first, as by `record(outcome)`. Default: what is already marked, if anything.
    */
   end(outcome?: CallOutcome): void {
-    const marked = this.#state;
-    if (marked === ENDED) return;
-    const resolved = isCallOutcome(outcome) ? outcome : marked;
+    if (outcome !== undefined) this.record(outcome);
+    const mark = this.#mark;
+    if (mark === ENDED) return;
     const service = this.#service;
     const { core, clock, leaks } = service.host;
-    if (resolved === UNMARKED) {
+    if (mark === UNMARKED) {
       if (leaks !== undefined) leaks.unregister(this);
       service.lower("inFlight");
     } else {
       const elapsedNs = (clock() - this.#startMs) * NS_PER_MS;
-      if ((this.#state as number) === ENDED) return; // by the clock, which may be the user's code
+      if (this.#mark === ENDED) return; // by the clock, which may be the user's code
       if (leaks !== undefined) leaks.unregister(this);
-      core.endCall(service.row, resolved, elapsedNs);
+      core.endCall(service.row, mark, elapsedNs);
     }
-    this.#state = ENDED;
+    this.#mark = ENDED;
   }
 
   /** @internal What `using` calls: `end()`, or if there is no stack for that, a later end. */
@@ -125,15 +144,16 @@ export class CallMetricsGuard {
   static {
     describeAs(CallMetricsGuard, "CallMetricsGuard", (guard) => ({
       service: guard.#service.name,
-      state: stateName(guard.#state),
+      state: stateName(guard.#mark),
     }));
   }
 }
 
-function stateName(state: CallOutcome | typeof UNMARKED | typeof ENDED): string {
-  if (state === UNMARKED) return "running";
-  if (state === ENDED) return "ended";
-  return Object.keys(CallOutcome)[state] as string;
+function stateName(mark: number): string {
+  if (mark === UNMARKED) return "running";
+  if (mark === ENDED) return "ended";
+  const { outcome, status } = readCallMark(mark);
+  return status ?? (Object.keys(CallOutcome)[outcome] as string);
 }
 
 /**
@@ -148,12 +168,13 @@ function stateName(state: CallOutcome | typeof UNMARKED | typeof ENDED): string 
 export class HandlerMetricsGuard {
   readonly #service: GuardedService;
   #startMs: number;
-  #threw = false;
+  /** What is marked, or was until the end; 0 for nothing. */
+  #mark = 0;
   #ended = false;
   /** Calls `end()` at the end of a `using` block. */
   declare [Symbol.dispose]: () => void;
   /** @internal How to end a guard in the list of {@link UnendedHost}, and the next one in there. */
-  declare threwLate?: boolean;
+  declare lateMark?: number | undefined;
   /** @internal */
   declare next?: Unended | undefined;
 
@@ -166,19 +187,50 @@ export class HandlerMetricsGuard {
     else core.startHandler(service.row);
   }
 
-  /** Marks that an exception escaped the handler. It is counted once in `handlerPanicsTotal`, at the end. */
+  /**
+   * Marks what the handler answered. It is counted at the end, in `handlerStatuses`; the last mark before the end wins.
+   * Ignores a value that is not an {@link RpcStatus}.
+   *
+   * @example
+   * handler.recordStatus("not_found");
+   */
+  recordStatus(status: RpcStatus): void {
+    const mark = HANDLER_MARKS.get(status);
+    if (!this.#ended && mark !== undefined) this.#mark = mark | (this.#mark & THREW);
+  }
+
+  /**
+   * Marks that an exception escaped the handler. It is counted once in `handlerPanicsTotal`, at the end, together with
+   * the status `unknown` unless another one is marked. After the end it is counted at once: the rejection of a promise
+   * can come late.
+   */
   threw(): void {
-    this.#threw = true;
+    const mark = this.#mark;
+    if ((mark & THREW) !== 0) return;
+    if (this.#ended) {
+      const { row, host } = this.#service;
+      host.core.recordHandler(row, mark === 0 ? THREW_UNKNOWN : THREW);
+    }
+    this.#mark = mark | THREW;
+  }
+
+  /** @internal Ends the run: as marked, else with `mark`, if any. A throw is marked in any case. */
+  endUnlessMarked(mark: number | undefined): void {
+    if (mark === THREW) this.threw();
+    else if (this.#mark === 0 && mark !== undefined && !this.#ended) this.#mark = mark;
+    this.end();
   }
 
   /** @internal */
   endLate(): void {
     this.#startMs = Number.NaN;
-    if (this.threwLate) this.threw();
-    this.end();
+    this.endUnlessMarked(this.lateMark);
   }
 
-  /** Ends the run: subtracts 1 from `handlerInFlight` and observes the duration. A second end does nothing. */
+  /**
+   * Ends the run: subtracts 1 from `handlerInFlight`, observes the duration, and counts what is marked. A second end
+   * does nothing.
+   */
   end(): void {
     if (this.#ended) return;
     const { row, host } = this.#service;
@@ -186,7 +238,8 @@ export class HandlerMetricsGuard {
     const elapsedNs = (clock() - this.#startMs) * NS_PER_MS;
     if (this.#ended as boolean) return; // by the clock, which may be the user's code
     if (leaks !== undefined) leaks.unregister(this);
-    core.endHandler(row, this.#threw, elapsedNs);
+    const mark = this.#mark;
+    core.endHandler(row, mark === THREW ? THREW_UNKNOWN : mark, elapsedNs);
     this.#ended = true;
   }
 
@@ -204,9 +257,16 @@ export class HandlerMetricsGuard {
   static {
     describeAs(HandlerMetricsGuard, "HandlerMetricsGuard", (guard) => ({
       service: guard.#service.name,
-      state: guard.#ended ? "ended" : guard.#threw ? "threw" : "running",
+      state: guard.#ended ? "ended" : handlerStateName(guard.#mark),
     }));
   }
+}
+
+function handlerStateName(mark: number): string {
+  if (mark === 0) return "running";
+  const status = statusOfHandlerMark(mark);
+  const names = [(mark & THREW) !== 0 ? "threw" : undefined, status];
+  return names.filter((name) => name !== undefined).join(", ");
 }
 
 /** Starts a guard by `start`, which raises the gauge. */

@@ -3,12 +3,21 @@
 // `fn` may use up the stack, as an endless recursion does. What then fails is the end of its guard, which is put in the
 // list of those to end later. Nothing is called for that, since a call is what the stack has no room for.
 
+import { statusOfError } from "../model/error-status.js";
+import { CALL_MARKS, HANDLER_MARKS, THREW } from "../model/mark.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
+import type { RpcStatus } from "../model/status.js";
 import type { CallMetricsGuard, HandlerMetricsGuard } from "./guard.js";
 import { endLate, type UnendedHost } from "./unended.js";
 
-/** Returns the outcome of a call that threw or rejected with `error`; undefined if the call never resolved. */
-export type Classify = (error: unknown) => CallOutcome | undefined;
+/**
+ * Returns the status of a call that threw or rejected with `error`, or an outcome, which counts no status; undefined if
+ * the call never resolved.
+ */
+export type Classify = (error: unknown) => RpcStatus | CallOutcome | undefined;
+
+/** Returns the status of a handler that answered with `error` by throwing or rejecting it; undefined if that is a bug. */
+export type ClassifyAnswer = (error: unknown) => RpcStatus | undefined;
 
 interface ObservedService {
   readonly host: UnendedHost;
@@ -16,8 +25,11 @@ interface ObservedService {
   startHandler(): HandlerMetricsGuard;
 }
 
-/** Read once, because near the end of the stack even reading a property can fail. */
-const { Ok, ServerError } = CallOutcome;
+/** Read once, because near the end of the stack even reading a property or an import can fail. */
+const { ServerError } = CallOutcome;
+const HANDLER_THREW = THREW;
+const CALL_OK = CALL_MARKS.get("ok") as number;
+const HANDLER_OK = HANDLER_MARKS.get("ok") as number;
 
 export function runCall<T>(service: ObservedService, fn: (call: CallMetricsGuard) => T, classify: Classify): T {
   const { host } = service;
@@ -25,54 +37,60 @@ export function runCall<T>(service: ObservedService, fn: (call: CallMetricsGuard
   let result: T;
   try {
     result = fn(call);
-    if (isThenable(result)) return settledCall(result, call, classify) as T;
+    if (isThenable(result)) return settled(result, call, CALL_OK, (error) => callMark(error, classify)) as T;
   } catch (error) {
-    let outcome: CallOutcome | undefined = ServerError;
+    let mark: number | undefined = ServerError;
     try {
-      outcome = outcomeOf(error, classify);
-      call.endUnlessMarked(outcome);
+      mark = callMark(error, classify);
+      call.endUnlessMarked(mark);
       if (host.unended !== undefined) endLate(host);
     } catch {
-      call.lateOutcome = outcome;
+      call.lateMark = mark;
       call.next = host.unended;
       host.unended = call;
     }
     throw error;
   }
   try {
-    call.endUnlessMarked(Ok);
+    call.endUnlessMarked(CALL_OK);
     if (host.unended !== undefined) endLate(host);
   } catch {
-    call.lateOutcome = Ok;
+    call.lateMark = CALL_OK;
     call.next = host.unended;
     host.unended = call;
   }
   return result;
 }
 
-export function runHandler<T>(service: ObservedService, fn: () => T): T {
+export function runHandler<T>(
+  service: ObservedService,
+  fn: (handler: HandlerMetricsGuard) => T,
+  classify: ClassifyAnswer,
+): T {
   const { host } = service;
   const handler = service.startHandler();
   let result: T;
   try {
-    result = fn();
-    if (isThenable(result)) return settledHandler(result, handler) as T;
+    result = fn(handler);
+    if (isThenable(result)) return settled(result, handler, HANDLER_OK, (error) => handlerMark(error, classify)) as T;
   } catch (error) {
+    let mark = HANDLER_THREW;
     try {
-      handler.threw();
-      handler.end();
+      mark = handlerMark(error, classify);
+      handler.endUnlessMarked(mark);
       if (host.unended !== undefined) endLate(host);
     } catch {
-      handler.threwLate = true;
+      handler.lateMark = mark;
       handler.next = host.unended;
       host.unended = handler;
     }
     throw error;
   }
   try {
-    handler.end();
+    handler.endUnlessMarked(HANDLER_OK);
     if (host.unended !== undefined) endLate(host);
   } catch {
+    handler.lateMark = HANDLER_OK;
     handler.next = host.unended;
     host.unended = handler;
   }
@@ -83,49 +101,62 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as Partial<PromiseLike<unknown>> | null | undefined)?.then === "function";
 }
 
-function settledCall<T>(result: PromiseLike<T>, call: CallMetricsGuard, classify: Classify): Promise<T> {
-  return settled(
-    result,
-    () => call.endUnlessMarked(Ok),
-    (error) => call.endUnlessMarked(outcomeOf(error, classify)),
-  );
+interface Guard {
+  endUnlessMarked(mark: number | undefined): void;
 }
 
-function settledHandler<T>(result: PromiseLike<T>, handler: HandlerMetricsGuard): Promise<T> {
-  return settled(
-    result,
-    () => handler.end(),
-    () => {
-      handler.threw();
-      handler.end();
-    },
-  );
-}
-
-/** What `thenable` settles to, after `fulfilled` or `failed` has been called. */
-function settled<T>(thenable: PromiseLike<T>, fulfilled: () => void, failed: (error: unknown) => void): Promise<T> {
+/** What `thenable` settles to, after `guard` has been ended. */
+function settled<T>(
+  thenable: PromiseLike<T>,
+  guard: Guard,
+  ok: number,
+  markOf: (error: unknown) => number | undefined,
+): Promise<T> {
   return Promise.resolve(thenable).then(
     (value) => {
-      fulfilled();
+      guard.endUnlessMarked(ok);
       return value;
     },
     (error) => {
-      failed(error);
+      guard.endUnlessMarked(markOf(error));
       throw error;
     },
   );
 }
 
-function outcomeOf(error: unknown, classify: Classify): CallOutcome | undefined {
+function callMark(error: unknown, classify: Classify): number | undefined {
   try {
-    const outcome = classify(error);
-    if (outcome === undefined || isCallOutcome(outcome)) return outcome;
-  } catch {}
-  return ServerError;
+    const answer = classify(error);
+    if (answer === undefined || isCallOutcome(answer)) return answer;
+    return CALL_MARKS.get(answer) ?? ServerError;
+  } catch {
+    return ServerError;
+  }
 }
 
-export function defaultOutcome(error: unknown): CallOutcome | undefined {
-  const name = (error as { name?: unknown } | null | undefined)?.name;
-  if (name === "AbortError") return undefined;
-  return name === "TimeoutError" ? CallOutcome.Timeout : ServerError;
+function handlerMark(error: unknown, classify: ClassifyAnswer): number {
+  try {
+    return HANDLER_MARKS.get(classify(error)) ?? THREW;
+  } catch {
+    return THREW;
+  }
+}
+
+/** A call's status, found by the shape of its error. */
+export function classifyCallError(error: unknown): RpcStatus | undefined {
+  const status = statusOfError(error);
+  if (status === "cancelled") return undefined; // the caller took the call back
+  if (status !== undefined) return status;
+  // What is no object is no error of any stack, but the reason with which the caller has aborted a signal.
+  const isReason = error === null || (typeof error !== "object" && error !== undefined);
+  return isReason ? undefined : "unknown";
+}
+
+/** A handler that honours an abort has answered, and has no bug. */
+export function classifyHandlerError(error: unknown): RpcStatus | undefined {
+  return isAbort(error) ? "cancelled" : undefined;
+}
+
+function isAbort(error: unknown): boolean {
+  return (error as { name?: unknown } | null | undefined)?.name === "AbortError";
 }

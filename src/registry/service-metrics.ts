@@ -2,9 +2,9 @@
 
 import type { Rows } from "../model/data.js";
 import { invalid } from "../model/errors.js";
-import { FIELD_NAMES, type FieldValues, HISTOGRAMS } from "../model/fields.js";
+import { type FieldValues, HISTOGRAMS, SINGLE_FIELD_NAMES, STATUS_FIELDS } from "../model/fields.js";
 import { bucketQuantile } from "../model/quantile.js";
-import { readCumulativeBuckets, readField, readSum } from "../model/reader.js";
+import { readCumulativeBuckets, readField, readStatuses, readSum } from "../model/reader.js";
 import { inspectAs } from "./inspect.js";
 
 /** Property names, built once: building them for each service takes as long as reading its numbers. */
@@ -48,7 +48,8 @@ export class ServiceMetrics {
   constructor(service: string, rows: Rows, row: number) {
     const metrics = this as Mutable<ServiceMetrics>;
     metrics.service = service;
-    for (const field of FIELD_NAMES) metrics[field] = readField(rows, row, field);
+    for (const field of SINGLE_FIELD_NAMES) metrics[field] = readField(rows, row, field);
+    for (const field of STATUS_FIELDS) metrics[field] = readStatuses(rows, row, field);
     for (const { histogram, sumNs, count, buckets } of PROPERTIES) {
       const cumulative = readCumulativeBuckets(rows, row, histogram);
       metrics[sumNs] = readSum(rows, row, histogram);

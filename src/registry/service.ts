@@ -2,12 +2,28 @@
 
 import type { RowLayout, Rows } from "../model/data.js";
 import { invalid } from "../model/errors.js";
-import { FIELD_NAMES, type Field, fieldKind, type GaugeField, type HistogramField } from "../model/fields.js";
+import {
+  type Field,
+  fieldKind,
+  type GaugeField,
+  type HistogramField,
+  SINGLE_FIELD_NAMES,
+  STATUS_FIELDS,
+} from "../model/fields.js";
+import { CALL_MARKS } from "../model/mark.js";
 import { type CallOutcome, isCallOutcome } from "../model/outcome.js";
+import type { RpcStatus } from "../model/status.js";
 import { U64_MAX } from "../model/words.js";
 import { CallMetricsGuard, type GuardHost, HandlerMetricsGuard } from "./guard.js";
 import { describeAs } from "./inspect.js";
-import { type Classify, defaultOutcome, runCall, runHandler } from "./observe.js";
+import {
+  type Classify,
+  type ClassifyAnswer,
+  classifyCallError,
+  classifyHandlerError,
+  runCall,
+  runHandler,
+} from "./observe.js";
 import { ServiceMetrics } from "./service-metrics.js";
 
 /** What all services of a registry share. */
@@ -19,6 +35,8 @@ export interface ServiceHost extends GuardHost {
 
 /** A duration in nanoseconds, from 0 to 2^64-1, inclusive. Fractions are rounded to the nearest nanosecond. */
 export type DurationNs = number | bigint;
+
+const FIELD_EXPECTED = `one of ${SINGLE_FIELD_NAMES.join(", ")}, ${STATUS_FIELDS.map((field) => `${field}.STATUS`).join(", ")}`;
 
 const U64_END = 2 ** 64;
 const I64_MIN = -(2n ** 63n);
@@ -69,56 +87,65 @@ export class ServiceCounters {
    * Runs `fn` as a call, and returns or throws what `fn` does. Waits for a promise, and for any other thenable, which
    * becomes a promise. Does not wait for an iterator or stream: hold a guard until it has been consumed.
    *
-   * The call counts as `Ok` when `fn` returns or fulfils. When it throws or rejects, `classify` returns the outcome for
-   * the error; `undefined` means that the call never resolved. An outcome that `fn` marks on the guard it receives
-   * always wins. If `classify` itself throws, or returns anything else, the call counts as `ServerError`, and the error
-   * of `fn` is still the one thrown.
+   * The call counts with the status `ok` when `fn` returns or fulfils. When it throws or rejects, `classify` returns the
+   * status for the error, or an outcome, which counts no status; `undefined` means that the call never resolved. What
+   * `fn` marks on the guard it receives always wins. If `classify` itself throws, or returns anything else, the call
+   * counts as `ServerError`, and the error of `fn` is still the one thrown.
    *
    * @param fn receives the call's guard.
-   * @param classify default: an error named `TimeoutError`, such as that of `AbortSignal.timeout()`, is `Timeout`; one
-   * named `AbortError` means that the call never resolved; any other is `ServerError`.
+   * @param classify default: the status that {@link statusOfError} finds, such as the code of gRPC's and Connect's
+   * errors; but a call that was cancelled never resolved, and neither has one that rejects with something other than an
+   * object, such as the reason `"user left"` of a signal; any other error is `unknown`.
    * @throws TypeError if `fn` or `classify` is not a function; nothing is counted then.
    *
    * @example
    * const reply = await echo.observeCall(() => client.echo(request), (error) =>
-   *   error instanceof TypeError ? CallOutcome.Transport : CallOutcome.ServerError);
+   *   signal.aborted ? undefined : error instanceof TypeError ? "unavailable" : "unknown");
    */
   observeCall<T>(fn: (call: CallMetricsGuard) => PromiseLike<T>, classify?: Classify): Promise<T>;
   observeCall<T>(fn: (call: CallMetricsGuard) => T, classify?: Classify): T;
-  observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = defaultOutcome): T {
+  observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = classifyCallError): T {
     if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
     if (typeof classify !== "function") throw invalid("classify", "a function", classify, TypeError);
     return runCall(this, fn, classify);
   }
 
   /**
-   * Runs `fn` as a handler, treating what it returns or throws as `observeCall` does. A throw or rejection adds 1 to
-   * `handlerPanicsTotal`.
+   * Runs `fn` as a handler, treating what it returns or throws as `observeCall` does.
    *
-   * @throws TypeError if `fn` is not a function; nothing is counted then.
+   * The run counts with the status `ok` when `fn` returns or fulfils. When it throws or rejects, `classify` returns the
+   * status if the error is an answer; `undefined` means that it is a bug, which adds 1 to `handlerPanicsTotal` and has
+   * the status `unknown`. A status that `fn` marks on the guard it receives always wins. If `classify` itself throws, or
+   * returns anything else, the error counts as a bug. The error of `fn` is the one thrown in any case.
+   *
+   * @param fn receives the handler's guard.
+   * @param classify default: an error named `AbortError` is `cancelled`, and any other is a bug.
+   * @throws TypeError if `fn` or `classify` is not a function; nothing is counted then.
    *
    * @example
-   * const reply = await echo.observeHandler(() => handle(request));
+   * const reply = await echo.observeHandler(() => handle(request), statusOfError);
    */
-  observeHandler<T>(fn: () => PromiseLike<T>): Promise<T>;
-  observeHandler<T>(fn: () => T): T;
-  observeHandler<T>(fn: () => T): T {
+  observeHandler<T>(fn: (handler: HandlerMetricsGuard) => PromiseLike<T>, classify?: ClassifyAnswer): Promise<T>;
+  observeHandler<T>(fn: (handler: HandlerMetricsGuard) => T, classify?: ClassifyAnswer): T;
+  observeHandler<T>(fn: (handler: HandlerMetricsGuard) => T, classify: ClassifyAnswer = classifyHandlerError): T {
     if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
-    return runHandler(this, fn);
+    if (typeof classify !== "function") throw invalid("classify", "a function", classify, TypeError);
+    return runHandler(this, fn, classify);
   }
 
   /**
-   * Counts one resolved call that was timed elsewhere. Leaves `inFlight` alone.
+   * Counts one resolved call that was timed elsewhere, by its status or by its outcome alone. Leaves `inFlight` alone.
    *
    * @throws TypeError or RangeError for a bad outcome or duration; nothing is recorded then.
    *
    * @example
-   * echo.recordCall(CallOutcome.Ok, 7_000_000); // 7 ms
+   * echo.recordCall("ok", 7_000_000); // 7 ms
    */
-  recordCall(outcome: CallOutcome, elapsedNs: DurationNs): void {
-    if (!isCallOutcome(outcome)) throw invalid("outcome", "a CallOutcome (0 to 4)", outcome);
+  recordCall(outcome: CallOutcome | RpcStatus, elapsedNs: DurationNs): void {
+    const mark = isCallOutcome(outcome) ? outcome : CALL_MARKS.get(outcome);
+    if (mark === undefined) throw invalid("outcome", "a CallOutcome (0 to 4) or an RpcStatus", outcome);
     const { core, layout } = this.host;
-    core.recordCall(this.row, outcome, nearestDouble(elapsedNs));
+    core.recordCall(this.row, mark, nearestDouble(elapsedNs));
     if (typeof elapsedNs === "bigint") this.#addRest(this.row + layout.latency, elapsedNs);
   }
 
@@ -150,8 +177,8 @@ export class ServiceCounters {
   /**
    * Adds `n` to one counter or gauge, for bridges that import counts from other sources.
    *
-   * @param field the name of a counter or gauge in a snapshot, such as `callsTotal` or `inFlight`; not one of a
-   * histogram.
+   * @param field the name of a counter or gauge in a snapshot, such as `callsTotal`, `inFlight` or
+   * `callStatuses.not_found`; not one of a histogram.
    * @param n a whole number: from 0 to 2^64-1 for a counter, from -2^63 to 2^63-1 for a gauge, inclusive. Past
    * Number.MAX_SAFE_INTEGER it must be a bigint, because only a bigint is exact there.
    * @throws TypeError or RangeError for a bad field or number; nothing is recorded then.
@@ -163,7 +190,7 @@ export class ServiceCounters {
     const kind = fieldKind(field);
     if (kind === "counter") this.#count(field, n, false);
     else if (kind === "gauge") this.#count(field, n, true);
-    else throw invalid("field", `one of ${FIELD_NAMES.join(", ")}`, field);
+    else throw invalid("field", FIELD_EXPECTED, field);
   }
 
   /** @internal Subtracts 1 from a gauge, for guards and leaks. */

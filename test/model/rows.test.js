@@ -3,7 +3,7 @@
 import { expect, test } from "vitest";
 import { bucketDeltas, fieldDelta } from "../../src/model/delta.ts";
 import { FIELD_NAMES, isHistogram } from "../../src/model/fields.ts";
-import { isRecorded, rowCount, rowNumber } from "../../src/model/reader.ts";
+import { hasRecorded, recordedIndices, rowCount, rowNumber } from "../../src/model/reader.ts";
 
 const WORDS = FIELD_NAMES.length + 2 * 4; // two histograms, each of a sum and three buckets
 const layout = {
@@ -23,6 +23,8 @@ function rowsOf(words) {
   for (const [index, value] of Object.entries(words)) all[WORDS + Number(index)] = value;
   return { words: new Uint32Array(all.buffer), layout };
 }
+
+const isRecorded = ({ words }, row, name) => hasRecorded(words, row, recordedIndices(layout, name));
 
 /** Index of a field's word in its row. */
 const CALLS = layout.callsTotal / 8;

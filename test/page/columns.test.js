@@ -24,9 +24,13 @@ const NAMES = [
   "streamingChunksEmitted",
   "streamingChunksDropped",
   "capabilityDenied",
+  "callFaults",
+  "handlerAnswers",
+  "handlerErrors",
+  "handlerFaults",
 ];
 const data = { spanSeconds: 20, buckets: [0.1, 1], columns: NAMES, rows: [] };
-const row = ["a", 200, 2, 4, 8, 16, 7, 0.05, 0.2, 1, 40, 10, 3, 0.01, 0.02, null, 60, 5, 9];
+const row = ["a", 200, 2, 4, 8, 16, 7, 0.05, 0.2, 1, 40, 10, 3, 0.01, 0.02, null, 60, 5, 9, 24, 36, 6, 2];
 
 /** What each column shows for the row. */
 const shown = (row, data) =>
@@ -46,6 +50,7 @@ describe("the live page's columns", () => {
       p95: "200ms",
       p99: "≥1.00s",
       runs: "2.00",
+      handler_errors: "15.0%",
       throws: "25.0%",
       running: "3",
       handler_p50: "10.0ms",
@@ -70,29 +75,57 @@ describe("the live page's columns", () => {
 
   test("have no value for shares of nothing, missing quantiles, unknown columns, and rates in no time", () => {
     const values = (row, data) => Object.fromEntries(COLUMNS.map(({ key, value }) => [key, value(row, data)]));
-    const idle = ["a", ...Array(18).fill(0)];
+    const idle = ["a", ...Array(NAMES.length - 1).fill(0)];
     expect(values(idle, data)).toMatchObject({ calls: 0, errors: NaN, timeout: NaN, throws: NaN, denied: 0 });
+    expect(values(idle, data).handler_errors).toBeNaN();
     expect(values(row, data).handler_p99).toBeNaN();
     expect(values(row, { ...data, spanSeconds: 0 })).toMatchObject({ calls: NaN, runs: NaN, emitted: NaN, dropped: 5 });
     expect(values(row, { ...data, columns: ["service"] })).toMatchObject({ calls: NaN, in_flight: NaN });
   });
 
-  test("that tell of problems are red", () => {
-    expect(COLUMNS.filter(({ isBad }) => isBad).map(({ key }) => key)).toEqual([
+  /** The columns that are red for the row with these values in place of its own. */
+  const redOnes = (values) => {
+    const changed = NAMES.map((name, i) => values[name] ?? row[i]);
+    return COLUMNS.filter(({ fault }) => fault?.(changed, data) > 0).map(({ key }) => key);
+  };
+
+  test("are red for faults of servers", () => {
+    expect(redOnes({})).toEqual([
       "errors",
       "no_route",
       "timeout",
       "server",
       "transport",
+      "handler_errors",
       "throws",
       "dropped",
-      "denied",
     ]);
+  });
+
+  test("are not red for errors that callers caused, nor for calls that were refused", () => {
+    expect(redOnes({ callFaults: 2 + 4 + 16, handlerFaults: 0 })).not.toContain("server");
+    expect(
+      redOnes({
+        errorsNoRoute: 0,
+        errorsTimeout: 0,
+        errorsTransport: 0,
+        callFaults: 0,
+        handlerFaults: 0,
+        handlerPanics: 0,
+        streamingChunksDropped: 0,
+      }),
+    ).toEqual([]);
+  });
+
+  test("show no error rate for handlers whose answers nobody recorded", () => {
+    const handlerErrors = COLUMNS.find(({ key }) => key === "handler_errors");
+    const silent = NAMES.map((name, i) => (/^handler(Answers|Errors|Faults)$/.test(name) ? 0 : row[i]));
+    expect(handlerErrors.value(silent, data)).toBeNaN();
   });
 
   test("leave room for a unit where a value can have one", () => {
     const units = COLUMNS.filter(({ hasUnit }) => hasUnit).map(({ key }) => key);
-    expect(units).toHaveLength(5 + 3 + 1 + 3);
+    expect(units).toHaveLength(5 + 3 + 2 + 3);
     expect(units).toEqual(expect.arrayContaining(["errors", "transport", "p50", "throws", "handler_p99"]));
   });
 
@@ -109,7 +142,7 @@ describe("the live page's columns", () => {
       "dropped",
       "denied",
     ]);
-    expect(keys(3)).toEqual(["calls", "errors", "p99", "runs"]);
+    expect(keys(3)).toEqual(["calls", "errors", "p99", "runs", "handler_errors"]);
     expect([0, 1, 2, 3].map((steps) => groupsAfter(steps).length)).toEqual([3, 3, 2, 2]);
     expect([2, 3].map((steps) => groupsAfter(steps).map(({ spark }) => spark))).toEqual([
       ["calls", "handlerInvocations"],
@@ -155,8 +188,8 @@ describe("sparklines on the live page", () => {
     expect(paths({ rates: [4, 2], seconds: [300, 300] })[1]).toEqual([undefined, "M100.0 10.0L50.0 1.0"]);
   });
 
-  test("draw errors in the same scale", () => {
-    expect(paths({ rates: [4, 4], errors: [0, 2], seconds: [150, 150] })[2]).toEqual([
+  test("draw faults in the same scale", () => {
+    expect(paths({ rates: [4, 4], faults: [0, 2], seconds: [150, 150] })[2]).toEqual([
       "bad",
       "M100 19L100.0 10.0L50.0 19.0L50.0 19Z",
     ]);

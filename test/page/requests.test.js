@@ -131,7 +131,18 @@ describe.each(KINDS)("$kind", ({ answer }) => {
       overflowLookups: 3,
       sparkSeconds: [],
       details: [
-        { service: "a", latency: [0, 1, 0], handlerDuration: [0, 0, 0], calls: [], errors: [], handlerInvocations: [] },
+        {
+          service: "a",
+          latency: [0, 1, 0],
+          handlerDuration: [0, 0, 0],
+          calls: [],
+          errors: [],
+          handlerInvocations: [],
+          callFaults: [],
+          handlerFaults: [],
+          callStatuses: {},
+          handlerStatuses: {},
+        },
       ],
       columns: expect.arrayContaining(["service", "calls", "latencyP99"]),
       rows: [

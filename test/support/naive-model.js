@@ -19,6 +19,20 @@ for (const [field, kind] of Object.entries(FIELDS)) {
   if (!known.includes(field)) known.push(field); // one that was added later
 }
 
+/** The outcomes of statuses; those of others are server errors. */
+const OUTCOMES = { ok: 0, unimplemented: 1, deadline_exceeded: 2, unavailable: 4 };
+
+/** Fields such as `callStatuses.ok` as properties of an object, as in a snapshot. */
+export function nested(fields) {
+  const row = {};
+  for (const [name, value] of Object.entries(fields)) {
+    const [field, status] = name.split(".");
+    if (status === undefined) row[field] = value;
+    else row[field] = { ...row[field], [status]: value };
+  }
+  return row;
+}
+
 /** One service's counters and gauges as BigInts, and the durations observed. */
 export class ModelService {
   fields = Object.fromEntries([...COUNTERS, ...GAUGES].map((field) => [field, 0n]));
@@ -30,10 +44,22 @@ export class ModelService {
     this.fields[field] = wrap(64, this.fields[field] + BigInt(n));
   }
 
-  call(outcome, ns) {
+  /** `answer`: a status, or an outcome alone. */
+  call(answer, ns) {
+    const outcome = typeof answer === "string" ? (OUTCOMES[answer] ?? 3) : answer;
     this.add("callsTotal", 1);
     if (outcome !== 0) this.add(ERROR_FIELDS[outcome], 1);
+    if (typeof answer === "string") this.add(`callStatuses.${answer}`, 1);
     this.latency.push(ns);
+  }
+
+  /** `status`: undefined if none is known. */
+  handler(status, threw, ns) {
+    this.add("handlerInvocationsTotal", 1);
+    if (threw) this.add("handlerPanicsTotal", 1);
+    const answered = status ?? (threw ? "unknown" : undefined);
+    if (answered !== undefined) this.add(`handlerStatuses.${answered}`, 1);
+    this.handlerDuration.push(ns);
   }
 
   row(service, bounds) {
@@ -46,7 +72,7 @@ export class ModelService {
       [...bounds, Infinity].map((bound) => BigInt(observed.filter((ns) => Number(ns) / 1e9 <= bound).length));
     return {
       service,
-      ...this.fields,
+      ...nested(this.fields),
       latencySumNs: sum(this.latency),
       latencyCount: BigInt(this.latency.length),
       latencyBuckets: buckets(this.latency),
@@ -91,10 +117,10 @@ export class ModelRegistry {
 
 /** A row of the model with doubles, as in a snapshot. */
 export function asDoubles(row) {
-  return Object.fromEntries(
-    Object.entries(row).map(([field, value]) => [
-      field,
-      typeof value === "bigint" ? Number(value) : Array.isArray(value) ? value.map(Number) : value,
-    ]),
-  );
+  const asDouble = (value) => {
+    if (typeof value === "bigint") return Number(value);
+    if (Array.isArray(value)) return value.map(Number);
+    return typeof value === "object" ? asDoubles(value) : value;
+  };
+  return Object.fromEntries(Object.entries(row).map(([field, value]) => [field, asDouble(value)]));
 }

@@ -1,6 +1,7 @@
 // Random operations on a registry, and how to apply them to the library and to the naive model.
 
 import fc from "fast-check";
+import { RPC_STATUSES } from "../../src/model/status.ts";
 import { COUNTERS, GAUGES } from "./naive-model.js";
 
 const U64_MAX = 2n ** 64n - 1n;
@@ -35,19 +36,27 @@ export const durationNs = fc.oneof(
   fc.bigInt(0n, U64_MAX),
 );
 
-const outcome = fc.integer({ min: 0, max: 4 });
+const status = fc.constantFrom(...RPC_STATUSES);
+
+/** An outcome, or a status. */
+const answer = fc.oneof(fc.integer({ min: 0, max: 4 }), status);
 
 /** Whole nanoseconds that survive the conversion to milliseconds of a test's clock and back. */
 const elapsedNs = fc.integer({ min: 0, max: 2 ** 40 });
 
 /** An operation on a service. */
 export const operation = fc.oneof(
-  fc.record({ op: fc.constant("call"), outcome, ns: elapsedNs }),
+  fc.record({ op: fc.constant("call"), marks: fc.array(answer, { minLength: 1, maxLength: 3 }), ns: elapsedNs }),
   fc.record({ op: fc.constant("drop"), ns: elapsedNs }),
   fc.record({ op: fc.constant("start") }),
-  fc.record({ op: fc.constant("handler"), threw: fc.boolean(), ns: elapsedNs }),
+  fc.record({
+    op: fc.constant("handler"),
+    marks: fc.array(status, { maxLength: 2 }),
+    threw: fc.constantFrom(false, "before", "after"),
+    ns: elapsedNs,
+  }),
   fc.record({ op: fc.constant("startHandler") }),
-  fc.record({ op: fc.constant("recordCall"), outcome, ns: durationNs }),
+  fc.record({ op: fc.constant("recordCall"), answer, ns: durationNs }),
   fc.record({ op: fc.constant("recordLatency"), ns: durationNs }),
   fc.record({ op: fc.constant("recordHandlerDuration"), ns: durationNs }),
   fc.record({
@@ -69,7 +78,7 @@ export function apply(service, clock, { op, ...args }) {
   switch (op) {
     case "call": {
       const call = service.startCall();
-      call.record(args.outcome);
+      for (const mark of args.marks) typeof mark === "string" ? call.recordStatus(mark) : call.record(mark);
       clock.advance(args.ns / 1e6);
       return call.end();
     }
@@ -82,14 +91,17 @@ export function apply(service, clock, { op, ...args }) {
       return service.startCall();
     case "handler": {
       const handler = service.startHandler();
-      if (args.threw) handler.threw();
+      if (args.threw === "before") handler.threw();
+      for (const mark of args.marks) handler.recordStatus(mark);
       clock.advance(args.ns / 1e6);
-      return handler.end();
+      handler.end();
+      if (args.threw === "after") handler.threw();
+      return undefined;
     }
     case "startHandler":
       return service.startHandler();
     case "recordCall":
-      return service.recordCall(args.outcome, args.ns);
+      return service.recordCall(args.answer, args.ns);
     case "add":
       return service.add(args.field, args.n);
     default:
@@ -101,16 +113,15 @@ export function apply(service, clock, { op, ...args }) {
 export function applyToModel(service, { op, ...args }) {
   switch (op) {
     case "call":
+      return service.call(args.marks.at(-1), args.ns);
     case "recordCall":
-      return service.call(args.outcome, args.ns);
+      return service.call(args.answer, args.ns);
     case "drop":
       return undefined;
     case "start":
       return service.add("inFlight", 1);
     case "handler":
-      service.add("handlerInvocationsTotal", 1);
-      if (args.threw) service.add("handlerPanicsTotal", 1);
-      return service.handlerDuration.push(args.ns);
+      return service.handler(args.marks.at(-1), args.threw !== false, args.ns);
     case "startHandler":
       service.add("handlerInvocationsTotal", 1);
       return service.add("handlerInFlight", 1);

@@ -18,6 +18,7 @@ const MONOTONIC = [
   "streamingChunksDroppedTotal",
   "capabilityDeniedTotal",
 ];
+const STATUSES = ["callStatuses", "handlerStatuses"];
 const HISTOGRAMS = [
   ["latencyBuckets", "latencyCount"],
   ["handlerDurationBuckets", "handlerDurationCount"],
@@ -37,6 +38,11 @@ export function violations(snapshot, before) {
     if (!old) continue;
     for (const field of MONOTONIC) {
       if (row[field] < old[field]) found.push(`${row.service}: ${field} fell from ${old[field]} to ${row[field]}`);
+    }
+    for (const field of STATUSES) {
+      for (const [status, n] of Object.entries(row[field])) {
+        if (n < old[field][status]) found.push(`${row.service}: ${field}.${status} fell`);
+      }
     }
     for (const [buckets] of HISTOGRAMS) {
       if (row[buckets].some((n, i) => n < old[buckets][i])) found.push(`${row.service}: a bucket of ${buckets} fell`);

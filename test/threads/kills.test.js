@@ -43,9 +43,19 @@ test("1,000 workers killed at random moments lose no acknowledged call and block
   const { services } = registry.snapshot();
   const total = (field) => services.reduce((sum, row) => sum + row[field], 0);
   const acknowledgedCalls = acknowledged.reduce((sum, n) => sum + n, 0);
-  for (const field of ["callsTotal", "latencyCount", "handlerInvocationsTotal"]) {
-    expect(total(field)).toBeGreaterThanOrEqual(acknowledgedCalls);
-    expect(total(field)).toBeLessThanOrEqual(acknowledgedCalls + WORKERS);
+  const totalOf = (read) => services.reduce((sum, row) => sum + read(row), 0);
+  const totals = {
+    calls: total("callsTotal"),
+    latencies: total("latencyCount"),
+    errors: total("errorsServer"),
+    answers: totalOf(({ callStatuses }) => callStatuses.not_found),
+    runs: total("handlerInvocationsTotal") / 2, // one more begins and does not end
+    throws: total("handlerPanicsTotal"),
+    handlerAnswers: totalOf(({ handlerStatuses }) => handlerStatuses.internal),
+  };
+  for (const [what, counted] of Object.entries(totals)) {
+    expect(counted, what).toBeGreaterThanOrEqual(acknowledgedCalls);
+    expect(counted, what).toBeLessThanOrEqual(acknowledgedCalls + WORKERS);
   }
   expect(total("inFlight")).toBe(0);
   expect(total("handlerInFlight")).toBe(0);

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 // The web entry gives each registry a different thread number, as if each were in a thread.
 import { attachSharedRegistry } from "../../dist/threads.js";
 import { FIELDS } from "../../src/model/fields.ts";
+import { nested } from "../support/naive-model.js";
 import { fakeTime } from "../support/time.js";
 import { GRACE_MS } from "./grace.js";
 
@@ -542,7 +543,8 @@ test("a thread that detaches gives back every gauge and keeps every counter, for
   const [created, attached] = registries(1, { maxThreads: 2 });
   const fields = Object.entries(FIELDS);
   for (const [field] of fields) attached.forService("echo").add(field, 3);
-  const expected = (gauge) => Object.fromEntries(fields.map(([field, kind]) => [field, kind === "gauge" ? gauge : 3]));
+  const expected = (gauge) =>
+    nested(Object.fromEntries(fields.map(([field, kind]) => [field, kind === "gauge" ? gauge : 3])));
   expect(created.snapshot().get("echo")).toMatchObject(expected(3));
   attached.detach();
   expect(created.snapshot().get("echo")).toMatchObject(expected(0));

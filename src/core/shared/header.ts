@@ -22,7 +22,7 @@ import { WORD_BYTES } from "../layout.js";
 import { MAX_THREADS, type SharedLimits } from "./memory.js";
 
 /** Increment it with every change to the memory layout or the handle: threads may load different releases. */
-export const VERSION = 2;
+export const VERSION = 3;
 
 /** "nrpcshrd" in ASCII. */
 const MAGIC = 0x6e72_7063_7368_7264n;

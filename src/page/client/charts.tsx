@@ -6,8 +6,8 @@ import { bound, count, counted, rate, timeSpan } from "./format.js";
 interface SparkProps {
   readonly label: string;
   readonly rates: readonly number[] | undefined;
-  /** Drawn in the same scale, in the colour for errors. */
-  readonly errors?: readonly number[] | undefined;
+  /** Drawn in the same scale, in red. */
+  readonly faults?: readonly number[] | undefined;
   /** Length of the interval of each rate. */
   readonly seconds: readonly number[];
 }
@@ -26,7 +26,7 @@ function points(rates: readonly number[], seconds: readonly number[], top: numbe
   return coordinates.join("L");
 }
 
-export function Spark({ label, rates = [], errors, seconds }: SparkProps): VNode {
+export function Spark({ label, rates = [], faults, seconds }: SparkProps): VNode {
   const top = Math.max(...rates);
   if (!(top > 0)) return <span />;
   // The box always spans five minutes, even while there is less data, and more if samples came late.
@@ -39,7 +39,7 @@ export function Spark({ label, rates = [], errors, seconds }: SparkProps): VNode
     <svg viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label={description}>
       <path class="area" d={`M100 20L${line}L${left} 20Z`} />
       <path d={`M${line}`} />
-      {errors && <path class="bad" d={`M100 19L${points(errors, seconds, top, width)}L${left} 19Z`} />}
+      {faults && <path class="bad" d={`M100 19L${points(faults, seconds, top, width)}L${left} 19Z`} />}
     </svg>
   );
 }

@@ -3,13 +3,15 @@
 import type { PageData, PageRow } from "../page-data.js";
 import { type Amount, count, duration, rate, share } from "./format.js";
 
+type Value = (row: PageRow, data: PageData) => number;
+
 export interface Column {
   readonly key: string;
   readonly label: string;
   /** Explains the number in a tooltip. */
   readonly title: string;
-  /** Values above 0 are shown in red. */
-  readonly isBad?: boolean;
+  /** Where this is above 0, the value is shown in red: what it counts is the fault of a server, or data is lost. */
+  readonly fault?: Value;
   /** Of the steps in which columns are hidden, the one that hides this one: only an opened row then shows the value. */
   readonly step?: 0 | 1 | 2;
   /** Some of its values have a unit; the others leave room for one. */
@@ -39,10 +41,10 @@ export interface Group {
   readonly histogram?: "latency" | "handlerDuration";
   /** What the histogram counts, in the singular. */
   readonly unit?: string;
+  /** The counts of {@link PageDetail} that an opened row lists, and the data's column with the number of all. */
+  readonly statuses?: { readonly detail: "callStatuses" | "handlerStatuses"; readonly total: Value };
   readonly columns: readonly Column[];
 }
-
-type Value = (row: PageRow, data: PageData) => number;
 
 /** The data's columns that some column of the table shows. */
 const shown = new Set(["service"]);
@@ -68,6 +70,15 @@ const shareOf = (parts: readonly string[], total: string): Value => {
   return (row, data) => values.reduce((sum, value) => sum + value(row, data), 0) / (whole(row, data) || Number.NaN);
 };
 
+const faultOf = (name: string): { fault: Value } => ({ fault: column(name) });
+
+/** Faults among the calls that were answered with an error: all faults less those of other kinds. */
+const serverFaults: Value = (row, data) =>
+  read("callFaults", row, data) -
+  read("errorsNoRoute", row, data) -
+  read("errorsTimeout", row, data) -
+  read("errorsTransport", row, data);
+
 /** Kinds of errors, and their columns. */
 const KINDS: readonly (readonly [label: string, name: string])[] = [
   ["No route", "errorsNoRoute"],
@@ -87,19 +98,24 @@ const quantiles = (prefix: string, of: string, histogram: string): Column[] =>
     format: (value, { buckets }) => duration(value, buckets.at(-1)),
   }));
 
+/** Of services that record no statuses, it is not known what they answered. */
+const answers = column("handlerAnswers");
+const handlerErrors = shareOf(["handlerErrors"], "handlerInvocations");
+
 export const GROUPS: readonly Group[] = [
   {
     label: "Calls made",
     spark: "calls",
     histogram: "latency",
     unit: "call",
+    statuses: { detail: "callStatuses", total: column("calls") },
     columns: [
       { key: "calls", label: "Calls/s", title: "Resolved calls per second", value: perSecond("calls"), format: rate },
       {
         key: "errors",
         label: "Errors",
-        title: "Share of calls that failed, with any kind of error",
-        isBad: true,
+        title: "Share of calls that failed, with any kind of error; red if not only callers are responsible",
+        ...faultOf("callFaults"),
         hasUnit: true,
         value: shareOf(
           KINDS.map(([, name]) => name),
@@ -112,7 +128,7 @@ export const GROUPS: readonly Group[] = [
           key: label.toLowerCase().replace(" ", "_"),
           label,
           title: `Share of calls that failed with an error of kind ${label.toLowerCase().replace(" ", "_")}`,
-          isBad: true,
+          fault: name === "errorsServer" ? serverFaults : column(name),
           hasUnit: true,
           step: 0,
           value: shareOf([name], "calls"),
@@ -135,6 +151,7 @@ export const GROUPS: readonly Group[] = [
     spark: "handlerInvocations",
     histogram: "handlerDuration",
     unit: "run",
+    statuses: { detail: "handlerStatuses", total: column("handlerInvocations") },
     columns: [
       {
         key: "runs",
@@ -144,10 +161,19 @@ export const GROUPS: readonly Group[] = [
         format: rate,
       },
       {
+        key: "handler_errors",
+        label: "Errors",
+        title: "Share of handler runs that answered with an error; red if not only callers are responsible",
+        ...faultOf("handlerFaults"),
+        hasUnit: true,
+        value: (row, data) => (answers(row, data) > 0 ? handlerErrors(row, data) : Number.NaN),
+        format: share,
+      },
+      {
         key: "throws",
         label: "Throws",
         title: "Share of handlers that threw",
-        isBad: true,
+        ...faultOf("handlerPanics"),
         hasUnit: true,
         step: 2,
         value: shareOf(["handlerPanics"], "handlerInvocations"),
@@ -181,7 +207,7 @@ export const GROUPS: readonly Group[] = [
         key: "dropped",
         label: "Dropped",
         title: "Chunks dropped in the window because their call's queue was full",
-        isBad: true,
+        ...faultOf("streamingChunksDropped"),
         step: 1,
         value: column("streamingChunksDropped"),
         format: count,
@@ -190,7 +216,6 @@ export const GROUPS: readonly Group[] = [
         key: "denied",
         label: "Denied",
         title: "Calls refused in the window before any handler ran",
-        isBad: true,
         step: 1,
         value: column("capabilityDenied"),
         format: count,

@@ -1,10 +1,11 @@
 // Renders the whole page from its state.
 
 import { h, type VNode } from "preact";
-import type { PageData, PageDetail, PageRow, PageWindow } from "../page-data.js";
+import { type RpcStatus, SERVER_FAULTS } from "../../model/status.js";
+import type { AnswerCounts, PageData, PageDetail, PageRow, PageWindow } from "../page-data.js";
 import { Histogram, Spark } from "./charts.js";
 import { type Column, COLUMNS, type Group, groupsAfter, groupsOf } from "./columns.js";
-import { type Amount, count, counted, timeSpan } from "./format.js";
+import { type Amount, count, counted, share, timeSpan } from "./format.js";
 import { Name } from "./name.js";
 import { shortened } from "./visible.js";
 import { placeOf, type State, WINDOW_SECONDS } from "./state.js";
@@ -147,7 +148,7 @@ function Header({ state, rows, nowMs, actions }: ViewProps): VNode {
 }
 
 /** Keys of the columns whose values make sense for all services together. */
-const TOTALS = ["calls", "errors", "in_flight", "runs", "throws", "running", "dropped", "denied"];
+const TOTALS = ["calls", "errors", "in_flight", "runs", "handler_errors", "throws", "running", "dropped", "denied"];
 
 function Summary({ data, rows }: { data: PageData; rows: readonly PageRow[] }): VNode {
   const all = data.rows.length;
@@ -180,7 +181,11 @@ function Figure({ label, amount: [number, unit], tone = "" }: { label: string; a
 function shown(column: Column, row: PageRow, data: PageData): { amount: Amount; tone: string } {
   const value = column.value(row, data);
   if (!value) return { amount: [value === 0 ? "0" : "–", ""], tone: "nil" };
-  return { amount: column.format(value, data), tone: column.isBad ? "bad" : "" };
+  return { amount: column.format(value, data), tone: toneOf(column.fault?.(row, data)) };
+}
+
+function toneOf(faults = 0): string {
+  return faults > 0 ? "bad" : "";
 }
 
 function Table({ state, rows, data, details, actions }: ViewProps & { data: PageData }): VNode {
@@ -316,8 +321,8 @@ interface TrendProps extends Pick<RowProps, "data" | "detail"> {
 }
 
 function Trend({ label, spark, data, detail }: TrendProps): VNode {
-  const errors = spark === "calls" ? detail?.errors : undefined;
-  return <Spark label={`${label} per second`} rates={detail?.[spark]} errors={errors} seconds={data.sparkSeconds} />;
+  const faults = detail?.[spark === "calls" ? "callFaults" : "handlerFaults"];
+  return <Spark label={`${label} per second`} rates={detail?.[spark]} faults={faults} seconds={data.sparkSeconds} />;
 }
 
 function Panel({ row, data, detail, cells }: Pick<RowProps, "row" | "data" | "detail"> & { cells: number }): VNode {
@@ -330,7 +335,7 @@ function Panel({ row, data, detail, cells }: Pick<RowProps, "row" | "data" | "de
               <Name name={row[0]} isWhole />
             </p>
           )}
-          {groupsOf(data).map(({ label, spark, histogram, unit, columns }) => (
+          {groupsOf(data).map(({ label, spark, histogram, unit, statuses, columns }) => (
             <section key={label}>
               <h3>{label}</h3>
               {spark && <Trend {...{ label, spark, data, detail }} />}
@@ -339,6 +344,7 @@ function Panel({ row, data, detail, cells }: Pick<RowProps, "row" | "data" | "de
                   <Figure key={column.key} label={column.label} {...shown(column, row, data)} />
                 ))}
               </dl>
+              {detail && statuses && <Statuses counts={detail[statuses.detail]} total={statuses.total(row, data)} />}
               {detail && histogram && detail[histogram].some((n) => n > 0) && (
                 <Histogram unit={unit as string} counts={detail[histogram]} bounds={data.buckets} />
               )}
@@ -347,5 +353,29 @@ function Panel({ row, data, detail, cells }: Pick<RowProps, "row" | "data" | "de
         </div>
       </td>
     </tr>
+  );
+}
+
+/** How many calls or handler runs had which status, and their share of all. */
+function Statuses({ counts, total }: { counts: AnswerCounts; total: number }): VNode | null {
+  const all = Object.entries(counts);
+  if (all.length === 0) return null;
+  return (
+    <table class="statuses">
+      <tbody>
+        {all.map(([status, n]) => {
+          const [number, unit] = share(n / total);
+          return (
+            <tr key={status} class={toneOf(SERVER_FAULTS.includes(status as RpcStatus) ? n : 0)}>
+              <th scope="row">{status}</th>
+              <td>{count(n)}</td>
+              <td>
+                {number} {unit}
+              </td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
   );
 }

@@ -16,6 +16,12 @@ for (let calls = 0; ; calls++) {
   const service = registry.forService(`svc-${nth < newNames ? first + nth : calls % (first + newNames)}`);
   service.startCall(); // never ends
   service.startHandler();
-  service.startCall().end(0);
+  const call = service.startCall();
+  call.recordStatus("not_found");
+  call.end();
+  const handler = service.startHandler();
+  handler.recordStatus("internal");
+  handler.end();
+  handler.threw(); // late
   Atomics.add(acknowledged, index, 1);
 }
