@@ -99,6 +99,7 @@ describe("a fetch handler", () => {
     let seen;
     const handler = fetchHandler(async (exchange) => {
       seen = exchange.host;
+      exchange.onClientGone(() => {}); // there may be no signal
       return OK;
     });
     await handler({ method: "GET", url, headers: new Headers(headers) }); // such as frameworks make
