@@ -13,8 +13,8 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  vi.unstubAllGlobals(); // before the timers that it would bring back
   vi.useRealTimers();
-  vi.unstubAllGlobals();
   vi.resetModules();
 });
 
