@@ -110,6 +110,7 @@ describe("a fetch handler", () => {
     [undefined, "br"],
     [null, "br"],
     [{}, "br"],
+    [{ clientAcceptEncoding: 5 }, "br"],
     [{ clientAcceptEncoding: "" }, ""],
     [{ clientAcceptEncoding: "gzip" }, "gzip"],
   ])("takes the client's Accept-Encoding from Cloudflare's %j", async (cf, encoding) => {
@@ -351,6 +352,7 @@ describe("a listener", () => {
   test.each([
     ["HTTP/1.1", createServer, (origin) => requestHttp1(origin).end()],
     ["HTTP/2", createHttp2Server, requestHttp2],
+    ["HTTP/2, but kept its connection", createHttp2Server, requestHttp2Stream],
   ])("asks no responder about a client that left while a middleware was busy, in %s", async (_, makeServer, ask) => {
     const respond = vi.fn(async () => OK);
     const served = await serve(respond, makeServer);
@@ -364,6 +366,45 @@ describe("a listener", () => {
     await until(() => served.ended === 1);
     expect(respond).not.toHaveBeenCalled();
   });
+
+  test("asks no responder about a response that a middleware has sent", async () => {
+    const respond = vi.fn(async () => OK);
+    const served = await serve(respond);
+    const { listener } = served;
+    served.listener = async (request, response) => {
+      response.end("mine");
+      await once(response, "close");
+      await listener(request, response);
+    };
+    expect((await get(served.origin)).body.toString()).toBe("mine");
+    await until(() => served.ended === 1);
+    expect(respond).not.toHaveBeenCalled();
+  });
+
+  test("notices by the response alone that a client goes away, where requests emit nothing", async () => {
+    const left = vi.fn();
+    const served = await serve(({ onClientGone }) => {
+      onClientGone(left);
+      return new Promise(() => {});
+    });
+    const { listener } = served;
+    served.listener = ({ headers }, response) => listener({ headers }, response);
+    const request = requestHttp1(served.origin)
+      .on("error", () => {})
+      .end();
+    await until(() => served.called === 1);
+    request.destroy();
+    await until(() => served.ended === 1);
+    expect(left).toHaveBeenCalledOnce();
+  });
+
+  test.each([[undefined], [{}], [{ headers: "none" }]])(
+    "throws a TypeError for %j in place of a request",
+    (request) => {
+      const listener = nodeListener(async () => OK);
+      expect(() => listener(request, { once() {} })).toThrow(/^a listener takes node:http's request and response/);
+    },
+  );
 
   test("tells a responder when a client of HTTP/2 resets its stream", async () => {
     const left = vi.fn();
@@ -418,9 +459,16 @@ describe("a listener", () => {
   });
 });
 
-/** A stream of a new session of HTTP/2, which it takes along when it is destroyed. */
+/** A session of HTTP/2 that has asked for `/`. */
 function requestHttp2(origin) {
   const session = connectHttp2(origin);
   session.request({ ":path": "/" }).on("error", () => {});
   return session;
+}
+
+/** The request of such a session, which stays open when the request is destroyed. */
+function requestHttp2Stream(origin) {
+  const session = connectHttp2(origin);
+  onTestFinished(() => session.destroy());
+  return session.request({ ":path": "/" });
 }
