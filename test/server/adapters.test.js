@@ -196,6 +196,17 @@ describe("a fetch handler", () => {
   );
 });
 
+test("a fetch handler under node:http answers 500 with what to use instead, and the process lives on", async () => {
+  const server = createServer(fetchHandler(async () => OK));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => server.close());
+  const { status, headers, body } = await get(`http://127.0.0.1:${server.address().port}`);
+  expect([status, headers["content-type"]]).toEqual([500, "text/plain; charset=utf-8"]);
+  expect(body.toString()).toBe(
+    "This handler takes a fetch Request: for node:http, Express and Fastify use the listener instead\n",
+  );
+});
+
 describe("a listener", () => {
   test("shows a responder what was asked for, and what the server passed", async () => {
     const exchanges = [];
