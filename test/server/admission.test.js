@@ -14,6 +14,7 @@ beforeEach(async () => {
   vi.resetModules();
   ({ Admission, Traffic, processLoad } = await import("../../src/server/admission.ts"));
   ({ LateSnapshotError } = await import("../../src/server/late-snapshot.ts"));
+  vi.advanceTimersByTime(1000); // so that a time is no duration
 });
 
 afterEach(() => {
@@ -189,6 +190,19 @@ test("an answer that fails is answered 503 with the reason, and counts as failed
   }).promise;
   expect(reply).toEqual({ status: 503, headers: COMMON, body: "there is no snapshot: no memory\n" });
   expect(resultsOf(traffic)).toEqual({ failed: 1 });
+});
+
+test("a body that fails counts as failed, and one that is returned before its end as aborted", async () => {
+  const { traffic, ask } = admissionOf();
+  const failing = { headers: {}, body: { return: vi.fn(), next: () => Promise.reject(new Error("no memory")) } };
+  const { body } = await ask(async () => failing).promise;
+  await expect(body.next()).rejects.toThrow("no memory");
+  expect(failing.body.return).toHaveBeenCalled();
+  const left = await ask(async () => answerOf(new Uint8Array(3))).promise;
+  await left.body.next();
+  left.body.return();
+  expect(resultsOf(traffic)).toEqual({ failed: 1, aborted: 1 });
+  expect(traffic.seconds).toBe(0);
 });
 
 test("a client that goes away is counted as aborted, and gives its place to the next", async () => {

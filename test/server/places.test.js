@@ -14,6 +14,7 @@ beforeEach(async () => {
   ({ Places, responses } = await import("../../src/server/places.ts"));
   ({ Delivery } = await import("../../src/server/delivery.ts"));
   ({ unreadBytes } = await import("../../src/server/unread.ts"));
+  vi.advanceTimersByTime(1000); // so that a time is no duration
 });
 
 afterEach(() => {
@@ -311,6 +312,8 @@ test("a response ends once, and passes nothing on after its end", async () => {
   delivery.end("timed_out");
   delivery.end("aborted");
   delivery.return();
+  delivery.cutOff("stalled");
+  expect(delivery.cut).not.toHaveBeenCalled();
   give({ done: true, value: undefined });
   await expect(reading).rejects.toThrow("cut off"); // a body that was cut must not end as a whole one
   expect(results).toEqual(["timed_out"]);
