@@ -24,7 +24,6 @@ export function instantiateCore(given: unknown): CoreExports {
  */
 function isCore(given: unknown): given is WebAssembly.Module {
   const module = given as WebAssembly.Module;
-  if (typeof WebAssembly !== "object") return false;
   try {
     const exported = WebAssembly.Module.exports(module);
     const has = (name: string, kind: string) => exported.some((each) => each.name === name && each.kind === kind);

@@ -93,8 +93,9 @@ function hostIn(url: string): string | undefined {
 }
 
 /** Answers to HEAD have no body. A stream is never part of one. */
-function withoutText(method: string, { body, ...head }: Reply): Reply {
-  return body === undefined || (method === "HEAD" && typeof body === "string") ? head : { ...head, body };
+function withoutText(method: string, reply: Reply): Reply {
+  const { status, headers } = reply;
+  return method === "HEAD" ? { status, headers } : reply;
 }
 
 /**

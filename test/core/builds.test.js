@@ -6,8 +6,6 @@ import * as library from "nrpc-metrics";
 import { beforeAll, describe, expect, test } from "vitest";
 import { replayAll } from "../conformance/replay.js";
 import { vectors } from "../conformance/vectors.js";
-import { rowLayout } from "../../src/core/layout.ts";
-import { FIELD_NAMES } from "../../src/model/fields.ts";
 
 const root = new URL("../..", import.meta.url);
 const plain = readFileSync(new URL("dist/core.wasm", root));
@@ -93,16 +91,6 @@ test("both cores have the same layout, and the core for threads has all function
     else expect(shared[name], name).toBeTypeOf("function");
   }
   expect(shared.rowBytes(11)).toBe(exports.rowBytes(11));
-});
-
-test("the core's rows have exactly the counters and gauges that the library names", () => {
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(plain));
-  expect(exports.latency.value - exports.fields.value).toBe(8 * FIELD_NAMES.length);
-  expect(rowLayout(exports, [1, 2])).toMatchObject({ inFlight: 0, callsTotal: 8, latency: exports.latency.value });
-  const other = { ...exports, latency: { value: exports.latency.value + 8 } };
-  expect(() => rowLayout(other, [1, 2])).toThrow(
-    `the core has ${FIELD_NAMES.length + 1} counters and gauges per service, and this library ${FIELD_NAMES.length}`,
-  );
 });
 
 test("the core for threads loads the rows of other threads atomically", async () => {

@@ -81,6 +81,13 @@ test("memory grows in few steps, because each may collect garbage, and to no mor
   expect(registry.snapshot().services.every(({ capabilityDeniedTotal }) => capabilityDeniedTotal === 1)).toBe(true);
 });
 
+test("memory grows with the services that there are, not with those that there may be", () => {
+  const { registry, memory } = registryAndMemory({ maxServices: 20_000 });
+  for (let i = 0; i < 1000; i++) registry.forService(`svc-${i}`);
+  const rows = process.env.NRPC_METRICS_SHARED ? 20_001 : 1001; // a shared registry has all rows from the start
+  expect(memory.buffer.byteLength).toBeLessThan(1.5 * rows * ROW_BYTES + 2 * PAGE_BYTES);
+});
+
 test("where the host refuses to grow the memory by much, it grows by what one service needs", () => {
   const { registry, memory } = registryAndMemory();
   const { grow } = memory;

@@ -1,6 +1,5 @@
-// The built package in realms that have less than a browser or Node, and with objects of other realms.
+// The built package in realms that have less than a browser or Node.
 
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createContext, runInContext, runInNewContext } from "node:vm";
 import { build } from "esbuild";
@@ -8,7 +7,6 @@ import { RpcMetricsRegistry } from "nrpc-metrics";
 import { describe, expect, inject, test } from "vitest";
 
 const packageFolder = join(inject("packed").folder, "node_modules/nrpc-metrics");
-const core = readFileSync(join(packageFolder, "dist/core.wasm"));
 
 /** An entry as one script that sets `library`. */
 async function script(entry) {
@@ -121,30 +119,4 @@ test("where there is a Symbol.dispose, guards have both methods", () => {
     registry.forService("echo").startHandler()[symbol]();
     expect(registry.snapshot().get("echo")).toMatchObject({ inFlight: 0, handlerInFlight: 0 });
   }
-});
-
-describe("the option `module`", () => {
-  const compiledThere = (bytes) => runInNewContext("new WebAssembly.Module(bytes)", { bytes });
-
-  test("may be compiled in another realm", () => {
-    const module = compiledThere(core);
-    expect(module instanceof WebAssembly.Module).toBe(false);
-    const registry = new RpcMetricsRegistry({ module });
-    registry.forService("echo").recordCall(2, 5);
-    expect(registry.snapshot().get("echo")).toMatchObject({ callsTotal: 1, errorsTimeout: 1, latencySumNs: 5 });
-  });
-
-  const threads = readFileSync(new URL("../../build/threads.wasm", import.meta.url));
-  const empty = Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0);
-  test.each([
-    ["the build for threads", new WebAssembly.Module(threads)],
-    ["the build for threads, of another realm", compiledThere(threads)],
-    ["an empty module of another realm", compiledThere(empty)],
-    ["the bytes of the core", core],
-    ["what only looks like a module", Object.create(WebAssembly.Module.prototype)],
-    ["an object with exports", { exports: () => [] }],
-  ])("is a TypeError if it is %s", (_, module) => {
-    expect(() => new RpcMetricsRegistry({ module })).toThrow(TypeError);
-    expect(() => new RpcMetricsRegistry({ module })).toThrow("module must be a compiled core.wasm, got [object]");
-  });
 });

@@ -14,6 +14,7 @@ beforeEach(async () => {
   ({ Places, responses } = await import("../../src/server/places.ts"));
   ({ Delivery } = await import("../../src/server/delivery.ts"));
   ({ unreadBytes } = await import("../../src/server/unread.ts"));
+  vi.advanceTimersByTime(1000); // so that a time is no duration
 });
 
 afterEach(() => {
@@ -171,6 +172,50 @@ test("when five times as many are under way as there are places, those that wait
   await pass(100);
 });
 
+test("a newcomer overtakes nobody when a client has just begun to pause", async () => {
+  const { ask } = placesOf(1);
+  const pausing = ask();
+  const waiting = ask();
+  await pass(60);
+  pausing.serve(bodyOf([]));
+  await pass(110); // the next look at who pauses is 30 ms away
+  const newcomer = ask();
+  await pass(0);
+  expect([waiting.hasPlace, newcomer.hasPlace]).toEqual([false, false]);
+  await pass(40);
+  expect([waiting.hasPlace, newcomer.hasPlace]).toEqual([true, false]);
+  for (const delivery of [pausing, waiting, newcomer]) delivery.end("ok");
+  await pass(100);
+});
+
+test("one client is cut off for each that waits: those that have been idle longest, not those that came first", async () => {
+  const { ask } = placesOf(1);
+  const pausing = Array.from({ length: 5 }, () => ask(60_000, "shared"));
+  for (const delivery of pausing) delivery.serve(bodyOf([new Uint8Array(1), new Uint8Array(1)]));
+  await pass(50);
+  await pausing[3].next();
+  await pausing[0].next();
+  await pass(100);
+  const waiting = Array.from({ length: 3 }, () => ask());
+  await pass(1000);
+  expect(pausing.map(({ result }) => result)).toEqual([undefined, "stalled", "stalled", undefined, "stalled"]);
+  for (const delivery of [...pausing, ...waiting]) delivery.end("ok");
+  await pass(100);
+});
+
+test("clients that pause are looked for whenever somebody waits, not only the first time", async () => {
+  const { ask } = placesOf(1);
+  for (let i = 0; i < 2; i++) {
+    const pausing = ask();
+    pausing.serve(bodyOf([]));
+    const next = ask();
+    await pass(210);
+    expect(next.hasPlace).toBe(true);
+    for (const delivery of [pausing, next]) delivery.end("ok");
+    await pass(200);
+  }
+});
+
 test("those that share the work of one that has no body yet need no place, up to five times as many", async () => {
   const { ask } = placesOf(1);
   const first = ask(60_000, "a");
@@ -267,6 +312,8 @@ test("a response ends once, and passes nothing on after its end", async () => {
   delivery.end("timed_out");
   delivery.end("aborted");
   delivery.return();
+  delivery.cutOff("stalled");
+  expect(delivery.cut).not.toHaveBeenCalled();
   give({ done: true, value: undefined });
   await expect(reading).rejects.toThrow("cut off"); // a body that was cut must not end as a whole one
   expect(results).toEqual(["timed_out"]);

@@ -15,6 +15,7 @@ beforeEach(async () => {
   vi.resetModules();
   ({ Rounds } = await import("../../src/server/rounds.ts"));
   ({ SharedBody } = await import("../../src/server/shared-body.ts"));
+  vi.advanceTimersByTime(1000); // so that a time is no duration
   taken = 0;
   failure = undefined;
   rounds = new Rounds(() => {
@@ -153,6 +154,24 @@ test("no snapshot is taken for those that have ended while they waited", async (
   expect([taken, gone.number]).toEqual([1, undefined]);
   const next = join();
   await pass(100);
+  expect(next.number).toBe(2);
+});
+
+test("newcomers still wait for a body after all that waited for it have ended", async () => {
+  const first = join();
+  await pass(0);
+  const reader = readerOf(first.round);
+  await reader.next();
+  await pass(60); // its reader pauses
+  const waiter = { hasEnded: false };
+  join(waiter);
+  waiter.hasEnded = true;
+  await pass(10);
+  await reader.next();
+  const next = join();
+  await pass(10);
+  expect(next.number).toBe(undefined);
+  await pass(60);
   expect(next.number).toBe(2);
 });
 

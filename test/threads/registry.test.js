@@ -4,7 +4,7 @@ import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { attachSharedRegistry as attachNumbered, createSharedRegistry } from "nrpc-metrics/threads";
 import { afterEach, describe, expect, test, vi } from "vitest";
 // The web entry gives each registry a different thread number, as if each were in a thread.
-import { attachSharedRegistry } from "../../dist/threads.js";
+import { attachSharedRegistry, createSharedRegistry as createUnnumbered } from "../../dist/threads.js";
 import { FIELDS } from "../../src/model/fields.ts";
 import { nested } from "../support/naive-model.js";
 import { fakeTime } from "../support/time.js";
@@ -433,6 +433,25 @@ describe("createSharedRegistry", () => {
   test("without SharedArrayBuffer, createSharedRegistry throws an error that names it and the headers to send", () => {
     vi.stubGlobal("SharedArrayBuffer", undefined);
     expect(() => createSharedRegistry()).toThrow(/^SharedArrayBuffer is missing.*Cross-Origin-Opener-Policy.*Embedder/);
+  });
+
+  test("where a runtime without thread ids has no Worker, creating a registry throws an error that says what to use", () => {
+    vi.stubGlobal("Worker", undefined);
+    expect(() => createUnnumbered()).toThrow("Worker is missing: without threads to share a registry with, use Rpc");
+    expect(createSharedRegistry().size).toBe(0); // with ids, threads are of node:worker_threads
+    vi.stubGlobal("Worker", class {});
+    expect(createUnnumbered().size).toBe(0);
+  });
+
+  test("if the host has no memory for the registry, the error says so", () => {
+    const cause = new RangeError("WebAssembly.Memory(): could not allocate memory");
+    createSharedRegistry(); // so that only memory is left to be made
+    vi.spyOn(WebAssembly, "Memory").mockImplementation(function refuse() {
+      throw cause;
+    });
+    expect(() => createSharedRegistry()).toThrow(
+      expect.objectContaining({ message: expect.stringContaining("no memory or address space is left"), cause }),
+    );
   });
 
   test("attachSharedRegistry takes no place if it refuses an option", () => {
