@@ -87,7 +87,7 @@ function codeOf(error: ErrorShape): RpcStatus | undefined {
   if (typeof code === "string") return STATUS_NAMES.get(code);
   // Other errors have numbers of other meanings, such as those of a DOMException.
   const isGrpc = name === "ConnectError" || name === "RpcError" || typeof details === "string";
-  return isGrpc && code !== 0 ? RPC_STATUSES[code as number] : undefined;
+  return isGrpc && typeof code === "number" && code !== 0 ? RPC_STATUSES[code] : undefined;
 }
 
 function trpcStatus(code: unknown, message: unknown): RpcStatus {

@@ -1,0 +1,110 @@
+// The status that an error carries, by its shape. test/registry/observed-errors.test.js has the errors of real stacks.
+
+import { RPC_STATUSES, statusOfError } from "nrpc-metrics";
+import { describe, expect, test } from "vitest";
+
+/** An error with these properties. */
+const error = (properties) => Object.assign(new Error("failed"), properties);
+
+describe("the status of an error is", () => {
+  test.each(RPC_STATUSES.slice(1).map((status, i) => [status, i + 1]))(
+    "%s for gRPC's and Connect's code %d",
+    (status, code) => {
+      expect(statusOfError(error({ code, details: "text" }))).toBe(status);
+      expect(statusOfError(error({ code, name: "ConnectError" }))).toBe(status);
+      expect(statusOfError(error({ code, name: "RpcError" }))).toBe(status);
+      expect(statusOfError(error({ code: status }))).toBe(status);
+      expect(statusOfError(error({ code: status.toUpperCase() }))).toBe(status);
+    },
+  );
+
+  test("cancelled for an abort, and deadline_exceeded for a timeout", () => {
+    expect(statusOfError(AbortSignal.abort().reason)).toBe("cancelled");
+    expect(statusOfError(error({ name: "AbortError" }))).toBe("cancelled");
+    expect(statusOfError(error({ name: "CanceledError", code: "ERR_CANCELED" }))).toBe("cancelled");
+    expect(statusOfError(error({ code: "canceled" }))).toBe("cancelled");
+    expect(statusOfError(new DOMException("late", "TimeoutError"))).toBe("deadline_exceeded");
+    expect(statusOfError(error({ name: "AxiosError", code: "ECONNABORTED" }))).toBe("deadline_exceeded");
+  });
+
+  test("that of a cause which is an abort or a timeout, up to five levels down", () => {
+    const nested = (levels, cause) => (levels === 0 ? cause : error({ cause: nested(levels - 1, cause) }));
+    for (const levels of [1, 2, 5]) {
+      expect(statusOfError(nested(levels, error({ name: "AbortError" })))).toBe("cancelled");
+      expect(statusOfError(nested(levels, error({ name: "TimeoutError" })))).toBe("deadline_exceeded");
+    }
+    expect(statusOfError(nested(6, error({ name: "AbortError" })))).toBeUndefined();
+    const circle = error({});
+    circle.cause = circle;
+    expect(statusOfError(circle)).toBeUndefined();
+  });
+
+  test("that of the cause, too, where a library has made a code of an abort, but not where the other side answered", () => {
+    const cause = error({ name: "TimeoutError" });
+    expect(statusOfError(error({ name: "ConnectError", code: 1, cause }))).toBe("deadline_exceeded");
+    expect(statusOfError(error({ name: "ConnectError", code: 2, cause }))).toBe("deadline_exceeded");
+    expect(statusOfError(error({ name: "ConnectError", code: 13, cause }))).toBe("internal");
+    expect(statusOfError(error({ name: "ConnectError", code: 2 }))).toBe("unknown");
+  });
+
+  test.each([
+    ["PARSE_ERROR", "invalid_argument"],
+    ["BAD_REQUEST", "invalid_argument"],
+    ["UNAUTHORIZED", "unauthenticated"],
+    ["FORBIDDEN", "permission_denied"],
+    ["NOT_FOUND", "not_found"],
+    ["METHOD_NOT_SUPPORTED", "unimplemented"],
+    ["TIMEOUT", "deadline_exceeded"],
+    ["CONFLICT", "aborted"],
+    ["PRECONDITION_FAILED", "failed_precondition"],
+    ["PAYLOAD_TOO_LARGE", "failed_precondition"],
+    ["UNPROCESSABLE_CONTENT", "failed_precondition"],
+    ["TOO_MANY_REQUESTS", "resource_exhausted"],
+    ["CLIENT_CLOSED_REQUEST", "cancelled"],
+    ["INTERNAL_SERVER_ERROR", "internal"],
+    ["NOT_IMPLEMENTED", "unimplemented"],
+    ["BAD_GATEWAY", "unavailable"],
+    ["SERVICE_UNAVAILABLE", "unavailable"],
+    ["GATEWAY_TIMEOUT", "deadline_exceeded"],
+  ])("for tRPC's %s, on both sides: %s", (code, status) => {
+    expect(statusOfError(error({ name: "TRPCError", code }))).toBe(status);
+    expect(statusOfError(error({ name: "TRPCClientError", data: { code } }))).toBe(status);
+  });
+
+  test("unimplemented for a tRPC procedure that does not exist, and unavailable if nobody answered", () => {
+    const message = 'No procedure found on path "users.get"';
+    expect(statusOfError(error({ name: "TRPCClientError", data: { code: "NOT_FOUND" }, message }))).toBe(
+      "unimplemented",
+    );
+    expect(statusOfError(error({ name: "TRPCClientError", data: undefined }))).toBe("unavailable");
+    expect(statusOfError(error({ name: "TRPCClientError", cause: error({ name: "AbortError" }) }))).toBe("cancelled");
+  });
+
+  test.each([
+    ["an error without a code", error({})],
+    ["a code of 0, which is no error", error({ code: 0, details: "" })],
+    ["a number past gRPC's", error({ code: 17, name: "ConnectError" })],
+    ["a fraction", error({ code: 1.5, name: "ConnectError" })],
+    ["a negative number", error({ code: -32601, details: "" })],
+    ["the number of a DOMException", new DOMException("x", "NotFoundError")],
+    ["a number that has another meaning", error({ code: 5 })],
+    ["a system error", error({ code: "ECONNREFUSED" })],
+    ["the word ok", error({ code: "ok" })],
+    ["a property that every object has", error({ code: "constructor" })],
+    ["a string", "NOT_FOUND"],
+    ["null", null],
+    ["undefined", undefined],
+    ["a function", () => {}],
+  ])("undefined for %s", (_, value) => expect(statusOfError(value)).toBeUndefined());
+
+  test("undefined where a property throws, for it never throws itself", () => {
+    const broken = {
+      get name() {
+        throw new Error("no name");
+      },
+    };
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    for (const value of [broken, proxy, error({ cause: broken })]) expect(statusOfError(value)).toBeUndefined();
+  });
+});
