@@ -1,7 +1,7 @@
 // An interceptor for servers that refuses calls before any handler runs, and counts what it refused.
 
 import { ServerInterceptingCall, status } from "@grpc/grpc-js";
-import { serviceName } from "./outcome.js";
+import { serviceName } from "./names.js";
 
 /** @param allows `(path, metadata) => boolean` */
 export function authorizationGate(registry, allows) {

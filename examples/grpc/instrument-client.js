@@ -1,7 +1,7 @@
 // The calling side: an interceptor that measures every call of a client, unary and streaming alike.
 
-import { InterceptingCall } from "@grpc/grpc-js";
-import { callOutcome, serviceName } from "./outcome.js";
+import { InterceptingCall, status } from "@grpc/grpc-js";
+import { rpcStatus, serviceName } from "./names.js";
 
 /**
  * @example
@@ -10,16 +10,24 @@ import { callOutcome, serviceName } from "./outcome.js";
 export function measureCalls(registry) {
   return (options, nextCall) => {
     const service = registry.forService(serviceName(options.method_definition.path));
+    let isCancelled = false;
+    /** Servers answer CANCELLED, too: only if it was our side that gave up has the call not resolved. */
+    const wasTakenBack = ({ code }) => code === status.CANCELLED && (isCancelled || options.parent?.cancelled);
     return new InterceptingCall(nextCall(options), {
       start(metadata, _listener, next) {
         const call = service.startCall();
         next(metadata, {
           // Every call gets exactly one status, even if it was cancelled, timed out or never left the machine.
-          onReceiveStatus(status, passOn) {
-            call.end(callOutcome(status.code));
-            passOn(status);
+          onReceiveStatus(received, passOn) {
+            if (!wasTakenBack(received)) call.recordStatus(rpcStatus(received.code));
+            call.end();
+            passOn(received);
           },
         });
+      },
+      cancel(next) {
+        isCancelled = true; // an abort, or the loser of a hedged pair
+        next();
       },
     });
   };

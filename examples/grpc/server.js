@@ -6,7 +6,7 @@ import { Server, ServerCredentials, status } from "@grpc/grpc-js";
 import { authorizationGate } from "./authorization-gate.js";
 import { measureHandlers } from "./instrument-server.js";
 import { LossySink } from "./lossy-sink.js";
-import { serviceName } from "./outcome.js";
+import { serviceName } from "./names.js";
 import { Shop } from "./services.js";
 
 export const ADMIN_TOKEN = "Bearer let-me-in";
@@ -14,6 +14,7 @@ export const ADMIN_TOKEN = "Bearer let-me-in";
 const ITEMS = new Map([
   ["tea", { cents: 350 }],
   ["honey", { cents: 890 }],
+  ["gold", undefined], // a bug, of which findItem throws
 ]);
 const PRICE_PAGE = { prices: new Uint8Array(16 * 1024) };
 const BURST_PAUSE_MS = 5;
@@ -28,7 +29,14 @@ async function worked(call) {
 async function findItem(call, callback) {
   const { name } = call.request;
   if (!(await worked(call))) return;
-  callback(null, { name, cents: ITEMS.get(name).cents }); // a bug: throws for items that the shop doesn't have
+  if (name === "") callback({ code: status.INVALID_ARGUMENT, details: "an item needs a name" });
+  else if (!ITEMS.has(name)) callback({ code: status.NOT_FOUND, details: `there is no ${name}` });
+  else callback(null, { name, cents: ITEMS.get(name).cents });
+}
+
+async function buildReport(call, callback) {
+  if (call.request.name === "everything") callback({ code: status.RESOURCE_EXHAUSTED, details: "too much" });
+  else await findItem(call, callback);
 }
 
 function pay(call, callback) {
@@ -54,7 +62,7 @@ export function shopHandlers(registry) {
   const watched = registry.forService(serviceName(Shop.service.WatchPrices.path));
   return {
     FindItem: findItem,
-    BuildReport: findItem,
+    BuildReport: buildReport,
     QuotePrice: findItem,
     Pay: pay,
     DeleteItem: findItem,

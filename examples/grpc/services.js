@@ -3,7 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { loadPackageDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import { serviceName } from "./outcome.js";
+import { serviceName } from "./names.js";
 
 const definition = loadSync(fileURLToPath(new URL("demo.proto", import.meta.url)), { enums: String, defaults: true });
 

@@ -1,4 +1,6 @@
-// A snapshot as two tables: what callers saw, and what the serving side did.
+// A snapshot as three tables: what callers saw, what the serving side did, and what was answered.
+
+import { RPC_STATUSES } from "nrpc-metrics";
 
 function duration(seconds) {
   if (Number.isNaN(seconds)) return "-";
@@ -29,6 +31,20 @@ const HANDLER_COLUMNS = {
   "in flight": (row) => row.handlerInFlight,
 };
 
+const ANSWER_COLUMNS = {
+  "answers by service": ({ row }) => row.service,
+  status: ({ status }) => status,
+  calls: ({ row, status }) => row.callStatuses[status],
+  runs: ({ row, status }) => row.handlerStatuses[status],
+};
+
+/** A row for each status of each service that occurred on either side. */
+function answers(services) {
+  return services
+    .flatMap((row) => RPC_STATUSES.map((status) => ({ row, status })))
+    .filter(({ row, status }) => row.callStatuses[status] + row.handlerStatuses[status] > 0);
+}
+
 /** Columns are as wide as their widest cell. The first is aligned left, the others right. */
 function table(columns, rows) {
   const lines = [Object.keys(columns), ...rows.map((row) => Object.values(columns).map((cell) => String(cell(row))))];
@@ -40,5 +56,9 @@ function table(columns, rows) {
 
 export function tables({ services }) {
   const served = services.filter((row) => row.handlerInvocationsTotal + row.capabilityDeniedTotal > 0);
-  return `${table(CALLER_COLUMNS, services)}\n\n${table(HANDLER_COLUMNS, served)}`;
+  return [
+    table(CALLER_COLUMNS, services),
+    table(HANDLER_COLUMNS, served),
+    table(ANSWER_COLUMNS, answers(services)),
+  ].join("\n\n");
 }

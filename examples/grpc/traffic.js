@@ -29,6 +29,8 @@ function round(shop, warehouse) {
   return Promise.all([
     ...quick,
     ...slow,
+    shop.send("FindItem", { name: "silk" }), // not found
+    shop.send("FindItem", { name: "" }), // invalid
     shop.send("FindItem", { name: "gold" }), // throws, after an await
     shop.send("Pay", { card: "GOOD" }),
     shop.send("Pay", { card: "GOOD" }),
@@ -36,6 +38,7 @@ function round(shop, warehouse) {
     shop.send("Pay", { card: "UNREADABLE" }), // throws at once
     shop.send("Refund", { card: "GOOD" }), // never implemented
     shop.send("BuildReport", { name: "tea", workMs: 30 }),
+    shop.send("BuildReport", { name: "everything" }), // too much
     shop.send("BuildReport", { name: "tea", workMs: FOREVER_MS }, { deadlineMs: REPORT_DEADLINE_MS }),
     shop.send("DeleteItem", { name: "tea" }, { authorization: ADMIN_TOKEN }),
     shop.send("DeleteItem", { name: "tea" }), // denied

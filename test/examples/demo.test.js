@@ -41,9 +41,9 @@ test("/metrics of the demo agrees exactly with what its traffic sent and receive
 
   // The traffic is the same in every run and has every kind of call.
   expect(tally.calls).toEqual({
-    "demo.v1.Shop/BuildReport": { OK: 16, DEADLINE_EXCEEDED: 16 },
+    "demo.v1.Shop/BuildReport": { OK: 16, RESOURCE_EXHAUSTED: 16, DEADLINE_EXCEEDED: 16 },
     "demo.v1.Shop/DeleteItem": { OK: 16, PERMISSION_DENIED: 16 },
-    "demo.v1.Shop/FindItem": { OK: 160, UNKNOWN: 16 },
+    "demo.v1.Shop/FindItem": { OK: 160, NOT_FOUND: 16, INVALID_ARGUMENT: 16, UNKNOWN: 16 },
     "demo.v1.Shop/Pay": { OK: 32, FAILED_PRECONDITION: 16, UNKNOWN: 16 },
     "demo.v1.Shop/QuotePrice": { OK: 16, CANCELLED: 16 },
     "demo.v1.Shop/Refund": { UNIMPLEMENTED: 16 },
@@ -60,11 +60,15 @@ test("the demo ends by itself, and prints progress in plain lines and its tables
   const demo = new DemoProcess([], 0);
   expect(await demo.ended).toEqual(SUCCESS);
   expect(demo.stderr).toBe("");
-  expect(demo.stdout).toContain("traffic: round 16 of 16, 400 calls resolved\n");
+  expect(demo.stdout).toContain("traffic: round 16 of 16, 448 calls resolved\n");
   expect(demo.stdout).toMatch(/^called service +calls +no route +timeout +server +transport +p50 +p99 +in flight$/m);
   expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/Refund +16 +16 +0 +0 +0 /m);
   expect(demo.stdout).toMatch(/^serving side +runs +throws +denied +chunks +dropped +p50 +p99 +in flight$/m);
   expect(demo.stdout).toMatch(/^demo\.v1\.Shop\/Pay +64 +16 +0 +0 +0 /m);
+  const answers = demo.stdout.slice(demo.stdout.indexOf("\nanswers by service "));
+  expect(answers).toMatch(/^demo\.v1\.Shop\/Pay +failed_precondition +16 +16$/m);
+  const statuses = [...answers.matchAll(/^demo\.v1\.\w+\/\w+ +([a-z_]+) +([1-9]\d*) +\d+$/gm)].map(([, name]) => name);
+  expect(new Set(statuses).size).toBe(10); // that callers received
   expect(demo.stdout).toMatch(/^The demo ends here; it goes on serving with node examples\/grpc\/demo\.js --keep$/m);
   expect(demo.stdout).not.toContain("\r");
   expect(demo.stdout).not.toContain("\x1b"); // no escape codes

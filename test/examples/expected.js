@@ -4,6 +4,30 @@
 const ERROR_KINDS = { UNIMPLEMENTED: "no_route", DEADLINE_EXCEEDED: "timeout", UNAVAILABLE: "transport" };
 const KINDS = ["no_route", "timeout", "server", "transport"];
 
+/** What callers of the demo's handlers receive, and what the handlers answered where that differs: nothing. */
+const LEFT = ["CANCELLED", "DEADLINE_EXCEEDED"];
+const NO_RUN = ["UNIMPLEMENTED", "UNAVAILABLE", "PERMISSION_DENIED"];
+
+/** Samples of statuses, by the names that gRPC has for them. */
+function statusSamples(metric, service, statuses) {
+  return Object.fromEntries(
+    Object.entries(statuses).map(([status, count]) => [
+      `${metric}{service="${service}",code="${status.toLowerCase()}"}`,
+      count,
+    ]),
+  );
+}
+
+function handlerStatuses(statuses) {
+  const answered = {};
+  for (const [status, count] of Object.entries(statuses)) {
+    if (NO_RUN.includes(status)) continue;
+    const name = LEFT.includes(status) ? "CANCELLED" : status;
+    answered[name] = (answered[name] ?? 0) + count;
+  }
+  return answered;
+}
+
 /** All samples except sums and buckets, which depend on timing. */
 export function expectedSamples({ calls, handlerRuns, chunks }) {
   const services = Object.entries(calls).map(([service, statuses]) => {
@@ -30,6 +54,8 @@ export function expectedSamples({ calls, handlerRuns, chunks }) {
       [`nrpc_streaming_chunks_emitted_total${label}`]: asked,
       [`nrpc_streaming_chunks_dropped_total${label}`]: asked - got,
       [`nrpc_capability_denied_total${label}`]: statuses.PERMISSION_DENIED ?? 0,
+      ...statusSamples("nrpc_call_status_total", service, resolved),
+      ...statusSamples("nrpc_handler_status_total", service, handlerStatuses(statuses)),
     };
   });
   return Object.assign({}, ...services);
