@@ -33,6 +33,11 @@ function plain(comment) {
   return text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, "");
 }
 
+/** The field that has the numbers: for `callStatuses.ok`, `callStatuses`. */
+function parentOf(field) {
+  return field.split(".")[0];
+}
+
 function snapshotFields(type, field) {
   return type === "histogram" ? [`${field}SumNs`, `${field}Count`, `${field}Buckets`] : [field];
 }
@@ -44,11 +49,12 @@ export async function metricsTable() {
   const rows = FAMILIES.map(({ name, type, series }) => {
     const labels = [...new Set(series.flatMap((each) => Object.keys(each.labels ?? {})))];
     const metric = `nrpc_${name}${type === "counter" ? "_total" : ""}${labels.length > 0 ? `{${labels}}` : ""}`;
-    const meanings = series.map(({ field }) => {
+    const parents = [...new Set(series.map(({ field }) => parentOf(field)))];
+    const meanings = parents.map((field) => {
       if (!docs.has(field)) throw new Error(`${field} has no doc comment in ${fileURLToPath(fieldsFile)}`);
       return docs.get(field);
     });
-    const fields = series.flatMap(({ field }) => snapshotFields(type, field)).map((field) => `\`${field}\``);
+    const fields = parents.flatMap((field) => snapshotFields(type, field)).map((field) => `\`${field}\``);
     return `| \`${metric}\` | ${type} | ${meanings.join("; ")} | ${fields.join(", ")} |`;
   });
   return ["| metric | type | what it counts | field of a snapshot |", "|---|---|---|---|", ...rows, ""].join("\n");

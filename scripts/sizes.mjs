@@ -14,15 +14,15 @@ const CORE_ENTRY = "index.js";
 // something that came in unnoticed. When clear code needs more, raise them and say why.
 
 /**
- * Of 12.7 kB, 2.3 are @assemblyscript/loader as published, 0.8 the core, and 1.5 errors that say why WebAssembly can't run,
- * escapes in messages, and guards that survive the end of the stack.
+ * Of 14.5 kB, 2.3 are @assemblyscript/loader as published, 0.9 the core, 1.5 errors that say why WebAssembly can't run,
+ * escapes in messages, and guards that survive the end of the stack, and 1.8 statuses, with what stacks throw for them.
  */
-const CORE_ENTRY_LIMIT = 13_500;
+const CORE_ENTRY_LIMIT = 15_000;
 
 /** What each of the other entries adds to the core entry, without which none of them is used. */
 const ADDED_LIMITS = {
   "http.js": 7_500, // 2.5 of them what keeps slow readers and crowds from costing more than their share: src/server/
-  "page.js": 24_000, // 2 of them as for http, and 2 the packed history and the page's own errors
+  "page.js": 24_500, // 2 of them as for http, and 2 the packed history and the page's own errors
   "threads.js": 6_500,
 };
 

@@ -2,8 +2,11 @@
 
 import { RPC_STATUSES, type RpcStatus } from "./status.js";
 
-/** Counters and gauges that are one number, in the order in which a row holds them (assembly/layout.ts). */
-const SINGLE_FIELDS = {
+/**
+ * What a row counts besides histograms, in the order in which it holds them (assembly/layout.ts). `statuses` are
+ * counters, one for each status.
+ */
+const MEASURES = {
   /** Calls started that have neither resolved nor been dropped; below 0 if a bridge subtracted more than it added. */
   inFlight: "gauge",
   /** Calls that resolved, successfully or with any error. */
@@ -28,15 +31,11 @@ const SINGLE_FIELDS = {
   streamingChunksDroppedTotal: "counter",
   /** Calls refused before any handler ran. */
   capabilityDeniedTotal: "counter",
-} as const satisfies Readonly<Record<string, "counter" | "gauge">>;
-
-/** Counters that are one number for each status. They follow in a row, in this order. */
-export const STATUS_FIELDS = [
   /** Resolved calls by status, of those that have one. */
-  "callStatuses",
+  callStatuses: "statuses",
   /** Handler runs by what they answered, of those of which that is known. */
-  "handlerStatuses",
-] as const;
+  handlerStatuses: "statuses",
+} as const satisfies Readonly<Record<string, "counter" | "gauge" | "statuses">>;
 
 /** Histograms, in the order in which a row holds them. */
 export const HISTOGRAMS = [
@@ -46,46 +45,62 @@ export const HISTOGRAMS = [
   "handlerDuration",
 ] as const;
 
-type SingleField = keyof typeof SINGLE_FIELDS;
+type Measures = typeof MEASURES;
+type MeasureOf<Kind extends Measures[keyof Measures]> = {
+  [Name in keyof Measures]: Measures[Name] extends Kind ? Name : never;
+}[keyof Measures];
+
+/** What is counted by status. */
+export type StatusMeasure = MeasureOf<"statuses">;
 
 /** A counter of one status, such as `callStatuses.not_found`. */
-export type StatusField = `${(typeof STATUS_FIELDS)[number]}.${RpcStatus}`;
-
-/** Counters and gauges of a service, by their names in a snapshot. */
-export type Field = SingleField | StatusField;
+export type StatusField = `${StatusMeasure}.${RpcStatus}`;
 
 /** The gauges of a service: what is running now. */
-export type GaugeField = {
-  [Name in SingleField]: (typeof SINGLE_FIELDS)[Name] extends "gauge" ? Name : never;
-}[SingleField];
+export type GaugeField = MeasureOf<"gauge">;
 
 /** The counters of a service: they only rise. */
-export type CounterField = Exclude<Field, GaugeField>;
+export type CounterField = MeasureOf<"counter"> | StatusField;
+
+/** Counters and gauges of a service, by their names in a snapshot. */
+export type Field = GaugeField | CounterField;
 
 /** One number for each status, 0 for those that never occurred. */
 export type StatusCounts = Readonly<Record<RpcStatus, number>>;
 
 /** The value of every counter and gauge of a service. */
-export type FieldValues = { readonly [Name in SingleField]: number } & {
-  readonly [Name in (typeof STATUS_FIELDS)[number]]: StatusCounts;
+export type FieldValues = {
+  readonly [Name in keyof Measures]: Measures[Name] extends "statuses" ? StatusCounts : number;
 };
 
 /** The histograms of a service. */
 export type HistogramField = (typeof HISTOGRAMS)[number];
 
-export const SINGLE_FIELD_NAMES = Object.keys(SINGLE_FIELDS) as readonly SingleField[];
+const isStatusMeasure = (name: keyof Measures): name is StatusMeasure => MEASURES[name] === "statuses";
 
-export function statusField(field: (typeof STATUS_FIELDS)[number], status: RpcStatus): StatusField {
-  return `${field}.${status}`;
+const MEASURE_NAMES = Object.keys(MEASURES) as readonly (keyof Measures)[];
+
+/** What is counted by status. */
+export const STATUS_MEASURES = MEASURE_NAMES.filter(isStatusMeasure);
+
+/** What is one number. */
+export const SINGLE_FIELDS = MEASURE_NAMES.filter((name) => !isStatusMeasure(name)) as readonly Exclude<
+  keyof Measures,
+  StatusMeasure
+>[];
+
+export function statusField(measure: StatusMeasure, status: RpcStatus): StatusField {
+  return `${measure}.${status}`;
 }
 
 /** Every counter and gauge, in the order in which a row holds them. */
-export const FIELDS = {
-  ...SINGLE_FIELDS,
-  ...Object.fromEntries(
-    STATUS_FIELDS.flatMap((field) => RPC_STATUSES.map((status) => [statusField(field, status), "counter"])),
+export const FIELDS = Object.fromEntries(
+  Object.entries(MEASURES).flatMap(([name, kind]) =>
+    kind === "statuses"
+      ? RPC_STATUSES.map((status) => [statusField(name as StatusMeasure, status), "counter"])
+      : [[name, kind]],
   ),
-} as Readonly<Record<Field, "counter" | "gauge">>;
+) as Readonly<Record<Field, "counter" | "gauge">>;
 
 export const FIELD_NAMES = Object.keys(FIELDS) as readonly Field[];
 

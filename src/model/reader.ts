@@ -9,7 +9,7 @@ import {
   type HistogramField,
   isGauge,
   isHistogram,
-  type STATUS_FIELDS,
+  type StatusMeasure,
   type StatusCounts,
   statusField,
 } from "./fields.js";
@@ -68,11 +68,7 @@ export function readField({ words, layout }: Rows, row: number, field: Field): n
 const NO_STATUSES = Object.freeze(Object.fromEntries(RPC_STATUSES.map((status) => [status, 0]))) as StatusCounts;
 
 /** One number for each status, exact to 2^53-1. */
-export function readStatuses(
-  { words, layout }: Rows,
-  row: number,
-  field: (typeof STATUS_FIELDS)[number],
-): StatusCounts {
+export function readStatuses({ words, layout }: Rows, row: number, field: StatusMeasure): StatusCounts {
   const first = row + fieldIndex(layout, statusField(field, "ok"));
   const stride = fieldIndex(layout, statusField(field, "cancelled")) - fieldIndex(layout, statusField(field, "ok"));
   let counts: Record<RpcStatus, number> | undefined; // most services have a side from which nothing was recorded

@@ -2,7 +2,7 @@
 
 import { sumDelta, type Sum } from "../model/delta.js";
 import type { Rows } from "../model/data.js";
-import { type STATUS_FIELDS, statusField } from "../model/fields.js";
+import { type StatusMeasure, statusField } from "../model/fields.js";
 import { CALLER_FAULTS, RPC_STATUSES, type RpcStatus, SERVER_FAULTS } from "../model/status.js";
 import type { AnswerCounts } from "./page-data.js";
 
@@ -24,12 +24,7 @@ export const HANDLER_ERRORS: Sum = { plus: handlers([...CALLER_FAULTS, ...SERVER
 export const HANDLER_FAULTS: Sum = { plus: handlers(SERVER_FAULTS) };
 
 /** What was counted by status between two copies: only statuses that occurred, in the order of gRPC's numbers. */
-export function answerCounts(
-  later: Rows,
-  earlier: Rows,
-  row: number,
-  field: (typeof STATUS_FIELDS)[number],
-): AnswerCounts {
+export function answerCounts(later: Rows, earlier: Rows, row: number, field: StatusMeasure): AnswerCounts {
   const counts = RPC_STATUSES.map(
     (status) => [status, sumDelta(later, earlier, row, { plus: [statusField(field, status)] })] as const,
   );

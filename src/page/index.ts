@@ -9,7 +9,7 @@ import { startPage } from "./responder.js";
 
 export type { SnapshotLike, SnapshotSource } from "../model/source.js";
 export type { NodeRequest, NodeResponse } from "../server/adapters.js";
-export type { PageData, PageDetail, PageRow, PageWindow } from "./page-data.js";
+export type { AnswerCounts, PageData, PageDetail, PageRow, PageWindow } from "./page-data.js";
 
 const NONCE = "a function that returns base64";
 

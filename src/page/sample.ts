@@ -7,7 +7,7 @@ import { takeSnapshotWithin } from "../server/late-snapshot.js";
 /** Limits the wait for a source that gives its snapshot later. */
 const TIMEOUT_MS = 10_000;
 
-/** Rows at a known time: 304 bytes per service with the default buckets. */
+/** Rows at a known time: 576 bytes per service with the default buckets. */
 export interface Sample extends Rows {
   /** When it was taken, in milliseconds of `performance.now()`. */
   readonly atMs: number;

@@ -2,7 +2,7 @@
 
 import type { Rows } from "../model/data.js";
 import { invalid } from "../model/errors.js";
-import { type FieldValues, HISTOGRAMS, SINGLE_FIELD_NAMES, STATUS_FIELDS } from "../model/fields.js";
+import { type FieldValues, HISTOGRAMS, SINGLE_FIELDS, STATUS_MEASURES } from "../model/fields.js";
 import { bucketQuantile } from "../model/quantile.js";
 import { readCumulativeBuckets, readField, readStatuses, readSum } from "../model/reader.js";
 import { inspectAs } from "./inspect.js";
@@ -48,8 +48,8 @@ export class ServiceMetrics {
   constructor(service: string, rows: Rows, row: number) {
     const metrics = this as Mutable<ServiceMetrics>;
     metrics.service = service;
-    for (const field of SINGLE_FIELD_NAMES) metrics[field] = readField(rows, row, field);
-    for (const field of STATUS_FIELDS) metrics[field] = readStatuses(rows, row, field);
+    for (const field of SINGLE_FIELDS) metrics[field] = readField(rows, row, field);
+    for (const field of STATUS_MEASURES) metrics[field] = readStatuses(rows, row, field);
     for (const { histogram, sumNs, count, buckets } of PROPERTIES) {
       const cumulative = readCumulativeBuckets(rows, row, histogram);
       metrics[sumNs] = readSum(rows, row, histogram);

@@ -7,8 +7,8 @@ import {
   fieldKind,
   type GaugeField,
   type HistogramField,
-  SINGLE_FIELD_NAMES,
-  STATUS_FIELDS,
+  SINGLE_FIELDS,
+  STATUS_MEASURES,
 } from "../model/fields.js";
 import { CALL_MARKS } from "../model/mark.js";
 import { type CallOutcome, isCallOutcome } from "../model/outcome.js";
@@ -36,7 +36,7 @@ export interface ServiceHost extends GuardHost {
 /** A duration in nanoseconds, from 0 to 2^64-1, inclusive. Fractions are rounded to the nearest nanosecond. */
 export type DurationNs = number | bigint;
 
-const FIELD_EXPECTED = `one of ${SINGLE_FIELD_NAMES.join(", ")}, ${STATUS_FIELDS.map((field) => `${field}.STATUS`).join(", ")}`;
+const FIELD_EXPECTED = `one of ${SINGLE_FIELDS.join(", ")}, ${STATUS_MEASURES.map((field) => `${field}.STATUS`).join(", ")}`;
 
 const U64_END = 2 ** 64;
 const I64_MIN = -(2n ** 63n);

@@ -15,7 +15,7 @@ import { onExit, type TrackableWorker } from "./worker.js";
 export interface SharedRegistryOptions extends Omit<RegistryOptions, "module"> {
   /**
    * Maximum number of threads attached at the same time, including the creating thread: a whole number from 1 to 1024.
-   * Each place takes memory once a thread uses it, for a row for each of `maxServices` services: 1.3 MB by default.
+   * Each place takes memory once a thread uses it, for a row for each of `maxServices` services: 2.4 MB by default.
    * Default: 16.
    */
   maxThreads?: number;
