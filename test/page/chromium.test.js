@@ -154,6 +154,46 @@ else
       expect(complaints).toEqual([]);
     });
 
+    test("the page lists the statuses of an opened row on both sides, the faults of servers in red", async () => {
+      const registry = new RpcMetricsRegistry({ buckets: [0.01] });
+      const { url } = await serve(pageListener(registry));
+      const service = registry.forService("a");
+      for (const [status, calls] of [
+        ["ok", 12],
+        ["not_found", 4],
+        ["internal", 2],
+        ["cancelled", 1],
+      ])
+        for (let i = 0; i < calls; i++) service.recordCall(status, 1e6);
+      service.recordCall(CallOutcome.Ok, 1e6); // without a status
+      service.add("handlerInvocationsTotal", 4);
+      service.add("handlerStatuses.unavailable", 1);
+      const { tab, complaints } = await open(`${url}#open=a`);
+      const tables = () =>
+        tab
+          .locator(".statuses")
+          .evaluateAll((tables) =>
+            tables.map((table) =>
+              Array.from(table.rows, (row) => [
+                ...Array.from(row.cells, ({ textContent }) => textContent.trim()),
+                getComputedStyle(row.cells[1]).color === getComputedStyle(document.body).color ? "" : "red",
+              ]),
+            ),
+          );
+      await expect.poll(tables).toEqual([
+        [
+          ["ok", "12", "60.0 %", ""],
+          ["cancelled", "1", "5.00 %", ""],
+          ["not_found", "4", "20.0 %", ""],
+          ["internal", "2", "10.0 %", "red"],
+        ],
+        [["unavailable", "1", "25.0 %", "red"]],
+      ]);
+      const cell = (column) => tab.locator(`.row [data-column=${column}]`).textContent();
+      expect([await cell("errors"), await cell("handler_errors")]).toEqual(["35.0%", "25.0%"]);
+      expect(complaints).toEqual([]);
+    });
+
     test("the page shows every name as text: no markup, no script, nothing that changes the direction of other text", async () => {
       const registry = new RpcMetricsRegistry({ maxServiceNameBytes: 4096 });
       const names = [...new Set([...AWKWARD_NAMES, ...vectorNames, ...HOSTILE_NAMES])];
@@ -604,9 +644,13 @@ else
           .waitFor();
         if (width > 800) {
           await tab.locator("svg path").first().waitFor();
-          // Errors are drawn with the calls that failed, which is the first group, and not with handlers.
-          expect(await tab.locator(".row td:nth-child(2) path.bad").count()).toBeGreaterThan(0);
-          expect(await tab.locator(".row td:nth-child(n + 3) path.bad").count()).toBe(0);
+          // Faults are drawn on both sides, but not the errors that callers caused.
+          const faults = (service) => tab.locator(".row", { hasText: service }).locator("path.bad").count();
+          expect(await faults("shop.v1.Checkout/PlaceOrder")).toBe(2);
+          expect(await faults("shop.v1.Catalog/GetProduct")).toBe(0);
+          const errors = tab.locator(".row", { hasText: "shop.v1.Catalog/GetProduct" }).locator("[data-column=errors]");
+          expect(await errors.textContent()).toMatch(/^[1-9]\.\d+%$/);
+          expect(await errors.getAttribute("class")).toBe("");
         }
         const contrasts = await tab.evaluate(worstContrasts);
         for (const { text, contrast } of contrasts) expect(contrast, text).toBeGreaterThanOrEqual(4.5);

@@ -142,7 +142,7 @@ describe("the live page's columns", () => {
       "dropped",
       "denied",
     ]);
-    expect(keys(3)).toEqual(["calls", "errors", "p99", "runs", "handler_errors"]);
+    expect(keys(3)).toEqual(["calls", "errors", "p99", "runs"]);
     expect([0, 1, 2, 3].map((steps) => groupsAfter(steps).length)).toEqual([3, 3, 2, 2]);
     expect([2, 3].map((steps) => groupsAfter(steps).map(({ spark }) => spark))).toEqual([
       ["calls", "handlerInvocations"],
@@ -193,6 +193,7 @@ describe("sparklines on the live page", () => {
       "bad",
       "M100 19L100.0 10.0L50.0 19.0L50.0 19Z",
     ]);
+    expect(paths({ rates: [4, 4], faults: [0, 0], seconds: [150, 150] })).toHaveLength(2);
   });
 
   test("say in words what they show", () => {

@@ -39,7 +39,9 @@ export function Spark({ label, rates = [], faults, seconds }: SparkProps): VNode
     <svg viewBox="0 0 100 20" preserveAspectRatio="none" role="img" aria-label={description}>
       <path class="area" d={`M100 20L${line}L${left} 20Z`} />
       <path d={`M${line}`} />
-      {faults && <path class="bad" d={`M100 19L${points(faults, seconds, top, width)}L${left} 19Z`} />}
+      {faults?.some((rate) => rate > 0) && (
+        <path class="bad" d={`M100 19L${points(faults, seconds, top, width)}L${left} 19Z`} />
+      )}
     </svg>
   );
 }

@@ -162,10 +162,11 @@ export const GROUPS: readonly Group[] = [
       },
       {
         key: "handler_errors",
-        label: "Errors",
+        label: "Run errors",
         title: "Share of handler runs that answered with an error; red if not only callers are responsible",
         ...faultOf("handlerFaults"),
         hasUnit: true,
+        step: 2,
         value: (row, data) => (answers(row, data) > 0 ? handlerErrors(row, data) : Number.NaN),
         format: share,
       },
