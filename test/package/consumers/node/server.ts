@@ -9,8 +9,12 @@ import {
   MAX_TRACKED_SERVICES,
   OVERFLOW_SERVICE_LABEL,
   type RegistryOptions,
+  RPC_STATUSES,
   RpcMetricsRegistry,
+  type RpcStatus,
   type ServiceCounters,
+  type StatusCounts,
+  statusOfError,
 } from "nrpc-metrics";
 import { type MetricsHandlerOptions, metricsListener } from "nrpc-metrics/http";
 
@@ -33,6 +37,22 @@ export async function call(send: () => Promise<string>): Promise<string> {
   return reply.slice(length);
 }
 
+export async function answer(id: number): Promise<string> {
+  return echo.observeHandler(async (handler) => {
+    if (id < 0) handler.recordStatus("not_found");
+    return "Ada";
+  }, statusOfError);
+}
+
+export const byStatus: Promise<number> = echo.observeCall(
+  async (call) => {
+    const status: RpcStatus | undefined = RPC_STATUSES[5];
+    if (status) call.recordStatus(status);
+    return 1;
+  },
+  (error) => statusOfError(error) ?? "unknown",
+);
+
 const guard = echo.startCall();
 guard.record(CallOutcome.Timeout);
 guard.end(CallOutcome.Ok);
@@ -41,6 +61,10 @@ handler.threw();
 handler.end();
 
 echo.recordCall(CallOutcome.NoRoute, 5n);
+echo.recordCall("not_found", 5n);
+echo.add("handlerStatuses.not_found", 1);
+const statuses: StatusCounts | undefined = registry.snapshot().get("echo")?.callStatuses;
+console.log(statuses?.not_found);
 echo.recordLatency(1.5);
 echo.recordHandlerDuration(2n ** 60n);
 echo.addStreamingChunksEmitted();

@@ -27,15 +27,23 @@ new ServiceCounters("echo");
 call.record(5);
 // @ts-expect-error outcomes have no such name
 call.record(CallOutcome.Panic);
-// @ts-expect-error an outcome is no string
+// @ts-expect-error an outcome is no string, and a status is in lower case
 echo.recordCall("Ok", 1);
+// @ts-expect-error statuses are written as Connect does
+call.recordStatus("NOT_FOUND");
+// @ts-expect-error a status is no number: RPC_STATUSES has them in the order of gRPC's
+echo.startHandler().recordStatus(5);
+// @ts-expect-error a handler has no outcome
+echo.observeHandler(send, () => CallOutcome.Timeout);
+// @ts-expect-error counts by status are added one status at a time
+echo.add("callStatuses", 1);
 // @ts-expect-error a call has a duration
 echo.recordCall(CallOutcome.Ok);
 // @ts-expect-error a duration is no string
 echo.recordLatency("5ms");
 // @ts-expect-error a histogram is no counter
 echo.add("latencySumNs", 1);
-// @ts-expect-error classify tells an outcome, not a name
+// @ts-expect-error classify tells a status or an outcome, and no other name
 echo.observeCall(send, () => "timeout");
 // @ts-expect-error what fn returns comes back as it is
 const text: string = echo.observeCall(send);
