@@ -11,15 +11,32 @@ const OUTCOME_MASK = (1 << OUTCOME_BITS) - 1;
 /** The mark of a handler that threw; also the bit of other marks that says so. */
 export const THREW = 1;
 
-/** The marks of calls by status. Lookups never throw, whatever they look for. An outcome is its own mark. */
-export const CALL_MARKS: ReadonlyMap<unknown, number> = new Map(
+/** Marks by status. Lookups never throw, whatever they look for. */
+type Marks = ReadonlyMap<unknown, number>;
+
+const CALL_MARKS: Marks = new Map(
   RPC_STATUSES.map((status, code) => [status, outcomeOfStatus(status) | ((code + 1) << OUTCOME_BITS)]),
 );
 
-/** The marks of handlers by status. */
-export const HANDLER_MARKS: ReadonlyMap<unknown, number> = new Map(
-  RPC_STATUSES.map((status, code) => [status, (code + 1) << 1]),
-);
+const HANDLER_MARKS: Marks = new Map(RPC_STATUSES.map((status, code) => [status, (code + 1) << 1]));
+
+export const CALL_OK = CALL_MARKS.get("ok") as number;
+export const HANDLER_OK = HANDLER_MARKS.get("ok") as number;
+
+/** What is counted for a handler that threw and whose status nobody marked. */
+export const THREW_UNKNOWN = THREW | (HANDLER_MARKS.get("unknown") as number);
+
+// By far the most are ok: comparing first takes half the time of a lookup.
+
+/** The mark of a call with this status, or undefined for what is none. An outcome is its own mark. */
+export function callMark(status: unknown): number | undefined {
+  return status === "ok" ? CALL_OK : CALL_MARKS.get(status);
+}
+
+/** The mark of a handler with this status, or undefined for what is none. */
+export function handlerMark(status: unknown): number | undefined {
+  return status === "ok" ? HANDLER_OK : HANDLER_MARKS.get(status);
+}
 
 /** The outcome and status of a call's mark. */
 export function readCallMark(mark: number): { outcome: number; status: RpcStatus | undefined } {

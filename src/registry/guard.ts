@@ -10,7 +10,7 @@
 
 import type { CoreExports } from "../core/exports.js";
 import type { GaugeField } from "../model/fields.js";
-import { CALL_MARKS, HANDLER_MARKS, readCallMark, statusOfHandlerMark, THREW } from "../model/mark.js";
+import { callMark, handlerMark, readCallMark, statusOfHandlerMark, THREW, THREW_UNKNOWN } from "../model/mark.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
 import type { RpcStatus } from "../model/status.js";
 import { disposeBy } from "../runtime/dispose.js";
@@ -41,8 +41,6 @@ const NS_PER_MS = 1e6;
 /** What a call's guard has in place of a mark (model/mark.ts) before and after it has one. */
 const UNMARKED = -1;
 const ENDED = -2;
-/** What is counted for a handler that threw and whose status nobody marked. */
-const THREW_UNKNOWN = THREW | (HANDLER_MARKS.get("unknown") as number);
 
 /**
  * Measures one call from its start to its end. Created by `service.startCall()`. Must be ended once, preferably by
@@ -90,7 +88,7 @@ export class CallMetricsGuard {
    * call.recordStatus("not_found");
    */
   recordStatus(status: RpcStatus): void {
-    const mark = CALL_MARKS.get(status);
+    const mark = callMark(status);
     if (this.#mark !== ENDED && mark !== undefined) this.#mark = mark;
   }
 
@@ -195,7 +193,7 @@ export class HandlerMetricsGuard {
    * handler.recordStatus("not_found");
    */
   recordStatus(status: RpcStatus): void {
-    const mark = HANDLER_MARKS.get(status);
+    const mark = handlerMark(status);
     if (!this.#ended && mark !== undefined) this.#mark = mark | (this.#mark & THREW);
   }
 

@@ -4,7 +4,7 @@
 // list of those to end later. Nothing is called for that, since a call is what the stack has no room for.
 
 import { statusOfError } from "../model/error-status.js";
-import { CALL_MARKS, HANDLER_MARKS, THREW } from "../model/mark.js";
+import { CALL_OK, callMark, HANDLER_OK, handlerMark, THREW } from "../model/mark.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
 import type { RpcStatus } from "../model/status.js";
 import type { CallMetricsGuard, HandlerMetricsGuard } from "./guard.js";
@@ -28,8 +28,8 @@ interface ObservedService {
 /** Read once, because near the end of the stack even reading a property or an import can fail. */
 const { ServerError } = CallOutcome;
 const HANDLER_THREW = THREW;
-const CALL_OK = CALL_MARKS.get("ok") as number;
-const HANDLER_OK = HANDLER_MARKS.get("ok") as number;
+const OK_CALL = CALL_OK;
+const OK_HANDLER = HANDLER_OK;
 
 export function runCall<T>(service: ObservedService, fn: (call: CallMetricsGuard) => T, classify: Classify): T {
   const { host } = service;
@@ -37,11 +37,11 @@ export function runCall<T>(service: ObservedService, fn: (call: CallMetricsGuard
   let result: T;
   try {
     result = fn(call);
-    if (isThenable(result)) return settled(result, call, CALL_OK, (error) => callMark(error, classify)) as T;
+    if (isThenable(result)) return settled(result, call, OK_CALL, (error) => failedCall(error, classify)) as T;
   } catch (error) {
     let mark: number | undefined = ServerError;
     try {
-      mark = callMark(error, classify);
+      mark = failedCall(error, classify);
       call.endUnlessMarked(mark);
       if (host.unended !== undefined) endLate(host);
     } catch {
@@ -52,10 +52,10 @@ export function runCall<T>(service: ObservedService, fn: (call: CallMetricsGuard
     throw error;
   }
   try {
-    call.endUnlessMarked(CALL_OK);
+    call.endUnlessMarked(OK_CALL);
     if (host.unended !== undefined) endLate(host);
   } catch {
-    call.lateMark = CALL_OK;
+    call.lateMark = OK_CALL;
     call.next = host.unended;
     host.unended = call;
   }
@@ -72,11 +72,11 @@ export function runHandler<T>(
   let result: T;
   try {
     result = fn(handler);
-    if (isThenable(result)) return settled(result, handler, HANDLER_OK, (error) => handlerMark(error, classify)) as T;
+    if (isThenable(result)) return settled(result, handler, OK_HANDLER, (error) => failedHandler(error, classify)) as T;
   } catch (error) {
     let mark = HANDLER_THREW;
     try {
-      mark = handlerMark(error, classify);
+      mark = failedHandler(error, classify);
       handler.endUnlessMarked(mark);
       if (host.unended !== undefined) endLate(host);
     } catch {
@@ -87,10 +87,10 @@ export function runHandler<T>(
     throw error;
   }
   try {
-    handler.endUnlessMarked(HANDLER_OK);
+    handler.endUnlessMarked(OK_HANDLER);
     if (host.unended !== undefined) endLate(host);
   } catch {
-    handler.lateMark = HANDLER_OK;
+    handler.lateMark = OK_HANDLER;
     handler.next = host.unended;
     host.unended = handler;
   }
@@ -124,19 +124,19 @@ function settled<T>(
   );
 }
 
-function callMark(error: unknown, classify: Classify): number | undefined {
+function failedCall(error: unknown, classify: Classify): number | undefined {
   try {
     const answer = classify(error);
     if (answer === undefined || isCallOutcome(answer)) return answer;
-    return CALL_MARKS.get(answer) ?? ServerError;
+    return callMark(answer) ?? ServerError;
   } catch {
     return ServerError;
   }
 }
 
-function handlerMark(error: unknown, classify: ClassifyAnswer): number {
+function failedHandler(error: unknown, classify: ClassifyAnswer): number {
   try {
-    return HANDLER_MARKS.get(classify(error)) ?? THREW;
+    return handlerMark(classify(error)) ?? THREW;
   } catch {
     return THREW;
   }

@@ -10,7 +10,7 @@ import {
   SINGLE_FIELDS,
   STATUS_MEASURES,
 } from "../model/fields.js";
-import { CALL_MARKS } from "../model/mark.js";
+import { callMark } from "../model/mark.js";
 import { type CallOutcome, isCallOutcome } from "../model/outcome.js";
 import type { RpcStatus } from "../model/status.js";
 import { U64_MAX } from "../model/words.js";
@@ -142,7 +142,7 @@ export class ServiceCounters {
    * echo.recordCall("ok", 7_000_000); // 7 ms
    */
   recordCall(outcome: CallOutcome | RpcStatus, elapsedNs: DurationNs): void {
-    const mark = isCallOutcome(outcome) ? outcome : CALL_MARKS.get(outcome);
+    const mark = isCallOutcome(outcome) ? outcome : callMark(outcome);
     if (mark === undefined) throw invalid("outcome", "a CallOutcome (0 to 4) or an RpcStatus", outcome);
     const { core, layout } = this.host;
     core.recordCall(this.row, mark, nearestDouble(elapsedNs));
