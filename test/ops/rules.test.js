@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { CALLER_FAULTS, SERVER_FAULTS } from "../../src/model/status.ts";
 import { installed } from "../support/installed.js";
 import { PROMETHEUS } from "../support/prometheus.js";
 import { comparisons, joined } from "./promql.js";
@@ -49,7 +50,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
     });
 
     test("every rule is in a unit test", () => {
-      expect(rules.length).toBe(45);
+      expect(rules.length).toBe(94);
       const named = ({ type, name }) =>
         inUnitTests.includes(type === "alerting" ? `alertname: ${name}\n` : `round(${name}, 1e-6)\n`);
       expect(rules.filter((rule) => !named(rule)).map(({ name }) => name)).toEqual([]);
@@ -136,20 +137,58 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       }
     });
 
-    test.each([
-      [0, 7],
-      [1, 1],
-    ])("the unit tests fail if any alert does not exclude __overflow__ at place %i", async (place, count) => {
+    test("the unit tests fail if any alert does not exclude __overflow__", async () => {
       const mutated = new Set();
       const { output } = await unitTestsOf(groups, (rule) => {
-        const [excluded] = Array.from(rule.query.matchAll(/\w+!="__overflow__"/g)).slice(place);
-        if (!excluded) return rule;
+        if (!rule.query.includes('!="__overflow__"')) return rule;
         mutated.add(rule.name);
-        const query = rule.query.replace(excluded[0], excluded[0].replace("__overflow__", "x"));
-        return { ...rule, query };
+        return { ...rule, query: rule.query.replace('!="__overflow__"', '!="x"') };
       });
-      expect(mutated.size).toBe(count);
+      expect(mutated.size).toBe(14);
       expect([...mutated].filter((name) => !output.includes(`alertname: ${name},`))).toEqual([]);
+    });
+
+    test("rules and library agree on whose fault a status is", () => {
+      const listed = rules.flatMap(({ name, query }) =>
+        Array.from(query.matchAll(/(call|handler)_status\S*\{code=~"([^"]*)"/g), ([, side, codes]) => [
+          name,
+          side,
+          codes,
+        ]),
+      );
+      expect(listed.length).toBe(7 + 7 + 4);
+      const expected = { call: CALLER_FAULTS, handler: SERVER_FAULTS };
+      for (const [name, side, codes] of listed) expect(codes.split("|"), name).toEqual(expected[side]);
+    });
+
+    test.each([
+      ["what a new status begins with", "statuses.yml", / < ignoring/g, " < -1 * ignoring"],
+      ["statuses that were there all the time", "statuses.yml", / < ignoring/g, " <= ignoring"],
+      ["what a target last counted before it was gone", "statuses.yml", /\bor last_over_time\([^)]*\)/g, "or x"],
+      ["processes that restart", "statuses.yml", /\bunless ignoring \(code\) nrpc_\w+ unless/g, "unless"],
+      ["processes that restart and end", "statuses.yml", / unless nrpc_\w+_status_total offset \w+/g, ""],
+      ["that there are fewer errors than extrapolated", "statuses.yml", /clamp_min\((.*), 0\)/g, "clamp_min($1, -9e9)"],
+      ["that a target is known", "first-scrapes.yml", /\(up offset 5m == 1\)/g, "up"],
+      ["that a process has just started", "first-scrapes.yml", /time\(\) - 600/g, "time() - 900"],
+      ["how long a process is new", "first-scrapes.yml", /time\(\) - 600/g, "time() - 400"],
+      ["that a process was there an hour ago", "first-scrapes.yml", /\[1h\] offset/g, "[30m] offset"],
+      ["that a service is known", "first-scrapes.yml", /\bunless ignoring \(code\) nrpc_\w+ offset 5m/g, ""],
+      ["that a status came later", "first-scrapes.yml", / == ignoring/g, " <= ignoring"],
+      ["what came after the first scrape", "first-scrapes.yml", /\bmin_over_time\(/g, "max_over_time("],
+    ])("the unit tests fail if the recording rules overlook %s", async (_, file, part, replacement) => {
+      let count = 0;
+      const mutate = (rule) => {
+        if (rule.type !== "recording") return rule;
+        const query = rule.query.replaceAll(part, (...match) => {
+          count++;
+          return replacement.replace("$1", match[1]);
+        });
+        return { ...rule, query };
+      };
+      const { ok, output } = await unitTestsOf(groups, mutate, { files: [file] });
+      expect(count).toBeGreaterThan(1);
+      expect(ok).toBe(false);
+      expect(output).toMatch(/^ +exp: ?/m);
     });
 
     const RENAMED = {
@@ -171,7 +210,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       const mutate = (rule) => ({ ...rule, query: rule.query.replaceAll('"(.+)"', '"(x+)"') });
       const { output } = await unitTestsOf(groups, mutate, RENAMED);
       const recording = rules.filter(({ type }) => type === "recording");
-      expect(recording.length).toBe(28);
+      expect(recording.length).toBe(70);
       expect(recording.filter(({ name }) => !output.includes(`round(${name}, `)).map(({ name }) => name)).toEqual([]);
     });
 
@@ -195,7 +234,12 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
 
     test("only the alerts for the fastest budget burns have the severity page", () => {
       const pages = alerts.filter(({ labels }) => labels.severity === "page").map(({ name }) => name);
-      expect(pages).toEqual(["NrpcErrorBudgetBurn1h", "NrpcErrorBudgetBurn6h"]);
+      expect(pages).toEqual([
+        "NrpcErrorBudgetBurn1h",
+        "NrpcErrorBudgetBurn6h",
+        "NrpcHandlerErrorBudgetBurn1h",
+        "NrpcHandlerErrorBudgetBurn6h",
+      ]);
     });
 
     test("every runbook says what the alert means, what to look at, and what to do", () => {
@@ -250,7 +294,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       const folder = copyOfOps();
       execFileSync("sh", ["-c", codeUnder("Another SLO")], { cwd: folder });
       const changed = readFileSync(join(folder, "ops/prometheus/alerting-rules.yml"), "utf8");
-      expect(changed.match(/> [\d.]+ \* 0\.005$/gm)?.length).toBe(8);
+      expect(changed.match(/> [\d.]+ \* 0\.005$/gm)?.length).toBe(18);
       expect(changed).not.toMatch(/\* 0\.001/);
       const { ok } = await promtool("check", "rules", join(folder, "ops/prometheus/alerting-rules.yml"));
       expect(ok).toBe(true);
