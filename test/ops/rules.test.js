@@ -290,6 +290,23 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       },
     );
 
+    test("the README's command for a status moves it from the caller's faults to the server's, in every list", async () => {
+      const folder = copyOfOps();
+      const lists = () => {
+        const text = readFileSync(join(folder, "ops/prometheus/recording-rules.yml"), "utf8");
+        return Array.from(text.matchAll(/code=~"([^"]*)"/g), ([, codes]) => codes.split("|"));
+      };
+      const before = lists();
+      execFileSync("sh", ["-c", codeUnder("Whose fault it is")], { cwd: folder });
+      const isCallers = (codes) => codes.includes("cancelled");
+      expect(lists().map((codes) => [...codes].sort())).toEqual(
+        before.map((codes) =>
+          (isCallers(codes) ? codes.filter((code) => code !== "not_found") : [...codes, "not_found"]).sort(),
+        ),
+      );
+      expect(before.filter(isCallers).length).toBe(9);
+    });
+
     test("the README's command for another SLO changes every threshold of the error budget", async () => {
       const folder = copyOfOps();
       execFileSync("sh", ["-c", codeUnder("Another SLO")], { cwd: folder });
