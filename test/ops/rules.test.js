@@ -178,7 +178,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
     });
 
     test.each([
-      ["what a new status begins with", "statuses.yml", / < ignoring/g, " < -1 * ignoring"],
+      ["what a new status begins with", "statuses.yml", / < ignoring/g, " > ignoring"],
       ["statuses that were there all the time", "statuses.yml", / < ignoring/g, " <= ignoring"],
       ["what a target last counted before it was gone", "statuses.yml", /\bor last_over_time\([^)]*\)/g, "or x"],
       ["processes that restart", "statuses.yml", /\bunless ignoring \(code\) nrpc_\w+ unless/g, "unless"],
