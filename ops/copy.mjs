@@ -19,7 +19,7 @@ const USAGE = "usage: node copy.mjs FOLDER [--prefix PREFIX] [--service-label LA
 
 /** What the endpoint takes for `prefix` and `serviceLabel`. */
 const PREFIX = /^[a-zA-Z_:][\w:]*(?<!_)$/;
-const LABEL = /^(?!__|(?:kind|le|quantile|result|state|job|instance)$)[a-zA-Z_]\w*$/;
+const LABEL = /^(?!__|(?:code|kind|le|quantile|result|state|job|instance)$)[a-zA-Z_]\w*$/;
 
 /** Renames the metrics, and with them the recorded ones. */
 function withPrefix(text, prefix) {
@@ -35,7 +35,7 @@ function withServiceLabel(text, label) {
     .replace(/(?<=label_values\(.*, )service(?=\))/g, label)
     .replace(/(?<=\$labels\.|\{\{)service\b/g, label)
     .replace(/(?<=`(?:exported_)?)service(?=`)/g, label)
-    .replace(/\bjob_service(?=:|_kind:)/g, `job_${label}`); // recorded metrics begin with their labels
+    .replace(/\bjob_service(?=:|_kind:|_code:)/g, `job_${label}`); // recorded metrics begin with their labels
 }
 
 function fail(message) {

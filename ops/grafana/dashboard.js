@@ -60,9 +60,36 @@ const DURATION = "nrpc_handler_duration_seconds";
 const EMITTED = "nrpc_streaming_chunks_emitted_total";
 const DROPPED = "nrpc_streaming_chunks_dropped_total";
 const DENIED = "nrpc_capability_denied_total";
+const ANSWERS = "nrpc_call_status_total";
+const RUN_ANSWERS = "nrpc_handler_status_total";
+/** Answers for which the caller is responsible, and for which the server is, as in src/model/status.ts. */
+const CALLERS_FAULT =
+  'code=~"cancelled|invalid_argument|not_found|already_exists|permission_denied|unauthenticated|failed_precondition|out_of_range|aborted"';
+const SERVERS_FAULT =
+  'code=~"unknown|deadline_exceeded|resource_exhausted|unimplemented|internal|unavailable|data_loss"';
+
+/**
+ * Errors of calls less those that callers caused, whose series `or` adds with a minus. As rates: the first errors of a
+ * status, which it begins with, are missed.
+ */
+const faults = (selector, labels = "", window = "$__rate_interval") => {
+  const rates = `${rate(ERRORS, selector, window)} or -${rate(ANSWERS, `${selector},${CALLERS_FAULT}`, window)}`;
+  return `clamp_min(sum${labels} (${rates}), 0)`;
+};
+/** 0 for what answers without faults; nothing without statuses. */
+const runFaults = (selector, labels = "") => {
+  const all = rate(RUN_ANSWERS, selector);
+  return `sum${labels} (${rate(RUN_ANSWERS, `${selector},${SERVERS_FAULT}`)} or 0 * ${all})`;
+};
+/** By status, and the rest, whose status nobody recorded. */
+const byStatus = (answers, all) => [
+  [by("code", rate(answers, PICKED)), "{{code}}"],
+  [`clamp_min(sum(${rate(all, PICKED)} or -${rate(answers, PICKED)}), 0)`, "not recorded"],
+];
 
 /** Thresholds for an SLO of 99.9 %: the ratio that it allows, and the one that burns a month's budget in two days. */
 const ERROR_RATIO = { unit: PercentUnit, warn: 0.001, bad: 0.0144 };
+const FAULTS = "Answers that the caller caused, such as not_found, don't count.";
 const LATENCY_SECS = { unit: Seconds, warn: 0.25, bad: 1 };
 
 const overview = () => [
@@ -71,20 +98,43 @@ const overview = () => [
       title: "Calls",
       description: "Calls that resolved, with success or any error.",
       unit: RequestsPerSecond,
-      width: 6,
+      width: 4,
     },
     `sum(${rate(CALLS, ALL)})`,
   ),
   stat(
-    { title: "Failed calls", description: "Share of the resolved calls that failed.", ...ERROR_RATIO, width: 6 },
+    {
+      title: "Failed calls",
+      description: "Share of the resolved calls that failed, whoever caused it.",
+      unit: PercentUnit,
+      width: 4,
+    },
     share(`sum(${rate(ERRORS, ALL)})`, `sum(${rate(CALLS, ALL)})`),
   ),
   stat(
-    { title: "p99 latency", description: "One in a hundred calls takes longer.", ...LATENCY_SECS, width: 6 },
+    {
+      title: "Calls with server faults",
+      description: `Share of the resolved calls that failed. ${FAULTS}`,
+      ...ERROR_RATIO,
+      width: 4,
+    },
+    share(faults(ALL), `sum(${rate(CALLS, ALL)})`),
+  ),
+  stat(
+    {
+      title: "Runs with server faults",
+      description: `Share of the handler runs that failed. ${FAULTS} Empty without statuses.`,
+      ...ERROR_RATIO,
+      width: 4,
+    },
+    share(runFaults(ALL), `sum(${rate(RUNS, ALL)})`),
+  ),
+  stat(
+    { title: "p99 latency", description: "One in a hundred calls takes longer.", ...LATENCY_SECS, width: 4 },
     quantile(0.99, LATENCY, ALL, ""),
   ),
   stat(
-    { title: "In flight", description: "Calls started and neither resolved nor dropped.", unit: Short, width: 6 },
+    { title: "In flight", description: "Calls started and neither resolved nor dropped.", unit: Short, width: 4 },
     `sum(nrpc_in_flight_calls{${ALL}})`,
   ),
   graph(
@@ -119,13 +169,13 @@ const overview = () => [
   ),
   topTable(
     {
-      title: "Most failing",
-      description: "Share of failed calls over the selected time range.",
-      column: "Failed",
+      title: "Most server faults",
+      description: `Share of calls that failed over the selected time range. ${FAULTS}`,
+      column: "Faults",
       ...ERROR_RATIO,
       width: 8,
     },
-    top(share(by("service", rate(ERRORS, ALL, "$__range")), by("service", rate(CALLS, ALL, "$__range")))),
+    top(share(faults(ALL, " by (service)", "$__range"), by("service", rate(CALLS, ALL, "$__range")))),
   ),
   topTable(
     {
@@ -164,11 +214,30 @@ const callers = () => [
     {
       title: "Failed calls",
       description:
-        "Share of the resolved calls that failed. Empty without traffic. The 20 services with the most errors.",
-      ...ERROR_RATIO,
+        "Share of the resolved calls that failed, whoever caused it. Empty without traffic. The 20 services with the most errors.",
+      unit: PercentUnit,
       width: 8,
     },
     [shares(ERRORS, CALLS), "{{service}}"],
+  ),
+  graph(
+    {
+      title: "Calls by status",
+      description: "What calls were answered. Not recorded: calls of which only the outcome is known.",
+      unit: RequestsPerSecond,
+      stacked: true,
+      width: 12,
+    },
+    ...byStatus(ANSWERS, CALLS),
+  ),
+  graph(
+    {
+      title: "Calls with server faults",
+      description: `Share of the resolved calls that failed. ${FAULTS} Empty without traffic. The 20 services with the most errors.`,
+      ...ERROR_RATIO,
+      width: 12,
+    },
+    [leadingIn(share(faults(PICKED, " by (service)"), by("service", rate(CALLS, PICKED))), ERRORS), "{{service}}"],
   ),
   graph(
     {
@@ -219,6 +288,32 @@ const handlers = () => [
       width: 8,
     },
     [byService(DENIED), "{{service}}"],
+  ),
+  graph(
+    {
+      title: "Handler runs by status",
+      description: "What handlers answered. Not recorded: runs that ended without a status.",
+      unit: OpsPerSecond,
+      stacked: true,
+      width: 12,
+    },
+    ...byStatus(RUN_ANSWERS, `${DURATION}_count`),
+  ),
+  graph(
+    {
+      title: "Runs with server faults",
+      description: `Share of the handler runs that failed. ${FAULTS} Empty without statuses. The 20 services with the most of them.`,
+      ...ERROR_RATIO,
+      width: 12,
+    },
+    [
+      leadingIn(
+        share(runFaults(PICKED, " by (service)"), by("service", rate(RUNS, PICKED))),
+        RUN_ANSWERS,
+        `${PICKED},${SERVERS_FAULT}`,
+      ),
+      "{{service}}",
+    ],
   ),
   graph(
     {

@@ -182,6 +182,7 @@ test.each([
   [["a", "--prefix", "1"], 'got "1"'],
   [["a", "--service-label", "job"], '--service-label must be the endpoint\'s serviceLabel, got "job"'],
   [["a", "--service-label", "le"], 'got "le"'],
+  [["a", "--service-label", "code"], 'got "code"'],
   [["a", "--service-label", "__name__"], 'got "__name__"'],
   [["a", "--service-label", "rpc-service"], 'got "rpc-service"'],
   [["a", "--servicelabel", "x"], "Unknown option '--servicelabel'"],

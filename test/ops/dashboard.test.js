@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DASHBOARD_FILE, dashboardJson } from "../../ops/grafana/dashboard.js";
+import { CALLER_FAULTS, SERVER_FAULTS } from "../../src/model/status.ts";
 
 const { panels, templating, ...dashboard } = JSON.parse(dashboardJson);
 const charts = panels.filter(({ type }) => type !== "row");
@@ -33,6 +34,20 @@ test("no panel draws all services, as there may be thousands", () => {
     const bounded = /^topk\(10, | and on \(service\) topk\(20, sum by \(service\) \(\w+\([^()]* @ end\(\)\)\)\)$/;
     expect(expr, title).toMatch(bounded);
   }
+});
+
+test("dashboard and library agree on whose fault a status is", () => {
+  const listed = charts.flatMap(({ targets }) =>
+    targets.flatMap(({ expr }) =>
+      Array.from(expr.matchAll(/(call|handler)_status_total\{[^}]*code=~"([^"]*)"/g), ([, side, codes]) => [
+        side,
+        codes,
+      ]),
+    ),
+  );
+  expect(listed.length).toBeGreaterThan(5);
+  const expected = { call: CALLER_FAULTS, handler: SERVER_FAULTS };
+  for (const [side, codes] of listed) expect(codes.split("|")).toEqual(expected[side]);
 });
 
 test("panels have unique ids and do not overlap", () => {

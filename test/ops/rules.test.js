@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
+import { CALLER_FAULTS, SERVER_FAULTS } from "../../src/model/status.ts";
 import { installed } from "../support/installed.js";
 import { PROMETHEUS } from "../support/prometheus.js";
 import { comparisons, joined } from "./promql.js";
@@ -14,6 +15,10 @@ const read = (file) => readFileSync(join(ROOT, file), "utf8");
 const README = read("ops/README.md");
 const RUNBOOKS = read("ops/runbooks.md");
 const inUnitTests = UNIT_TESTS.map((file) => read(`test/ops/${file}`)).join("\n");
+
+/** The unit tests that cover each alert, and those that cover each recording rule: the others take long, too. */
+const OF_ALERTS = { files: UNIT_TESTS.filter((file) => !/ratios|recording|statuses/.test(file)) };
+const OF_RECORDING_RULES = { files: UNIT_TESTS.filter((file) => /ratios|recording|first-scrapes/.test(file)) };
 
 /** Age of the oldest sample that a query of Prometheus finds by default. */
 const LOOKBACK_SECS = 300;
@@ -49,7 +54,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
     });
 
     test("every rule is in a unit test", () => {
-      expect(rules.length).toBe(45);
+      expect(rules.length).toBe(94);
       const named = ({ type, name }) =>
         inUnitTests.includes(type === "alerting" ? `alertname: ${name}\n` : `round(${name}, 1e-6)\n`);
       expect(rules.filter((rule) => !named(rule)).map(({ name }) => name)).toEqual([]);
@@ -72,7 +77,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
 
     test("the unit tests fail if any recording rule records something else", async () => {
       const mutate = (rule) => (rule.type === "recording" ? { ...rule, query: `(${rule.query}) * 1.5 + 0.001` } : rule);
-      const { output } = await unitTestsOf(groups, mutate);
+      const { output } = await unitTestsOf(groups, mutate, OF_RECORDING_RULES);
       const unnoticed = rules.filter(({ type, name }) => type === "recording" && !output.includes(`round(${name}, `));
       expect(unnoticed.map(({ name }) => name)).toEqual([]);
     });
@@ -86,15 +91,19 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       [2, "/ 1.5"],
     ])("the unit tests fail if threshold %i of any alert is off by %s", async (place, factor) => {
       const mutated = new Set();
-      const { output } = await unitTestsOf(groups, (rule) => {
-        if (rule.type === "recording") return rule;
-        const parts = comparisons(rule.query);
-        if (!parts[place]) return rule;
-        mutated.add(rule.name);
-        const { right } = parts[place];
-        parts[place].right = right === "0" ? "1" : `(${right}) ${factor}`;
-        return { ...rule, query: joined(parts) };
-      });
+      const { output } = await unitTestsOf(
+        groups,
+        (rule) => {
+          if (rule.type === "recording") return rule;
+          const parts = comparisons(rule.query);
+          if (!parts[place]) return rule;
+          mutated.add(rule.name);
+          const { right } = parts[place];
+          parts[place].right = right === "0" ? "1" : `(${right}) ${factor}`;
+          return { ...rule, query: joined(parts) };
+        },
+        OF_ALERTS,
+      );
       expect(mutated.size).toBeGreaterThan(3);
       expect(
         [...mutated].filter((name) => !output.includes(`alertname: ${name},`)),
@@ -106,15 +115,19 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       "the unit tests fail if comparison %i of any alert with a whole number includes it when it should not, or the other way round",
       async (place) => {
         const mutated = new Set();
-        const { output } = await unitTestsOf(groups, (rule) => {
-          if (rule.type === "recording") return rule;
-          const parts = comparisons(rule.query);
-          if (!/^[1-9]\d*$/.test(parts[place]?.right)) return rule;
-          mutated.add(rule.name);
-          const { operator } = parts[place];
-          parts[place].operator = operator.endsWith("=") ? operator[0] : `${operator}=`;
-          return { ...rule, query: joined(parts) };
-        });
+        const { output } = await unitTestsOf(
+          groups,
+          (rule) => {
+            if (rule.type === "recording") return rule;
+            const parts = comparisons(rule.query);
+            if (!/^[1-9]\d*$/.test(parts[place]?.right)) return rule;
+            mutated.add(rule.name);
+            const { operator } = parts[place];
+            parts[place].operator = operator.endsWith("=") ? operator[0] : `${operator}=`;
+            return { ...rule, query: joined(parts) };
+          },
+          OF_ALERTS,
+        );
         expect(mutated.size).toBeGreaterThan(1);
         expect(
           [...mutated].filter((name) => !output.includes(`alertname: ${name},`)),
@@ -136,20 +149,62 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       }
     });
 
-    test.each([
-      [0, 7],
-      [1, 1],
-    ])("the unit tests fail if any alert does not exclude __overflow__ at place %i", async (place, count) => {
+    test("the unit tests fail if any alert does not exclude __overflow__", async () => {
       const mutated = new Set();
-      const { output } = await unitTestsOf(groups, (rule) => {
-        const [excluded] = Array.from(rule.query.matchAll(/\w+!="__overflow__"/g)).slice(place);
-        if (!excluded) return rule;
-        mutated.add(rule.name);
-        const query = rule.query.replace(excluded[0], excluded[0].replace("__overflow__", "x"));
-        return { ...rule, query };
-      });
-      expect(mutated.size).toBe(count);
+      const { output } = await unitTestsOf(
+        groups,
+        (rule) => {
+          if (!rule.query.includes('!="__overflow__"')) return rule;
+          mutated.add(rule.name);
+          return { ...rule, query: rule.query.replace('!="__overflow__"', '!="x"') };
+        },
+        OF_ALERTS,
+      );
+      expect(mutated.size).toBe(14);
       expect([...mutated].filter((name) => !output.includes(`alertname: ${name},`))).toEqual([]);
+    });
+
+    test("rules and library agree on whose fault a status is", () => {
+      const listed = rules.flatMap(({ name, query }) =>
+        Array.from(query.matchAll(/(call|handler)_status\S*\{code=~"([^"]*)"/g), ([, side, codes]) => [
+          name,
+          side,
+          codes,
+        ]),
+      );
+      expect(listed.length).toBe(7 + 7 + 4);
+      const expected = { call: CALLER_FAULTS, handler: SERVER_FAULTS };
+      for (const [name, side, codes] of listed) expect(codes.split("|"), name).toEqual(expected[side]);
+    });
+
+    test.each([
+      ["what a new status begins with", "statuses.yml", / < ignoring/g, " > ignoring"],
+      ["statuses that were there all the time", "statuses.yml", / < ignoring/g, " <= ignoring"],
+      ["what a target last counted before it was gone", "statuses.yml", /\bor last_over_time\([^)]*\)/g, "or x"],
+      ["processes that restart", "statuses.yml", /\bunless ignoring \(code\) nrpc_\w+ unless/g, "unless"],
+      ["processes that restart and end", "statuses.yml", / unless nrpc_\w+_status_total offset \w+/g, ""],
+      ["that there are fewer errors than extrapolated", "statuses.yml", /clamp_min\((.*), 0\)/g, "clamp_min($1, -9e9)"],
+      ["that a target is known", "first-scrapes.yml", /\(up offset 5m == 1\)/g, "up"],
+      ["that a process has just started", "first-scrapes.yml", /time\(\) - 600/g, "time() - 900"],
+      ["how long a process is new", "first-scrapes.yml", /time\(\) - 600/g, "time() - 400"],
+      ["that a process was there an hour ago", "first-scrapes.yml", /\[1h\] offset/g, "[30m] offset"],
+      ["that a service is known", "first-scrapes.yml", /\bunless ignoring \(code\) nrpc_\w+ offset 5m/g, ""],
+      ["that a status came later", "first-scrapes.yml", / == ignoring/g, " <= ignoring"],
+      ["what came after the first scrape", "first-scrapes.yml", /\bmin_over_time\(/g, "max_over_time("],
+    ])("the unit tests fail if the recording rules overlook %s", async (_, file, part, replacement) => {
+      let count = 0;
+      const mutate = (rule) => {
+        if (rule.type !== "recording") return rule;
+        const query = rule.query.replaceAll(part, (...match) => {
+          count++;
+          return replacement.replace("$1", match[1]);
+        });
+        return { ...rule, query };
+      };
+      const { ok, output } = await unitTestsOf(groups, mutate, { files: [file] });
+      expect(count).toBeGreaterThan(1);
+      expect(ok).toBe(false);
+      expect(output).toMatch(/^ +exp: ?/m);
     });
 
     const RENAMED = {
@@ -169,15 +224,15 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
 
     test("where Prometheus has renamed the label service, no recording rule can do without label_replace", async () => {
       const mutate = (rule) => ({ ...rule, query: rule.query.replaceAll('"(.+)"', '"(x+)"') });
-      const { output } = await unitTestsOf(groups, mutate, RENAMED);
+      const { output } = await unitTestsOf(groups, mutate, { ...RENAMED, ...OF_RECORDING_RULES });
       const recording = rules.filter(({ type }) => type === "recording");
-      expect(recording.length).toBe(28);
+      expect(recording.length).toBe(70);
       expect(recording.filter(({ name }) => !output.includes(`round(${name}, `)).map(({ name }) => name)).toEqual([]);
     });
 
     test("the unit tests fail if any alert does not wait", async () => {
       const waiting = alerts.filter(({ duration }) => duration > 0);
-      const { output } = await unitTestsOf(groups, (rule) => ({ ...rule, duration: 0 }));
+      const { output } = await unitTestsOf(groups, (rule) => ({ ...rule, duration: 0 }), OF_ALERTS);
       expect(waiting.length).toBe(12);
       expect(waiting.filter(({ name }) => !output.includes(`alertname: ${name},`)).map(({ name }) => name)).toEqual([]);
     });
@@ -195,7 +250,12 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
 
     test("only the alerts for the fastest budget burns have the severity page", () => {
       const pages = alerts.filter(({ labels }) => labels.severity === "page").map(({ name }) => name);
-      expect(pages).toEqual(["NrpcErrorBudgetBurn1h", "NrpcErrorBudgetBurn6h"]);
+      expect(pages).toEqual([
+        "NrpcErrorBudgetBurn1h",
+        "NrpcErrorBudgetBurn6h",
+        "NrpcHandlerErrorBudgetBurn1h",
+        "NrpcHandlerErrorBudgetBurn6h",
+      ]);
     });
 
     test("every runbook says what the alert means, what to look at, and what to do", () => {
@@ -246,11 +306,28 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       },
     );
 
+    test("the README's command for a status moves it from the caller's faults to the server's, in every list", async () => {
+      const folder = copyOfOps();
+      const lists = () => {
+        const text = readFileSync(join(folder, "ops/prometheus/recording-rules.yml"), "utf8");
+        return Array.from(text.matchAll(/code=~"([^"]*)"/g), ([, codes]) => codes.split("|"));
+      };
+      const before = lists();
+      execFileSync("sh", ["-c", codeUnder("Whose fault it is")], { cwd: folder });
+      const isCallers = (codes) => codes.includes("cancelled");
+      expect(lists().map((codes) => [...codes].sort())).toEqual(
+        before.map((codes) =>
+          (isCallers(codes) ? codes.filter((code) => code !== "not_found") : [...codes, "not_found"]).sort(),
+        ),
+      );
+      expect(before.filter(isCallers).length).toBe(9);
+    });
+
     test("the README's command for another SLO changes every threshold of the error budget", async () => {
       const folder = copyOfOps();
       execFileSync("sh", ["-c", codeUnder("Another SLO")], { cwd: folder });
       const changed = readFileSync(join(folder, "ops/prometheus/alerting-rules.yml"), "utf8");
-      expect(changed.match(/> [\d.]+ \* 0\.005$/gm)?.length).toBe(8);
+      expect(changed.match(/> [\d.]+ \* 0\.005$/gm)?.length).toBe(18);
       expect(changed).not.toMatch(/\* 0\.001/);
       const { ok } = await promtool("check", "rules", join(folder, "ops/prometheus/alerting-rules.yml"));
       expect(ok).toBe(true);

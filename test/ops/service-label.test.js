@@ -14,7 +14,8 @@ import { PROMETHEUS, runPrometheus } from "../support/prometheus.js";
 import { fastRules, runbookQueries, substituted } from "./queries.js";
 import { ROOT } from "./rules.js";
 
-const SERVICES = ["pay.v1.Pay/Charge", "stock.v1.Stock/Get"];
+const SERVICES = ["pay.v1.Pay/Charge", "stock.v1.Stock/Get", "users.v1.Users/Find"];
+const ANSWERS = ["ok", "not_found", "not_found", "internal"];
 /** What the Prometheus Operator sets for a ServiceMonitor, besides `job` and `instance`. */
 const TARGET_LABELS = {
   namespace: "shop",
@@ -24,13 +25,20 @@ const TARGET_LABELS = {
   endpoint: "metrics",
 };
 
-/** Calls of two services that succeed, and as many of made-up names that fail; a few of each other kind. */
+/** Calls that succeed, other answers of the last service, and as many of made-up names that fail; a few of each other kind. */
 function makeCalls(registry) {
-  for (const [i, name] of SERVICES.entries()) {
+  for (const [i, name] of SERVICES.slice(0, 2).entries()) {
     const service = registry.forService(name);
     for (let n = 0; n < 20 * (i + 1); n++) service.recordCall(CallOutcome.Ok, (i + 1) * 3e6);
     service.startHandler().end();
     service.addStreamingChunksEmitted(10);
+  }
+  const find = registry.forService(SERVICES[2]);
+  for (const status of ANSWERS) {
+    for (const guard of [find.startCall(), find.startHandler()]) {
+      guard.recordStatus(status);
+      guard.end();
+    }
   }
   for (let n = 0; n < 30; n++) {
     const stranger = registry.forService(`made.up/${registry.overflowLookups}`);
@@ -109,7 +117,7 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("behind a Serv
     expect(await alertsOf(ours, "off")).toContain("NrpcServiceLabelRenamed");
     const { alerts } = await ours.ask("alerts");
     const { annotations } = alerts.find(({ labels }) => labels.alertname === "NrpcServiceLabelRenamed");
-    expect(annotations.description).toContain("The dashboard shows 3 services as one");
+    expect(annotations.description).toContain("The dashboard shows 4 services as one");
   });
 
   test("with honor_labels, our label stays, and the other labels of the target do, too", async () => {
@@ -139,14 +147,21 @@ describe.skipIf(!installed(PROMETHEUS, "apt install prometheus"))("behind a Serv
         const series = await prometheus.query(`job_${label}:${metric}{job="${job}"}`);
         return Object.fromEntries(series.map(({ labels, value }) => [labels[label], Number(value)]));
       };
-      const [pay, stock] = SERVICES;
-      expect(await recorded("nrpc_errors:ratio_rate5m")).toEqual({ __overflow__: 1, [pay]: 0, [stock]: 0 });
+      const [pay, stock, find] = SERVICES;
+      const errors = await recorded("nrpc_errors:ratio_rate5m");
+      expect(errors).toEqual({ __overflow__: 1, [pay]: 0, [stock]: 0, [find]: expect.closeTo(0.75, 2) });
+      const faults = await recorded("nrpc_call_faults:ratio_rate5m");
+      expect(faults).toEqual({ __overflow__: 1, [pay]: 0, [stock]: 0, [find]: expect.closeTo(0.25, 1) });
+      expect(await recorded("nrpc_handler_faults:ratio_rate5m")).toEqual({ [find]: expect.closeTo(0.25, 1) });
       const rates = await recorded("nrpc_calls:rate5m");
       expect(Object.keys(rates).sort()).toEqual(ALL);
       expect(rates[stock] / rates[pay]).toBeCloseTo(2, 9);
       const active = await alertsOf(prometheus, job);
       expect(active).toContain("NrpcServicesOverflow");
-      expect(active.filter((name) => name.startsWith("NrpcErrorBudgetBurn"))).toEqual([]);
+      const { alerts } = await prometheus.ask("alerts");
+      const burning = alerts.filter(({ labels }) => labels.job === job && labels.alertname.includes("ErrorBudgetBurn"));
+      expect(new Set(burning.map(({ labels }) => labels[label]))).toEqual(new Set([find]));
+      expect(active).toEqual(expect.arrayContaining(["NrpcErrorBudgetBurn1h", "NrpcHandlerErrorBudgetBurn1h"]));
     },
   );
 
