@@ -29,6 +29,8 @@ export function writeSelfMetrics(
   family(ENDPOINT_FAMILIES.trackedServices, { value: services.length });
   family(ENDPOINT_FAMILIES.maxServices, { value: statistics.maxServices });
   family(ENDPOINT_FAMILIES.overflowLookups, { value: statistics.overflowLookups }); // counted since before this endpoint existed
+  const startMs = startOf(services);
+  if (startMs > 0) family(ENDPOINT_FAMILIES.startTime, { value: startMs / 1e3 });
   family(ENDPOINT_FAMILIES.scrapes, ...byResult(traffic, createdMs));
   family(ENDPOINT_FAMILIES.scrapeDuration, { value: { sum: traffic.seconds, count: traffic.responses.ok }, createdMs });
   family(ENDPOINT_FAMILIES.scrapeBytes, { value: traffic.bytes, createdMs });
@@ -40,4 +42,9 @@ export function writeSelfMetrics(
   family(ENDPOINT_FAMILIES.unreadBytes, { value: unreadBytes });
   // Counted since before this endpoint existed, too, and only where there is a page.
   if (pageTraffic.total > 0) family(ENDPOINT_FAMILIES.pageResponses, ...byResult(pageTraffic));
+}
+
+/** When the first service appeared, in ms since 1970; 0 if there is none, or where that is unknown. */
+function startOf(services: SnapshotData["services"]): number {
+  return services.reduce((earliest, { createdMs }) => (earliest === 0 ? createdMs : Math.min(earliest, createdMs)), 0);
 }

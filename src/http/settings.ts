@@ -16,15 +16,15 @@ export interface MetricsHandlerOptions {
    * The name of the label that has the name of the service. Choose another one, such as `rpc_service`, where Prometheus
    * gives targets a label `service` of their own, as for Kubernetes, and you can't set `honor_labels`. It consists of
    * letters, digits and `_`, begins neither with a digit nor with `__`, and is neither a label that samples already have,
-   * `kind`, `le`, `quantile`, `result` or `state`, nor one that every target has, `job` or `instance`. Dashboard and rules have to
-   * be made for it: see ops/README.md. Requests still select services with `?service=`. Default: `service`.
+   * `code`, `kind`, `le`, `quantile`, `result` or `state`, nor one that every target has, `job` or `instance`. Dashboard
+   * and rules have to be made for it: see ops/README.md. Requests still select services with `?service=`. Default:
+   * `service`.
    */
   serviceLabel?: string;
   /**
    * Labels that are added to all samples, by name. Names consist of letters, digits and `_`, begin neither with a digit
-   * nor with `__`, and are none of those that samples already have: `serviceLabel`, `kind`, `le`, `quantile`, `result`,
-   * `state`.
-   * Default: none.
+   * nor with `__`, and are none of those that samples already have: `serviceLabel`, `code`, `kind`, `le`, `quantile`,
+   * `result`, `state`. Default: none.
    */
   labels?: Readonly<Record<string, string>>;
   /** Whether OpenMetrics has samples `_created`, which say when each service appeared. Default: false. */
@@ -51,7 +51,7 @@ export interface MetricsHandlerOptions {
 export type Settings = Required<MetricsHandlerOptions>;
 
 /** Labels that samples have besides that of the service. */
-const SAMPLE_LABELS = ["kind", "le", "quantile", "result", "state"];
+const SAMPLE_LABELS = ["code", "kind", "le", "quantile", "result", "state"];
 /** Labels that Prometheus gives to every target. Samples that have them, too, lose theirs. */
 const TARGET_LABELS = ["job", "instance"];
 

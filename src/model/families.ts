@@ -132,6 +132,12 @@ export const ENDPOINT_FAMILIES = {
   trackedServices: { name: "tracked_services", type: "gauge", help: "Services with series." },
   maxServices: { name: "max_services", type: "gauge", help: "Services that may get series." },
   overflowLookups: { name: "overflow_lookups", type: "counter", help: "Lookups that got the overflow set." },
+  startTime: {
+    name: "start_time_seconds",
+    type: "gauge",
+    unit: "seconds",
+    help: "Start time of the registry since the Unix epoch in seconds: nothing was counted before.",
+  },
   scrapes: { name: "scrapes", type: "counter", help: "Scrapes by how they ended." },
   scrapeDuration: {
     name: "scrape_duration_seconds",

@@ -44,6 +44,10 @@ function firstSelfMetrics(registry, { prefix = "nrpc", labels = "", openMetrics 
   const lookups = "Lookups that got the overflow set.";
   // Without `_created`, because lookups are counted from before the endpoint existed.
   family("overflow_lookups", "counter", lookups, [["_total", "", overflowLookups]]);
+  const { services } = registry.snapshot().data;
+  const startMs = Math.min(...services.map(({ createdMs }) => createdMs));
+  const start = "Start time of the registry since the Unix epoch in seconds: nothing was counted before.";
+  if (services.length > 0) family("start_time_seconds", "gauge", start, [["", "", startMs / 1e3]], "seconds");
   const results = ["ok", "rejected", "timed_out", "aborted", "failed", "stalled"];
   const scrapes = results.flatMap((result) => counter(`result="${result}"`, 0));
   family("scrapes", "counter", "Scrapes by how they ended.", scrapes);
@@ -190,17 +194,18 @@ describe.skipIf(!installed(STRICT_PARSER, "apt install python3-prometheus-client
           headers: { accept: OPEN_METRICS },
         });
         const families = await parser.parse(body);
-        expect(families.map(({ name, type, unit }) => [name, type, unit]).slice(-8)).toEqual([
+        expect(families.map(({ name, type, unit }) => [name, type, unit]).slice(-9)).toEqual([
           ["a:b_tracked_services", "gauge", ""],
           ["a:b_max_services", "gauge", ""],
           ["a:b_overflow_lookups", "counter", ""],
+          ["a:b_start_time_seconds", "gauge", "seconds"],
           ["a:b_scrapes", "counter", ""],
           ["a:b_scrape_duration_seconds", "summary", "seconds"],
           ["a:b_scrape_bytes", "counter", "bytes"],
           ["a:b_responses", "gauge", ""],
           ["a:b_unread_bytes", "gauge", "bytes"],
         ]);
-        expect(families).toHaveLength(19);
+        expect(families).toHaveLength(20);
         const samples = families.flatMap((family) => family.samples);
         for (const { labels } of samples) expect(labels).toMatchObject(KEPT_LABELS);
         expect(samples).toHaveLength(body.toString().match(/^a:b_\w+\{/gm).length);
@@ -263,8 +268,8 @@ describe("self-metrics", () => {
 
 describe("options of the endpoint", () => {
   const registry = new RpcMetricsRegistry();
-  const labels = "letters, digits and _, but not service, kind, le, quantile, result, state or __…";
-  const serviceLabels = "letters, digits and _, but not kind, le, quantile, result, state, job, instance or __…";
+  const labels = "letters, digits and _, but not service, code, code, kind, le, quantile, result, state or __…";
+  const serviceLabels = "letters, digits and _, but not code, kind, le, quantile, result, state, job, instance or __…";
   test.each([
     [
       { prefix: "" },
@@ -285,7 +290,7 @@ describe("options of the endpoint", () => {
     [{ labels: { "9a": "x" } }, TypeError, 'got "9a"'],
     [{ labels: { "a\n": "x" } }, TypeError, 'got "a\\n"'],
     [{ labels: { __name: "x" } }, TypeError, 'got "__name"'],
-    ...["service", "kind", "le", "quantile", "result", "state"].map((name) => [
+    ...["service", "code", "kind", "le", "quantile", "result", "state"].map((name) => [
       { labels: { [name]: "x" } },
       TypeError,
       `label name must be ${labels}, got "${name}"`,
@@ -299,7 +304,7 @@ describe("options of the endpoint", () => {
     [{ serviceLabel: "__service" }, TypeError, 'got "__service"'],
     [{ serviceLabel: null }, TypeError, "got null"],
     [{ serviceLabel: ["rpc_service"] }, TypeError, "got [object]"],
-    ...["kind", "le", "quantile", "result", "state", "job", "instance"].map((name) => [
+    ...["code", "kind", "le", "quantile", "result", "state", "job", "instance"].map((name) => [
       { serviceLabel: name },
       TypeError,
       `serviceLabel must be ${serviceLabels}, got "${name}"`,
@@ -307,7 +312,7 @@ describe("options of the endpoint", () => {
     [
       { serviceLabel: "rpc", labels: { rpc: "x" } },
       TypeError,
-      'label name must be letters, digits and _, but not rpc, kind, le, quantile, result, state or __…, got "rpc"',
+      'label name must be letters, digits and _, but not rpc, code, code, kind, le, quantile, result, state or __…, got "rpc"',
     ],
     [{ labels: { region: 1 } }, TypeError, "label region must be a string, got 1"],
     [{ labels: { region: undefined } }, TypeError, "label region must be a string, got undefined"],

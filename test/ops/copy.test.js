@@ -138,7 +138,7 @@ function taken(options, args) {
 }
 
 test.each([
-  ...["kind", "le", "quantile", "result", "state", "job", "instance"],
+  ...["code", "kind", "le", "quantile", "result", "state", "job", "instance"],
   ...["__x", "__name__", "1a", "a-b", "a:b", "a b", "ä", "service\n", ""],
 ])("the label %j is refused by the endpoint and by the script", (label) => {
   const both = taken({ serviceLabel: label }, [`--service-label=${label}`]);
