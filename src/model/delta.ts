@@ -1,6 +1,6 @@
 // What was counted between two copies of a registry's rows.
 
-import type { Rows } from "./data.js";
+import type { RowLayout, Rows } from "./data.js";
 import type { CounterField, HistogramField } from "./fields.js";
 import { bucketCount, bucketIndex, fieldIndex } from "./reader.js";
 import { LOW_END } from "./words.js";
@@ -19,18 +19,33 @@ export function fieldDelta(later: Rows, earlier: Rows, row: number, field: Count
   return wordDelta(later.words, earlier.words, row + fieldIndex(later.layout, field));
 }
 
-/** A difference of counters: what some of them have counted less what others have. */
-export interface Sum {
-  readonly plus: readonly CounterField[];
-  readonly minus?: readonly CounterField[];
-}
+/** What some counters have counted less what others have. */
+export class NetCount {
+  readonly #plus: readonly CounterField[];
+  readonly #minus: readonly CounterField[];
+  /** Where rows of a layout have the counters: looked up for each row, that would take most of the time. */
+  #layout: RowLayout | undefined;
+  #plusIndices: readonly number[] = [];
+  #minusIndices: readonly number[] = [];
 
-/** How much a sum has grown; at least 0, since another thread may have been counting when the rows were copied. */
-export function sumDelta(later: Rows, earlier: Rows, row: number, { plus, minus = [] }: Sum): number {
-  let delta = 0;
-  for (const field of plus) delta += fieldDelta(later, earlier, row, field);
-  for (const field of minus) delta -= fieldDelta(later, earlier, row, field);
-  return Math.max(0, delta);
+  constructor(plus: readonly CounterField[], minus: readonly CounterField[] = []) {
+    this.#plus = plus;
+    this.#minus = minus;
+  }
+
+  /** How much it has grown; at least 0, since another thread may have been counting when the rows were copied. */
+  delta(later: Rows, earlier: Rows, row: number): number {
+    const { layout } = later;
+    if (layout !== this.#layout) {
+      this.#layout = layout;
+      this.#plusIndices = this.#plus.map((field) => fieldIndex(layout, field));
+      this.#minusIndices = this.#minus.map((field) => fieldIndex(layout, field));
+    }
+    let delta = 0;
+    for (const index of this.#plusIndices) delta += wordDelta(later.words, earlier.words, row + index);
+    for (const index of this.#minusIndices) delta -= wordDelta(later.words, earlier.words, row + index);
+    return Math.max(0, delta);
+  }
 }
 
 /** Observations by bucket, not cumulative. */

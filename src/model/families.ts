@@ -36,7 +36,7 @@ export type ServiceFamily =
   | FamilyOf<"gauge", GaugeField>
   | FamilyOf<"histogram", HistogramField>;
 
-/** Add new families at the end: the page's JSON has its columns in this order. */
+/** Add new families at the end, as extensions: the page's JSON has its columns in this order (page/row.ts). */
 export const FAMILIES: readonly ServiceFamily[] = [
   {
     name: "calls",

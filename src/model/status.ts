@@ -32,7 +32,7 @@ export const RPC_STATUSES = [
 export type RpcStatus = (typeof RPC_STATUSES)[number];
 
 /** Answers for which the caller is responsible: the server did what it should. */
-export const CALLER_FAULTS = [
+export const CALLER_ERRORS = [
   "cancelled",
   "invalid_argument",
   "not_found",
@@ -46,7 +46,7 @@ export const CALLER_FAULTS = [
 
 /** All other answers but `ok`: the server, or the way to it, is responsible. */
 export const SERVER_FAULTS: readonly RpcStatus[] = RPC_STATUSES.filter(
-  (status) => status !== "ok" && !(CALLER_FAULTS as readonly RpcStatus[]).includes(status),
+  (status) => status !== "ok" && !(CALLER_ERRORS as readonly RpcStatus[]).includes(status),
 );
 
 /** The outcomes of statuses; those of all others are `ServerError`. */

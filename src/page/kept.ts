@@ -1,7 +1,7 @@
 // A sample as the history keeps it, packed, and the rates between two of them. Both are made in pieces of some rows.
 
 import type { RowLayout, Rows } from "../model/data.js";
-import { type Sum, sumDelta } from "../model/delta.js";
+import { NetCount } from "../model/delta.js";
 import { FIELD_NAMES, HISTOGRAMS, isGauge } from "../model/fields.js";
 import { fieldIndex, sumIndex } from "../model/reader.js";
 import { wordIndex } from "../model/words.js";
@@ -15,19 +15,19 @@ const PIECE_BYTES = 128 * 1024;
 /** Rows of a tick whose rates have to be read to find those of one of them. */
 const TICK_BLOCK_ROWS = 16;
 
-/** The rates that a tick holds for each service, and the counters whose growth each one adds up. */
+/** The rates that a tick holds for each service, and what each one counts. */
 const RATES = {
-  calls: { plus: ["callsTotal"] },
+  calls: new NetCount(["callsTotal"]),
   errors: CALL_ERRORS,
-  handlerInvocations: { plus: ["handlerInvocationsTotal"] },
+  handlerInvocations: new NetCount(["handlerInvocationsTotal"]),
   callFaults: CALL_FAULTS,
   handlerFaults: HANDLER_FAULTS,
-} as const satisfies Readonly<Record<string, Sum>>;
+} as const satisfies Readonly<Record<string, NetCount>>;
 
 export type RateName = keyof typeof RATES;
 
 const RATE_NAMES = Object.keys(RATES) as readonly RateName[];
-const RATE_SUMS: readonly Sum[] = Object.values(RATES);
+const RATE_COUNTS: readonly NetCount[] = Object.values(RATES);
 const TICK_BLOCK_LENGTH = TICK_BLOCK_ROWS * RATE_NAMES.length;
 
 /**
@@ -123,7 +123,8 @@ function growth(later: Rows, earlier: Rows): Float64Array {
   const numbers = new Float64Array((later.words.length / rowLength) * RATE_NAMES.length);
   let at = 0;
   for (let row = 0; row < later.words.length; row += rowLength) {
-    for (const sum of RATE_SUMS) numbers[at++] = Math.min(sumDelta(later, earlier, row, sum), Number.MAX_SAFE_INTEGER);
+    for (const count of RATE_COUNTS)
+      numbers[at++] = Math.min(count.delta(later, earlier, row), Number.MAX_SAFE_INTEGER);
   }
   return numbers;
 }

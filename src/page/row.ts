@@ -1,6 +1,6 @@
 // A service's row in the page's data: what was counted between the samples at the two ends of a window.
 
-import { bucketDeltas, type Sum, sumDelta } from "../model/delta.js";
+import { bucketDeltas, NetCount } from "../model/delta.js";
 import { FAMILIES, type ServiceFamily } from "../model/families.js";
 import { type GaugeField, type HistogramField, isStatus } from "../model/fields.js";
 import { bucketQuantile } from "../model/quantile.js";
@@ -22,15 +22,16 @@ interface Columns {
 const QUANTILES = [0.5, 0.95, 0.99];
 
 /**
- * All columns but the name, in the order in which families are exposed. A new family adds its columns by itself; but of
+ * All columns but the name. Families of the reference come first, and new ones add theirs at the end by themselves; but of
  * statuses there are too many for a column each, so details have them.
  */
 const ALL: readonly Columns[] = [
-  ...FAMILIES.flatMap(columnsOf),
-  sumColumn("callFaults", CALL_FAULTS),
-  sumColumn("handlerAnswers", HANDLER_ANSWERS),
-  sumColumn("handlerErrors", HANDLER_ERRORS),
-  sumColumn("handlerFaults", HANDLER_FAULTS),
+  ...FAMILIES.filter(({ isExtension }) => !isExtension).flatMap(columnsOf),
+  countColumn("callFaults", CALL_FAULTS),
+  countColumn("handlerAnswers", HANDLER_ANSWERS),
+  countColumn("handlerErrors", HANDLER_ERRORS),
+  countColumn("handlerFaults", HANDLER_FAULTS),
+  ...FAMILIES.filter(({ isExtension }) => isExtension).flatMap(columnsOf),
 ];
 
 export const COLUMNS: readonly string[] = ["service", ...ALL.flatMap(({ names }) => names)];
@@ -46,14 +47,14 @@ function columnsOf(family: ServiceFamily): Columns[] {
   if (family.type === "gauge") return family.series.map(({ field }) => gaugeColumn(field));
   return family.series
     .filter(({ field }) => !isStatus(field))
-    .map(({ field }) => sumColumn(field.replace(/Total$/, ""), { plus: [field] }));
+    .map(({ field }) => countColumn(field.replace(/Total$/, ""), new NetCount([field])));
 }
 
-function sumColumn(name: string, sum: Sum): Columns {
+function countColumn(name: string, count: NetCount): Columns {
   return {
     names: [name],
     append(values, row, now, base) {
-      values.push(sumDelta(now, base, row, sum));
+      values.push(count.delta(now, base, row));
     },
   };
 }

@@ -87,7 +87,7 @@ export class CallMetricsGuard {
    * @example
    * call.recordStatus("not_found");
    */
-  recordStatus(status: RpcStatus): void {
+  recordStatus(status: RpcStatus | undefined): void {
     const mark = callMark(status);
     if (this.#mark !== ENDED && mark !== undefined) this.#mark = mark;
   }
@@ -192,7 +192,7 @@ export class HandlerMetricsGuard {
    * @example
    * handler.recordStatus("not_found");
    */
-  recordStatus(status: RpcStatus): void {
+  recordStatus(status: RpcStatus | undefined): void {
     const mark = handlerMark(status);
     if (!this.#ended && mark !== undefined) this.#mark = mark | (this.#mark & THREW);
   }

@@ -268,7 +268,7 @@ describe("self-metrics", () => {
 
 describe("options of the endpoint", () => {
   const registry = new RpcMetricsRegistry();
-  const labels = "letters, digits and _, but not service, code, code, kind, le, quantile, result, state or __…";
+  const labels = "letters, digits and _, but not service, code, kind, le, quantile, result, state or __…";
   const serviceLabels = "letters, digits and _, but not code, kind, le, quantile, result, state, job, instance or __…";
   test.each([
     [
@@ -312,7 +312,7 @@ describe("options of the endpoint", () => {
     [
       { serviceLabel: "rpc", labels: { rpc: "x" } },
       TypeError,
-      'label name must be letters, digits and _, but not rpc, code, code, kind, le, quantile, result, state or __…, got "rpc"',
+      'label name must be letters, digits and _, but not rpc, code, kind, le, quantile, result, state or __…, got "rpc"',
     ],
     [{ labels: { region: 1 } }, TypeError, "label region must be a string, got 1"],
     [{ labels: { region: undefined } }, TypeError, "label region must be a string, got undefined"],

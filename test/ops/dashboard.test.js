@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { DASHBOARD_FILE, dashboardJson } from "../../ops/grafana/dashboard.js";
-import { CALLER_FAULTS, SERVER_FAULTS } from "../../src/model/status.ts";
+import { CALLER_ERRORS, SERVER_FAULTS } from "../../src/model/status.ts";
 
 const { panels, templating, ...dashboard } = JSON.parse(dashboardJson);
 const charts = panels.filter(({ type }) => type !== "row");
@@ -46,7 +46,7 @@ test("dashboard and library agree on whose fault a status is", () => {
     ),
   );
   expect(listed.length).toBeGreaterThan(5);
-  const expected = { call: CALLER_FAULTS, handler: SERVER_FAULTS };
+  const expected = { call: CALLER_ERRORS, handler: SERVER_FAULTS };
   for (const [side, codes] of listed) expect(codes.split("|")).toEqual(expected[side]);
 });
 

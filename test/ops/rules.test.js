@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
-import { CALLER_FAULTS, SERVER_FAULTS } from "../../src/model/status.ts";
+import { CALLER_ERRORS, SERVER_FAULTS } from "../../src/model/status.ts";
 import { installed } from "../support/installed.js";
 import { PROMETHEUS } from "../support/prometheus.js";
 import { comparisons, joined } from "./promql.js";
@@ -173,7 +173,7 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
         ]),
       );
       expect(listed.length).toBe(7 + 7 + 4);
-      const expected = { call: CALLER_FAULTS, handler: SERVER_FAULTS };
+      const expected = { call: CALLER_ERRORS, handler: SERVER_FAULTS };
       for (const [name, side, codes] of listed) expect(codes.split("|"), name).toEqual(expected[side]);
     });
 

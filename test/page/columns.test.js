@@ -117,6 +117,12 @@ describe("the live page's columns", () => {
     ).toEqual([]);
   });
 
+  test("are red for all errors in the data of a server that does not know faults", () => {
+    const older = { ...data, columns: NAMES.slice(0, 19) };
+    const red = COLUMNS.filter(({ fault }) => fault?.(row.slice(0, 19), older) > 0).map(({ key }) => key);
+    expect(red).toEqual(["errors", "no_route", "timeout", "server", "transport", "throws", "dropped"]);
+  });
+
   test("show no error rate for handlers whose answers nobody recorded", () => {
     const handlerErrors = COLUMNS.find(({ key }) => key === "handler_errors");
     const silent = NAMES.map((name, i) => (/^handler(Answers|Errors|Faults)$/.test(name) ? 0 : row[i]));

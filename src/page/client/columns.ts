@@ -64,17 +64,31 @@ const perSecond = (name: string): Value => {
   return (row, data) => (data.spanSeconds > 0 ? value(row, data) / data.spanSeconds : Number.NaN);
 };
 
+const totalOf = (names: readonly string[]): Value => {
+  const values = names.map(column);
+  return (row, data) => values.reduce((sum, value) => sum + value(row, data), 0);
+};
+
 const shareOf = (parts: readonly string[], total: string): Value => {
-  const values = parts.map(column);
+  const some = totalOf(parts);
   const whole = column(total);
-  return (row, data) => values.reduce((sum, value) => sum + value(row, data), 0) / (whole(row, data) || Number.NaN);
+  return (row, data) => some(row, data) / (whole(row, data) || Number.NaN);
 };
 
 const faultOf = (name: string): { fault: Value } => ({ fault: column(name) });
 
+const ERRORS = totalOf(["errorsNoRoute", "errorsTimeout", "errorsServer", "errorsTransport"]);
+const FAULTS = column("callFaults");
+
+/** All errors in the data of a server of an earlier release, as while a new one is being deployed. */
+const callFaults: Value = (row, data) => {
+  const faults = FAULTS(row, data);
+  return Number.isNaN(faults) ? ERRORS(row, data) : faults;
+};
+
 /** Faults among the calls that were answered with an error: all faults less those of other kinds. */
 const serverFaults: Value = (row, data) =>
-  read("callFaults", row, data) -
+  callFaults(row, data) -
   read("errorsNoRoute", row, data) -
   read("errorsTimeout", row, data) -
   read("errorsTransport", row, data);
@@ -115,7 +129,7 @@ export const GROUPS: readonly Group[] = [
         key: "errors",
         label: "Errors",
         title: "Share of calls that failed, with any kind of error; red if not only callers are responsible",
-        ...faultOf("callFaults"),
+        fault: callFaults,
         hasUnit: true,
         value: shareOf(
           KINDS.map(([, name]) => name),

@@ -321,7 +321,7 @@ interface TrendProps extends Pick<RowProps, "data" | "detail"> {
 }
 
 function Trend({ label, spark, data, detail }: TrendProps): VNode {
-  const faults = detail?.[spark === "calls" ? "callFaults" : "handlerFaults"];
+  const faults = spark === "calls" ? (detail?.callFaults ?? detail?.errors) : detail?.handlerFaults;
   return <Spark label={`${label} per second`} rates={detail?.[spark]} faults={faults} seconds={data.sparkSeconds} />;
 }
 
@@ -344,7 +344,9 @@ function Panel({ row, data, detail, cells }: Pick<RowProps, "row" | "data" | "de
                   <Figure key={column.key} label={column.label} {...shown(column, row, data)} />
                 ))}
               </dl>
-              {detail && statuses && <Statuses counts={detail[statuses.detail]} total={statuses.total(row, data)} />}
+              {detail && statuses && (
+                <Statuses counts={detail[statuses.detail] ?? {}} total={statuses.total(row, data)} />
+              )}
               {detail && histogram && detail[histogram].some((n) => n > 0) && (
                 <Histogram unit={unit as string} counts={detail[histogram]} bounds={data.buckets} />
               )}
