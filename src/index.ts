@@ -1,6 +1,6 @@
 // The main entry. The core is embedded.
 
-export { statusOfError } from "./model/error-status.js";
+export { classifyCall, statusOfError } from "./model/error-status.js";
 export type { CounterField, Field, FieldValues, GaugeField, StatusCounts, StatusField } from "./model/fields.js";
 export { DEFAULT_LATENCY_BUCKETS_SECS } from "./model/buckets.js";
 export { OVERFLOW_SERVICE_LABEL } from "./model/names.js";

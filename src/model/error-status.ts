@@ -14,20 +14,26 @@ interface ErrorShape {
   readonly data?: { readonly code?: unknown } | null;
 }
 
-/** Names of errors that say that a signal was aborted. `CanceledError` is axios'. */
+/** Names of errors that say who ended a call before its answer: its caller, or time. */
 const ABORTS: ReadonlyMap<unknown, RpcStatus> = new Map([
   ["AbortError", "cancelled"],
-  ["CanceledError", "cancelled"],
+  ["CanceledError", "cancelled"], // axios
+  ["CancelError", "cancelled"], // got
   ["TimeoutError", "deadline_exceeded"],
+  ["HeadersTimeoutError", "deadline_exceeded"], // undici, here and below
+  ["BodyTimeoutError", "deadline_exceeded"],
 ]);
 
-/** Names as gRPC and Connect write them, in upper and lower case. Connect spells one of them differently. */
+/** Names as gRPC and Connect write them, in upper and lower case, and what Connect and Twirp spell differently. */
 const STATUS_NAMES: ReadonlyMap<unknown, RpcStatus> = new Map<string, RpcStatus>([
   ...RPC_STATUSES.slice(1).flatMap((status): [string, RpcStatus][] => [
     [status, status],
     [status.toUpperCase(), status],
   ]),
   ["canceled", "cancelled"],
+  ["dataloss", "data_loss"],
+  ["bad_route", "unimplemented"],
+  ["malformed", "invalid_argument"],
 ]);
 
 /** tRPC's codes, as their HTTP statuses translate. Those that are left out are `failed_precondition`, as other 4xx. */
@@ -55,7 +61,10 @@ const MAX_CAUSES = 5;
 /**
  * The status that an error carries: its gRPC or Connect code (errors of @grpc/grpc-js, nice-grpc, grpc-web, protobuf-ts
  * and Connect), that of a tRPC error, `cancelled` for an AbortError and `deadline_exceeded` for a TimeoutError, also if
- * one of them is only the cause. Undefined for any other error. Never throws.
+ * one of them is only the cause. Undefined for any other error, and where only a signal would tell. Never throws.
+ *
+ * As `classify` of `observeHandler`, it is right if your stack answers with the code of any error, as tRPC does; an error
+ * of a call that the handler itself made has a code, too. For `observeCall` there is {@link classifyCall}.
  *
  * @example
  * const reply = await echo.observeHandler(() => handle(request), statusOfError);
@@ -72,22 +81,32 @@ function statusOf(error: ErrorShape): RpcStatus | undefined {
   const aborted = ABORTS.get(error.name);
   if (aborted !== undefined) return aborted;
   const own = codeOf(error);
-  // These two are also what libraries make of an abort, of which only the cause then says what it was.
-  if (own !== undefined && own !== "cancelled" && own !== "unknown") return own;
+  if (own !== undefined && !isVague(own, error)) return own;
   const byCause = abortedBy(error.cause);
   if (byCause !== undefined) return byCause;
   return own ?? (error.name === "TRPCClientError" ? "unavailable" : undefined); // without data, nobody answered
+}
+
+/** Whether a library may have made this status of an abort, so that only the cause says what it was. */
+function isVague(status: RpcStatus, { name }: ErrorShape): boolean {
+  return status === "cancelled" || status === "unknown" || (status === "internal" && name === "TRPCError");
 }
 
 function codeOf(error: ErrorShape): RpcStatus | undefined {
   const { name, code, details, data } = error;
   if (name === "TRPCClientError") return isObject(data) ? trpcStatus(data.code, error.message) : undefined;
   if (name === "TRPCError") return trpcStatus(code, error.message);
-  if (name === "AxiosError" && code === "ECONNABORTED") return "deadline_exceeded";
+  if (name === "AxiosError" && (code === "ETIMEDOUT" || (code === "ECONNABORTED" && isTimeout(error))))
+    return "deadline_exceeded";
   if (typeof code === "string") return STATUS_NAMES.get(code);
   // Other errors have numbers of other meanings, such as those of a DOMException.
   const isGrpc = name === "ConnectError" || name === "RpcError" || typeof details === "string";
   return isGrpc && typeof code === "number" && code !== 0 ? RPC_STATUSES[code] : undefined;
+}
+
+/** Browsers' axios has the same code for requests that were aborted. */
+function isTimeout({ message }: ErrorShape): boolean {
+  return typeof message === "string" && message.includes("timeout");
 }
 
 function trpcStatus(code: unknown, message: unknown): RpcStatus {
@@ -108,4 +127,57 @@ function abortedBy(cause: unknown): RpcStatus | undefined {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
+}
+
+/** Codes of Node's errors, and of its fetch's causes, that say that there was no connection, or that it broke. */
+const NO_CONNECTION: ReadonlySet<unknown> = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EPIPE",
+]);
+
+/**
+ * The status of a call that failed with `error`, or undefined if it never resolved: what `observeCall` does by default.
+ * Never throws.
+ *
+ * That is the status of {@link statusOfError}, but undefined for `cancelled`, and for a value that is no object, such as
+ * the reason `"user left"` of a signal; `unavailable` where there was no connection; and `unknown` for any other error.
+ *
+ * @param signal what the call was made with. Pass it if there is one: many libraries throw the same error for a timeout
+ * and for an abort, and for an abort by either side. Only of an aborted signal does the caller know the reason.
+ *
+ * @example
+ * await echo.observeCall(() => client.echo(request, { signal }), (error) => classifyCall(error, signal));
+ */
+export function classifyCall(error: unknown, signal?: AbortedSignal): RpcStatus | undefined {
+  if (signal?.aborted) return statusOfError(signal.reason) === "deadline_exceeded" ? "deadline_exceeded" : undefined;
+  const status = statusOfError(error);
+  if (signal === undefined && status === "cancelled") return undefined; // most often by the caller
+  if (status !== undefined) return status;
+  // What is no object is no error of any stack, but the reason with which the caller has aborted a signal.
+  const isReason = error === null || (typeof error !== "object" && error !== undefined);
+  if (signal === undefined && isReason) return undefined;
+  return hadNoConnection(error) ? "unavailable" : "unknown";
+}
+
+/** The part of an AbortSignal that is used here. */
+interface AbortedSignal {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+}
+
+function hadNoConnection(error: unknown): boolean {
+  try {
+    return isObject(error) && [error, (error as ErrorShape).cause].some((each) => NO_CONNECTION.has(codeIn(each)));
+  } catch {
+    return false;
+  }
+}
+
+function codeIn(error: unknown): unknown {
+  return isObject(error) ? (error as ErrorShape).code : undefined;
 }

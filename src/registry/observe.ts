@@ -3,7 +3,6 @@
 // `fn` may use up the stack, as an endless recursion does. What then fails is the end of its guard, which is put in the
 // list of those to end later. Nothing is called for that, since a call is what the stack has no room for.
 
-import { statusOfError } from "../model/error-status.js";
 import { CALL_OK, callMark, HANDLER_OK, handlerMark, THREW } from "../model/mark.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
 import type { RpcStatus } from "../model/status.js";
@@ -140,16 +139,6 @@ function failedHandler(error: unknown, classify: ClassifyAnswer): number {
   } catch {
     return THREW;
   }
-}
-
-/** A call's status, found by the shape of its error. */
-export function classifyCallError(error: unknown): RpcStatus | undefined {
-  const status = statusOfError(error);
-  if (status === "cancelled") return undefined; // the caller took the call back
-  if (status !== undefined) return status;
-  // What is no object is no error of any stack, but the reason with which the caller has aborted a signal.
-  const isReason = error === null || (typeof error !== "object" && error !== undefined);
-  return isReason ? undefined : "unknown";
 }
 
 /** A handler that honours an abort has answered, and has no bug. */

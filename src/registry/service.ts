@@ -1,6 +1,7 @@
 // The live counters of one service: the handle that users keep.
 
 import type { RowLayout, Rows } from "../model/data.js";
+import { classifyCall } from "../model/error-status.js";
 import { invalid } from "../model/errors.js";
 import {
   type Field,
@@ -16,14 +17,7 @@ import type { RpcStatus } from "../model/status.js";
 import { U64_MAX } from "../model/words.js";
 import { CallMetricsGuard, type GuardHost, HandlerMetricsGuard } from "./guard.js";
 import { describeAs } from "./inspect.js";
-import {
-  type Classify,
-  type ClassifyAnswer,
-  classifyCallError,
-  classifyHandlerError,
-  runCall,
-  runHandler,
-} from "./observe.js";
+import { type Classify, type ClassifyAnswer, classifyHandlerError, runCall, runHandler } from "./observe.js";
 import { ServiceMetrics } from "./service-metrics.js";
 
 /** What all services of a registry share. */
@@ -93,18 +87,17 @@ export class ServiceCounters {
    * counts as `ServerError`, and the error of `fn` is still the one thrown.
    *
    * @param fn receives the call's guard.
-   * @param classify default: the status that {@link statusOfError} finds, such as the code of gRPC's and Connect's
-   * errors; but a call that was cancelled never resolved, and neither has one that rejects with something other than an
-   * object, such as the reason `"user left"` of a signal; any other error is `unknown`.
+   * @param classify default: {@link classifyCall}, which knows the errors of gRPC, Connect, tRPC and others. If the call
+   * has a signal, pass it on: `(error) => classifyCall(error, signal)`.
    * @throws TypeError if `fn` or `classify` is not a function; nothing is counted then.
    *
    * @example
    * const reply = await echo.observeCall(() => client.echo(request), (error) =>
-   *   signal.aborted ? undefined : error instanceof TypeError ? "unavailable" : "unknown");
+   *   error instanceof TypeError ? "unavailable" : classifyCall(error));
    */
   observeCall<T>(fn: (call: CallMetricsGuard) => PromiseLike<T>, classify?: Classify): Promise<T>;
   observeCall<T>(fn: (call: CallMetricsGuard) => T, classify?: Classify): T;
-  observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = classifyCallError): T {
+  observeCall<T>(fn: (call: CallMetricsGuard) => T, classify: Classify = classifyCall): T {
     if (typeof fn !== "function") throw invalid("fn", "a function", fn, TypeError);
     if (typeof classify !== "function") throw invalid("classify", "a function", classify, TypeError);
     return runCall(this, fn, classify);

@@ -1,6 +1,6 @@
 // The status that an error carries, by its shape. test/registry/observed-errors.test.js has the errors of real stacks.
 
-import { RPC_STATUSES, statusOfError } from "nrpc-metrics";
+import { classifyCall, RPC_STATUSES, statusOfError } from "nrpc-metrics";
 import { describe, expect, test } from "vitest";
 
 /** An error with these properties. */
@@ -24,7 +24,13 @@ describe("the status of an error is", () => {
     expect(statusOfError(error({ name: "CanceledError", code: "ERR_CANCELED" }))).toBe("cancelled");
     expect(statusOfError(error({ code: "canceled" }))).toBe("cancelled");
     expect(statusOfError(new DOMException("late", "TimeoutError"))).toBe("deadline_exceeded");
-    expect(statusOfError(error({ name: "AxiosError", code: "ECONNABORTED" }))).toBe("deadline_exceeded");
+    const axios = (code, message) => Object.assign(new Error(message), { name: "AxiosError", code });
+    expect(statusOfError(axios("ECONNABORTED", "timeout of 5ms exceeded"))).toBe("deadline_exceeded");
+    expect(statusOfError(axios("ETIMEDOUT", "timeout of 5ms exceeded"))).toBe("deadline_exceeded");
+    expect(statusOfError(axios("ECONNABORTED", "Request aborted"))).toBeUndefined();
+    expect(statusOfError(error({ name: "CancelError" }))).toBe("cancelled");
+    for (const name of ["HeadersTimeoutError", "BodyTimeoutError"])
+      expect(statusOfError(error({ cause: error({ name }) }))).toBe("deadline_exceeded");
   });
 
   test("that of a cause which is an abort or a timeout, up to five levels down", () => {
@@ -71,6 +77,19 @@ describe("the status of an error is", () => {
     expect(statusOfError(error({ name: "TRPCClientError", data: { code } }))).toBe(status);
   });
 
+  test("that of the cause where tRPC's server has made an internal error of an abort", () => {
+    const internal = (cause) => error({ name: "TRPCError", code: "INTERNAL_SERVER_ERROR", cause });
+    expect(statusOfError(internal(error({ name: "AbortError" })))).toBe("cancelled");
+    expect(statusOfError(internal(error({ name: "TimeoutError" })))).toBe("deadline_exceeded");
+    expect(statusOfError(internal(error({})))).toBe("internal");
+  });
+
+  test.each([
+    ["bad_route", "unimplemented"],
+    ["malformed", "invalid_argument"],
+    ["dataloss", "data_loss"],
+  ])("for Twirp's %s: %s", (code, status) => expect(statusOfError(error({ code }))).toBe(status));
+
   test("unimplemented for a tRPC procedure that does not exist, and unavailable if nobody answered", () => {
     const message = 'No procedure found on path "users.get"';
     expect(statusOfError(error({ name: "TRPCClientError", data: { code: "NOT_FOUND" }, message }))).toBe(
@@ -106,5 +125,55 @@ describe("the status of an error is", () => {
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
     for (const value of [broken, proxy, error({ cause: broken })]) expect(statusOfError(value)).toBeUndefined();
+  });
+});
+
+describe("of a call, by its error and its signal,", () => {
+  const alive = new AbortController().signal;
+  const aborted = (reason) => AbortSignal.abort(reason);
+
+  test("a cancelled error never resolved, unless its signal shows that it was the other side", () => {
+    for (const cancelled of [error({ name: "AbortError" }), error({ name: "ConnectError", code: 1 })]) {
+      expect(classifyCall(cancelled)).toBeUndefined();
+      expect(classifyCall(cancelled, alive)).toBe("cancelled");
+      expect(classifyCall(cancelled, aborted())).toBeUndefined();
+    }
+  });
+
+  test("an aborted signal's reason says whether it was time or the caller, whatever the error", () => {
+    const late = [new DOMException("late", "TimeoutError"), error({ name: "ConnectError", code: 4 })];
+    for (const failure of [
+      error({ name: "CanceledError" }),
+      error({}),
+      error({ code: 13, details: "" }),
+      "text",
+      null,
+    ]) {
+      for (const reason of late) expect(classifyCall(failure, aborted(reason))).toBe("deadline_exceeded");
+      for (const reason of [undefined, "user left", error({}), null])
+        expect(classifyCall(failure, aborted(reason))).toBeUndefined();
+    }
+  });
+
+  test.each(["text", 0, null, Symbol("reason")])(
+    "a value that is no object is the reason of a signal, unless the signal is known: %s",
+    (value) => {
+      expect(classifyCall(value)).toBeUndefined();
+      expect(classifyCall(value, alive)).toBe("unknown");
+    },
+  );
+
+  test("no connection is unavailable, and anything else unknown", () => {
+    for (const code of ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE"]) {
+      expect(classifyCall(error({ code }))).toBe("unavailable");
+      expect(classifyCall(error({ cause: error({ code }) }), alive)).toBe("unavailable");
+    }
+    const broken = {
+      get code() {
+        throw new Error("no code");
+      },
+    };
+    for (const other of [error({}), error({ code: "ENOENT" }), undefined, {}, broken, error({ cause: broken })])
+      expect(classifyCall(other)).toBe("unknown");
   });
 });

@@ -16,7 +16,7 @@ import { createTRPCClient, httpLink } from "@trpc/client";
 import { initTRPC, TRPCError } from "@trpc/server";
 import { createHTTPHandler } from "@trpc/server/adapters/standalone";
 import axios from "axios";
-import { RPC_STATUSES, RpcMetricsRegistry, statusOfError } from "nrpc-metrics";
+import { classifyCall, RPC_STATUSES, RpcMetricsRegistry, statusOfError } from "nrpc-metrics";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { serve } from "../support/http-client.js";
 
@@ -24,10 +24,10 @@ const DELAY_MS = 20;
 const NONE = Object.fromEntries(RPC_STATUSES.map((name) => [name, 0]));
 
 /** What observeCall counts for a call that fails: `{ calls, timeouts, serverErrors, … , statuses }`. */
-async function counted(fail) {
+async function counted(fail, classify) {
   const registry = new RpcMetricsRegistry();
   const echo = registry.forService("echo");
-  await expect(echo.observeCall(fail)).rejects.toSatisfy(() => true);
+  await expect(echo.observeCall(fail, classify)).rejects.toSatisfy(() => true);
   const row = registry.snapshot().get("echo");
   expect(row.inFlight).toBe(0);
   const { callsTotal, errorsNoRoute, errorsTimeout, errorsServer, errorsTransport, callStatuses } = row;
@@ -41,6 +41,14 @@ const serverError = (name) => ({ ...RESOLVED, errorsServer: 1, status: name });
 const TIMEOUT = { ...RESOLVED, errorsTimeout: 1, status: "deadline_exceeded" };
 const NO_ROUTE = { ...RESOLVED, errorsNoRoute: 1, status: "unimplemented" };
 const TRANSPORT = { ...RESOLVED, errorsTransport: 1, status: "unavailable" };
+
+/** What is counted for a call that is made with a signal, if classify is told of it. */
+function countedWith(signal, fail) {
+  return counted(
+    () => fail(signal),
+    (error) => classifyCall(error, signal),
+  );
+}
 
 /** A port on which nothing listens any more. */
 async function closedPort() {
@@ -172,6 +180,18 @@ describe("errors of Connect", () => {
     expect(await counted(() => one({}, { signal: abortedSoon("user left") }))).toEqual(NEVER);
   });
 
+  test("count by the signal where it is known: a timeout, an abort, or an answer of the server", async () => {
+    const { one } = await client(never);
+    const call = (signal) => one({}, { signal });
+    expect(await countedWith(AbortSignal.timeout(DELAY_MS), call)).toEqual(TIMEOUT);
+    expect(await countedWith(abortedSoon(new Error("user left")), call)).toEqual(NEVER);
+    const cancelling = await client(() => {
+      throw new ConnectError("no", Code.Canceled);
+    });
+    const { signal } = new AbortController();
+    expect(await countedWith(signal, () => cancelling.one({}, { signal }))).toEqual(serverError("cancelled"));
+  });
+
   test("are answers of a handler that is observed with statusOfError, and all others are bugs", async () => {
     const registry = new RpcMetricsRegistry();
     const handled = registry.forService("handled");
@@ -228,6 +248,33 @@ describe("errors of tRPC", () => {
     const { one } = await client(never);
     expect(await counted(() => one.query(undefined, { signal: abortedSoon() }))).toEqual(NEVER);
   });
+
+  test("count as a timeout if that is the reason of the signal", async () => {
+    const { one } = await client(never);
+    const call = (signal) => one.query(undefined, { signal });
+    expect(await countedWith(AbortSignal.timeout(DELAY_MS), call)).toEqual(TIMEOUT);
+    expect(await countedWith(abortedSoon("user left"), call)).toEqual(NEVER);
+  });
+
+  test("of an abort that a procedure honours are no bug", async () => {
+    const registry = new RpcMetricsRegistry();
+    const handled = registry.forService("handled");
+    const middleware = t.middleware(({ next }) =>
+      handled.observeHandler(async (handler) => {
+        const result = await next();
+        if (!result.ok) handler.recordStatus(statusOfError(result.error));
+        return result;
+      }),
+    );
+    const honour = () => Promise.reject(new DOMException("gone", "AbortError"));
+    const router = t.router({ one: t.procedure.use(middleware).query(honour) });
+    const { one } = createTRPCClient({ links: [httpLink({ url: await serve(createHTTPHandler({ router })) })] });
+    await expect(one.query()).rejects.toHaveProperty("data.code", "INTERNAL_SERVER_ERROR");
+    expect(registry.snapshot().get("handled")).toMatchObject({
+      handlerPanicsTotal: 0,
+      handlerStatuses: { ...NONE, cancelled: 1 },
+    });
+  });
 });
 
 describe("errors of fetch and axios", () => {
@@ -242,26 +289,23 @@ describe("errors of fetch and axios", () => {
 
   test("count if the reason of an abort is an error of one's own, unless classify looks at the signal", async () => {
     const url = await silent();
-    const ask = async (classify) => {
-      const registry = new RpcMetricsRegistry();
-      const echo = registry.forService("echo");
-      const signal = abortedSoon(new Error("user left"));
-      await expect(echo.observeCall(() => fetch(url, { signal }), classify(signal))).rejects.toThrow("user left");
-      return registry.snapshot().get("echo").callsTotal;
-    };
-    expect(await ask(() => undefined)).toBe(1);
-    const bySignal = (signal) => (error) => (signal.aborted ? undefined : (statusOfError(error) ?? "unknown"));
-    expect(await ask(bySignal)).toBe(0);
+    const reason = () => abortedSoon(new Error("user left"));
+    expect(await counted(() => fetch(url, { signal: reason() }))).toEqual(serverError("unknown"));
+    expect(await countedWith(reason(), (signal) => fetch(url, { signal }))).toEqual(NEVER);
   });
 
   test("of axios are recognised, too", async () => {
     const url = await silent();
-    expect(await counted(() => axios.get(url, { timeout: DELAY_MS }))).toEqual(TIMEOUT);
+    for (const adapter of ["http", "fetch"])
+      expect(await counted(() => axios.get(url, { timeout: DELAY_MS, adapter }))).toEqual(TIMEOUT);
+    expect(await countedWith(AbortSignal.timeout(DELAY_MS), (signal) => axios.get(url, { signal }))).toEqual(TIMEOUT);
     expect(await counted(() => axios.get(url, { signal: abortedSoon() }))).toEqual(NEVER);
   });
 
-  test("have the status unknown if nothing else is known", async () => {
-    const port = await closedPort();
-    expect(await counted(() => fetch(`http://127.0.0.1:${port}`))).toEqual(serverError("unknown"));
+  test("have the status unavailable if there is no connection, and else unknown", async () => {
+    const url = `http://127.0.0.1:${await closedPort()}`;
+    expect(await counted(() => fetch(url))).toEqual(TRANSPORT);
+    expect(await counted(() => axios.get(url))).toEqual(TRANSPORT);
+    expect(await counted(() => fetch("http://[bad"))).toEqual(serverError("unknown"));
   });
 });
