@@ -48,7 +48,8 @@ function measure(registry, { path, responseStream }, handle, onRejection) {
       // Not other thenables: calling their `then` may start what they stand for, which grpc-js wouldn't do.
       if (!(running instanceof Promise)) return;
       running.catch((error) => {
-        if (isStatus(error) && fail(error)) return;
+        if (isStatus(error) && (call.cancelled || fail(error))) return;
+        if (call.cancelled && error?.name === "AbortError") return; // the handler has noticed that its caller left
         threw();
         fail(UNKNOWN_ERROR);
         onRejection(path, error);
@@ -62,7 +63,12 @@ function measure(registry, { path, responseStream }, handle, onRejection) {
 
 /** Not just any number: errors from databases and from the DOM have other codes. */
 function isStatus(error) {
-  return Number.isInteger(error?.code) && error.code in status && error.code !== status.OK;
+  return (
+    Number.isInteger(error?.code) &&
+    error.code in status &&
+    error.code !== status.OK &&
+    !(error instanceof DOMException)
+  );
 }
 
 /** What grpc-js sends for the error of an answer, if it has one. */

@@ -1,6 +1,6 @@
 // A service, a client that calls it, and metrics of both: node service.mjs
 import { createServer } from "node:http";
-import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsListener } from "nrpc-metrics/http";
 
 const registry = new RpcMetricsRegistry();
@@ -29,10 +29,10 @@ function callHello(origin, name) {
   return hello.observeCall(
     async (call) => {
       const response = await fetch(`${origin}/hello?name=${name}`);
-      if (!response.ok) call.record(CallOutcome.ServerError);
+      if (!response.ok) call.recordStatus("internal");
       return response.text();
     },
-    () => CallOutcome.Transport, // if fetch rejects
+    () => "unavailable", // if fetch rejects
   );
 }
 

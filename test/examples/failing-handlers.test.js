@@ -112,3 +112,24 @@ test("chunks written before a rejection arrive before its status", async () => {
   );
   expect(seen).toMatchObject({ code: status.NOT_FOUND, messages: MANY });
 });
+
+test.each([
+  ["an AbortError", new DOMException("gone", "AbortError")],
+  ["a status", Object.assign(new Error("gone"), { code: status.CANCELLED })],
+])("a handler that rejects with %s once its caller has left has no bug", async (_, error) => {
+  let begun;
+  const beginning = new Promise((resolve) => {
+    begun = resolve;
+  });
+  const untilCancelled = async (call) => {
+    begun();
+    await new Promise((resolve) => call.once("cancelled", resolve));
+    throw error;
+  };
+  const { seen, rejections, counts } = await measured({ One: untilCancelled, Down: untilCancelled }, (call) =>
+    Promise.all([call("One", { cancel: beginning }), call("Down", { cancel: beginning })]),
+  );
+  expect(seen.map(({ code }) => code)).toEqual([status.CANCELLED, status.CANCELLED]);
+  expect(rejections).toEqual([]);
+  expect(counts).toEqual({ One: ONE_RUN, Down: ONE_RUN });
+});
