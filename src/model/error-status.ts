@@ -153,7 +153,10 @@ const NO_CONNECTION: ReadonlySet<unknown> = new Set([
  * @example
  * await echo.observeCall(() => client.echo(request, { signal }), (error) => classifyCall(error, signal));
  */
-export function classifyCall(error: unknown, signal?: AbortedSignal): RpcStatus | undefined {
+export function classifyCall(
+  error: unknown,
+  signal?: { readonly aborted: boolean; readonly reason?: unknown },
+): RpcStatus | undefined {
   if (signal?.aborted) return statusOfError(signal.reason) === "deadline_exceeded" ? "deadline_exceeded" : undefined;
   const status = statusOfError(error);
   if (signal === undefined && status === "cancelled") return undefined; // most often by the caller
@@ -162,12 +165,6 @@ export function classifyCall(error: unknown, signal?: AbortedSignal): RpcStatus 
   const isReason = error === null || (typeof error !== "object" && error !== undefined);
   if (signal === undefined && isReason) return undefined;
   return hadNoConnection(error) ? "unavailable" : "unknown";
-}
-
-/** The part of an AbortSignal that is used here. */
-interface AbortedSignal {
-  readonly aborted: boolean;
-  readonly reason?: unknown;
 }
 
 function hadNoConnection(error: unknown): boolean {
