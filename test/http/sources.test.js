@@ -1,10 +1,11 @@
 // Endpoint and page serve whatever gives snapshots: a registry, a wrapper around one, now or later.
 
+import { gunzipSync } from "node:zlib";
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsHandler, metricsListener } from "nrpc-metrics/http";
 import { pageHandler } from "nrpc-metrics/page";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { get, open, selfMetricsOf, serve, until } from "../support/http-client.js";
+import { get, OPEN_METRICS, open, selfMetricsOf, serve, until } from "../support/http-client.js";
 
 function echoRegistry() {
   const registry = new RpcMetricsRegistry({ maxServices: 7 });
@@ -230,4 +231,25 @@ describe("a handler and a listener taken for each other", () => {
     for (const args of [[], [new Request("http://localhost/")], [{ raw: {} }, { raw: {} }]])
       expect(() => listener(...args)).toThrow(/^a listener takes node:http's request and response/);
   });
+});
+
+test("scrapes that share a snapshot have the services and the format that each one asked for", async () => {
+  const registry = new RpcMetricsRegistry({ services: ["a", "b"] });
+  const handler = metricsHandler(registry, { selfMetrics: false });
+  const ask = async ([query, accept, encoding = "identity"]) => {
+    const headers = { accept, "accept-encoding": encoding };
+    const response = await handler(new Request(`http://localhost/metrics${query}`, { headers }));
+    const body = Buffer.from(await response.arrayBuffer());
+    const text = (encoding === "gzip" ? gunzipSync(body) : body).toString();
+    return { services: new Set(Array.from(text.matchAll(/service="(\w)"/g), ([, name]) => name)), text };
+  };
+  const asked = ["", "?service=a", "?service=b", "?service=b&service=a"].flatMap((query) =>
+    ["text/plain", OPEN_METRICS].flatMap((accept) => ["identity", "gzip"].map((encoding) => [query, accept, encoding])),
+  );
+  const answers = await Promise.all(asked.map(ask));
+  for (const [i, [query, accept]] of asked.entries()) {
+    const picked = [...query.matchAll(/service=(\w)/g)].map(([, name]) => name);
+    expect(answers[i].services).toEqual(new Set(picked.length > 0 ? picked : ["a", "b"]));
+    expect(answers[i].text.endsWith("# EOF\n")).toBe(accept === OPEN_METRICS);
+  }
 });
