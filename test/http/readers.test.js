@@ -30,10 +30,6 @@ function countedSource(registry) {
       const { data } = snapshot;
       const first = {
         ...data.services[0],
-        get createdMs() {
-          counted.writes++;
-          return 0;
-        },
         get row() {
           counted.writes++;
           return data.services[0].row;

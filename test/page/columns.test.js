@@ -136,7 +136,7 @@ describe("the live page's columns", () => {
   });
 
   test("are hidden in steps by the width of the window, the most important last", () => {
-    expect([2000, 1600, 1599, 1400, 1399, 1000, 999, 300].map(stepsFor)).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+    expect([2000, 1680, 1679, 1480, 1479, 1000, 999, 300].map(stepsFor)).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
     expect(STEPS).toBe(3);
     const keys = (steps) => groupsAfter(steps).flatMap(({ columns }) => columns.map(({ key }) => key));
     expect(keys(0)).toEqual(COLUMNS.map(({ key }) => key));
@@ -144,6 +144,7 @@ describe("the live page's columns", () => {
     expect(keys(1).filter((key) => !keys(2).includes(key))).toEqual([
       "p50",
       "handler_p50",
+      "handler_p95",
       "emitted",
       "dropped",
       "denied",

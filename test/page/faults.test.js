@@ -283,9 +283,9 @@ else
         const { url } = await serveShop(names);
         const { tab } = await open(url, { width: 1920 });
         await cell(tab, /Cart.Get/, "calls").waitFor();
-        for (const width of [1920, 1600, 1599, 1400, 1399, 1280, 1024, 999, 800, 600, 400, 360]) {
+        for (const width of [1920, 1680, 1679, 1480, 1479, 1280, 1024, 999, 800, 600, 400, 360]) {
           await tab.setViewportSize({ width, height: 900 });
-          const leastColumns = width < 1000 ? 5 : width < 1400 ? 13 : 18;
+          const leastColumns = width < 1000 ? 5 : width < 1480 ? 13 : 18;
           const columns = () => tab.locator("thead tr:last-child th").count();
           await expect.poll(columns, { message: `at ${width} px` }).toBeGreaterThanOrEqual(leastColumns);
           await expect.poll(() => room(tab), { message: `at ${width} px` }).toBeGreaterThanOrEqual(0);

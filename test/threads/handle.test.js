@@ -118,7 +118,7 @@ function headerOf({ handle }) {
 }
 
 test.each([
-  ["version", [1, 2.5, 3, 0, -2]],
+  ["version", [1, 2, 2.5, 4, 0, -2]],
   ["rowBytes", [0, 8, 296, 312]],
   ["boundCount", [0, 10, 12, 513, 1e9]],
   ["maxThreads", [0, -1, 1025, 1e9]],
