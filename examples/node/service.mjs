@@ -26,14 +26,12 @@ const server = createServer((request, response) => {
 });
 
 function callHello(origin, name) {
-  return hello.observeCall(
-    async (call) => {
-      const response = await fetch(`${origin}/hello?name=${name}`);
-      if (!response.ok) call.recordStatus("internal");
-      return response.text();
-    },
-    () => "unavailable", // if fetch rejects
-  );
+  return hello.observeCall(async (call) => {
+    const response = await fetch(`${origin}/hello?name=${name}`);
+    const text = await response.text();
+    if (!response.ok) call.recordStatus(response.status < 500 ? "invalid_argument" : "internal");
+    return text;
+  });
 }
 
 server.listen(process.env.PORT ?? 8080, "127.0.0.1", async () => {

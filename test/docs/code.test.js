@@ -4,7 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, inject, onTestFinished, test } from "vitest";
@@ -57,10 +57,11 @@ test("lines of an example are found at any depth, and are not once a word differ
 function place(program) {
   const folder = mkdtempSync(join(inject("packed").folder, "docs-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  for (const [, name] of program.matchAll(/ from "([a-z][a-z-]*)"/g)) {
+  for (const [, name] of program.matchAll(/ from "((?:@[a-z-]+\/)?[a-z][a-z-]*)"/g)) {
     if (name.startsWith("nrpc-metrics")) continue;
-    mkdirSync(join(folder, "node_modules"), { recursive: true });
-    symlinkSync(join(root, "node_modules", name), join(folder, "node_modules", name));
+    const link = join(folder, "node_modules", name);
+    mkdirSync(dirname(link), { recursive: true });
+    symlinkSync(join(root, "node_modules", name), link);
   }
   const file = join(folder, "program.mjs");
   writeFileSync(file, program);
