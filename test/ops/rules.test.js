@@ -23,11 +23,13 @@ const OF_RECORDING_RULES = { files: UNIT_TESTS.filter((file) => /ratios|recordin
 /** Age of the oldest sample that a query of Prometheus finds by default. */
 const LOOKBACK_SECS = 300;
 
-/** The first code block of the README under a heading. */
-function codeUnder(heading) {
+/** The code blocks of the README under a heading. */
+function codesUnder(heading) {
   const section = README.split(/^## /m).find((text) => text.startsWith(heading));
-  return /^```\w+\n(.*?)^```/ms.exec(section)[1];
+  return Array.from(section.matchAll(/^```\w+\n(.*?)^```/gms), ([, code]) => code);
 }
+
+const codeUnder = (heading) => codesUnder(heading)[0];
 
 describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PROMETHEUS, "apt install prometheus"))(
   "the rules",
@@ -306,21 +308,25 @@ describe.skipIf(!installed(PROMTOOL, "apt install prometheus") || !installed(PRO
       },
     );
 
-    test("the README's command for a status moves it from the caller's faults to the server's, in every list", async () => {
+    test.each([
+      [0, "not_found"],
+      [0, "cancelled"], // the first of a list
+      [0, "aborted"], // the last one
+      [1, "resource_exhausted"],
+      [1, "unknown"],
+      [1, "data_loss"],
+    ])("the README's command %i moves the status %s to the other side's faults, in every list", (number, status) => {
       const folder = copyOfOps();
       const lists = () => {
         const text = readFileSync(join(folder, "ops/prometheus/recording-rules.yml"), "utf8");
         return Array.from(text.matchAll(/code=~"([^"]*)"/g), ([, codes]) => codes.split("|"));
       };
       const before = lists();
-      execFileSync("sh", ["-c", codeUnder("Whose fault it is")], { cwd: folder });
-      const isCallers = (codes) => codes.includes("cancelled");
-      expect(lists().map((codes) => [...codes].sort())).toEqual(
-        before.map((codes) =>
-          (isCallers(codes) ? codes.filter((code) => code !== "not_found") : [...codes, "not_found"]).sort(),
-        ),
-      );
-      expect(before.filter(isCallers).length).toBe(9);
+      const command = codesUnder("Whose fault it is")[number].replace(/^STATUS=\w+$/m, `STATUS=${status}`);
+      execFileSync("sh", ["-c", command], { cwd: folder });
+      const moved = (codes) => (codes.includes(status) ? codes.filter((code) => code !== status) : [...codes, status]);
+      expect(lists().map((codes) => [...codes].sort())).toEqual(before.map((codes) => moved(codes).sort()));
+      expect(before.length).toBeGreaterThan(9);
     });
 
     test("the README's command for another SLO changes every threshold of the error budget", async () => {
