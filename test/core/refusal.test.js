@@ -57,7 +57,7 @@ describe("without address space", () => {
 test("shared registries get these messages too", async () => {
   const library = "nrpc-metrics/threads";
   const fill =
-    "const all = []; for (;;) all.push(library.createSharedRegistry({ maxThreads: 1024, maxServices: 10_000 }));";
+    "const all = []; for (;;) all.push(library.createSharedRegistry({ maxThreads: 512, maxServices: 10_000 }));";
   const message = await printed(fill, { library, shell: 'ulimit -v 20000000 && exec "$@"' });
   expect(message).toMatch(/^nrpc-metrics can't run WebAssembly here: no memory or address space is left \(.+\)/);
   expect(message).not.toContain(policy);

@@ -44,6 +44,8 @@ test("in the threads example, a hanging worker is killed and replaced, and what 
     'nrpc_streaming_chunks_emitted_total{service="Search/Match"}': 0,
     'nrpc_streaming_chunks_dropped_total{service="Search/Match"}': 0,
     'nrpc_capability_denied_total{service="Search/Match"}': 0,
+    'nrpc_call_status_total{service="Search/Match",code="ok"}': 800,
+    'nrpc_handler_status_total{service="Search/Match",code="ok"}': 800,
   });
 });
 

@@ -18,7 +18,7 @@ const ALLOWED = {
   registry: ["core", "exposition", "model", "runtime"],
   http: ["exposition", "model", "runtime", "server"],
   page: ["model", "runtime", "server"],
-  "page/client": ["page", "preact"],
+  "page/client": ["model", "page", "preact"],
   threads: ["core/shared", "model", "registry", "node:worker_threads"],
   "": ["core", "exposition", "model", "registry"],
 };
