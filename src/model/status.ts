@@ -8,7 +8,7 @@ import { CallOutcome } from "./outcome.js";
  * @example
  * call.recordStatus(RPC_STATUSES[error.code]); // of an error of @grpc/grpc-js
  */
-export const RPC_STATUSES = [
+export const RPC_STATUSES = Object.freeze([
   "ok",
   "cancelled",
   "unknown",
@@ -26,12 +26,12 @@ export const RPC_STATUSES = [
   "unavailable",
   "data_loss",
   "unauthenticated",
-] as const;
+] as const);
 
 /** One of {@link RPC_STATUSES}. */
 export type RpcStatus = (typeof RPC_STATUSES)[number];
 
-/** Answers for which the caller is responsible: the server did what it should. */
+/** Errors of the caller: the server did what it should. */
 export const CALLER_ERRORS = [
   "cancelled",
   "invalid_argument",
@@ -44,7 +44,7 @@ export const CALLER_ERRORS = [
   "aborted",
 ] as const satisfies readonly RpcStatus[];
 
-/** All other answers but `ok`: the server, or the way to it, is responsible. */
+/** All others but `ok`: errors of the server, or of the way to it. */
 export const SERVER_FAULTS: readonly RpcStatus[] = RPC_STATUSES.filter(
   (status) => status !== "ok" && !(CALLER_ERRORS as readonly RpcStatus[]).includes(status),
 );

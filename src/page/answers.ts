@@ -13,7 +13,7 @@ const fields = (measure: StatusMeasure, statuses: readonly RpcStatus[]) =>
 
 export const CALL_ERRORS = new NetCount(ERRORS);
 
-/** Errors less those that the caller can mend. Without statuses, all errors. */
+/** Errors except those of the caller. Without statuses, all errors. */
 export const CALL_FAULTS = new NetCount(ERRORS, fields("callStatuses", CALLER_ERRORS));
 
 /** Handler runs whose status is known. */

@@ -8,10 +8,10 @@ export type PageWindow = "minute" | "hour" | "start";
 /**
  * One service in a window: the values of {@link PageData.columns}, in their order. Quantiles are in seconds, rounded to
  * six significant digits, interpolated as PromQL's histogram_quantile does; null without observations in the window.
- * Gauges are as of now; all other numbers are counts within the window: `callFaults` those failed calls for which the
- * server or the way to it is responsible, which are all of those without a status; `handlerAnswers` the runs whose
- * status is known; `handlerErrors` those of them that were not `ok`; `handlerFaults` those for which not the caller is
- * responsible.
+ * Gauges are as of now; all other numbers are counts within the window: `callFaults` the failed calls but for errors of the
+ * caller, so that all of those without a status count; `handlerAnswers` the runs whose
+ * status is known; `handlerErrors` those of them that were not `ok`; `handlerFaults` the same but for errors of the
+ * caller.
  */
 export type PageRow = readonly [
   service: string,
@@ -57,9 +57,9 @@ export interface PageDetail {
   readonly errors: readonly number[];
   /** Handler runs per second, likewise. */
   readonly handlerInvocations: readonly number[];
-  /** Failed calls per second for which the caller is not responsible, likewise. */
+  /** Failed calls per second but for errors of the caller, likewise. */
   readonly callFaults: readonly number[];
-  /** Handler runs per second that answered with an error for which the caller is not responsible, likewise. */
+  /** Handler runs per second that answered with an error but for errors of the caller, likewise. */
   readonly handlerFaults: readonly number[];
   /** Calls in the window by status; calls without a status are in none. */
   readonly callStatuses: AnswerCounts;

@@ -128,7 +128,7 @@ export const GROUPS: readonly Group[] = [
       {
         key: "errors",
         label: "Errors",
-        title: "Share of calls that failed, with any kind of error; red if not only callers are responsible",
+        title: "Share of calls that failed, with any kind of error; red if some are errors of servers",
         fault: callFaults,
         hasUnit: true,
         value: shareOf(
@@ -177,7 +177,7 @@ export const GROUPS: readonly Group[] = [
       {
         key: "handler_errors",
         label: "Failed",
-        title: "Share of handler runs that answered with an error; red if not only callers are responsible",
+        title: "Share of handler runs that answered with an error; red if some are errors of servers",
         ...faultOf("handlerFaults"),
         hasUnit: true,
         step: 2,
