@@ -22,7 +22,7 @@ export function testThreadsInBrowser(name, launch) {
       const { open } = await launchForTest({ sharesMemory: true });
       const report = await visit(open, `${folder}/report-page-workers.js`, { isolated: true });
       expectThreads(report, { numbersThreads: false });
-    });
+    }, 180_000);
 
     test("on any other page, createSharedRegistry throws an error that names SharedArrayBuffer and the headers it needs", async () => {
       const { open } = await launchForTest();
