@@ -3,7 +3,7 @@
 import { CallOutcome } from "./outcome.js";
 
 /**
- * The statuses of gRPC as Connect writes them, in the order of gRPC's numbers: `RPC_STATUSES[5]` is `not_found`.
+ * The statuses of gRPC in lower case, in the order of its numbers: `RPC_STATUSES[5]` is `not_found`.
  *
  * @example
  * call.recordStatus(RPC_STATUSES[error.code]); // of an error of @grpc/grpc-js

@@ -77,13 +77,22 @@ const shareOf = (parts: readonly string[], total: string): Value => {
 
 const faultOf = (name: string): { fault: Value } => ({ fault: column(name) });
 
-const ERRORS = totalOf(["errorsNoRoute", "errorsTimeout", "errorsServer", "errorsTransport"]);
+/** Kinds of errors, and their columns. */
+const KINDS: readonly (readonly [label: string, name: string])[] = [
+  ["No route", "errorsNoRoute"],
+  ["Timeout", "errorsTimeout"],
+  ["Server", "errorsServer"],
+  ["Transport", "errorsTransport"],
+];
+const ERRORS = KINDS.map(([, name]) => name);
+
+const allErrors = totalOf(ERRORS);
 const FAULTS = column("callFaults");
 
 /** All errors in the data of a server of an earlier release, as while a new one is being deployed. */
 const callFaults: Value = (row, data) => {
   const faults = FAULTS(row, data);
-  return Number.isNaN(faults) ? ERRORS(row, data) : faults;
+  return Number.isNaN(faults) ? allErrors(row, data) : faults;
 };
 
 /** Faults among the calls that were answered with an error: all faults less those of other kinds. */
@@ -92,14 +101,6 @@ const serverFaults: Value = (row, data) =>
   read("errorsNoRoute", row, data) -
   read("errorsTimeout", row, data) -
   read("errorsTransport", row, data);
-
-/** Kinds of errors, and their columns. */
-const KINDS: readonly (readonly [label: string, name: string])[] = [
-  ["No route", "errorsNoRoute"],
-  ["Timeout", "errorsTimeout"],
-  ["Server", "errorsServer"],
-  ["Transport", "errorsTransport"],
-];
 
 const quantiles = (prefix: string, of: string, histogram: string): Column[] =>
   [50, 95, 99].map((percent) => ({
@@ -131,10 +132,7 @@ export const GROUPS: readonly Group[] = [
         title: "Share of calls that failed, with any kind of error; red if some are errors of servers",
         fault: callFaults,
         hasUnit: true,
-        value: shareOf(
-          KINDS.map(([, name]) => name),
-          "calls",
-        ),
+        value: shareOf(ERRORS, "calls"),
         format: share,
       },
       ...KINDS.map(
