@@ -1,7 +1,7 @@
 // What guards count, and that they never throw into the code they measure.
 
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { manualClock } from "../support/time.js";
 
 function setup() {
@@ -75,6 +75,15 @@ describe("a call guard", () => {
     expect(read()).toMatchObject({ callsTotal: 1, errorsTimeout: 0, inFlight: 0, latencyCount: 1 });
   });
 
+  test("a call guard ignores a status after the end, and an end after that", () => {
+    const { echo, read } = setup();
+    const call = echo.startCall();
+    call.end(CallOutcome.Ok);
+    call.recordStatus("internal");
+    call.end();
+    expect(read()).toMatchObject({ callsTotal: 1, errorsServer: 0, inFlight: 0, callStatuses: { internal: 0 } });
+  });
+
   test.each([5, -1, 1.5, Number.NaN, "Ok", null, {}, Symbol("x"), 1n])(
     "a call guard ignores a value that is not a CallOutcome: %s",
     (bad) => {
@@ -132,6 +141,24 @@ describe("a handler guard", () => {
     handler.end();
     expect(read()).toMatchObject({ handlerPanicsTotal: 1, handlerDurationCount: 1, handlerInFlight: 0 });
   });
+});
+
+test("disposing of a handler guard ends the run", () => {
+  const { echo, read } = setup();
+  const handler = echo.startHandler();
+  handler[Symbol.dispose]();
+  expect(read()).toMatchObject({ handlerDurationCount: 1, handlerInFlight: 0 });
+});
+
+test("a performance.now that throws never makes a guard throw, and the call counts with a duration of 0", () => {
+  const registry = new RpcMetricsRegistry();
+  const now = vi.spyOn(performance, "now").mockImplementation(() => {
+    throw new Error("no clock");
+  });
+  const call = registry.forService("echo").startCall();
+  call.end(CallOutcome.Ok);
+  now.mockRestore();
+  expect(registry.snapshot().get("echo")).toMatchObject({ callsTotal: 1, latencySumNs: 0, inFlight: 0 });
 });
 
 describe("a bad clock", () => {

@@ -82,3 +82,28 @@ test("objects deep within others show as nested objects do, and showing counts n
   expect(inspect({ echo }, { depth: 0 })).toContain("ServiceCounters");
   expect(registry.snapshot().prometheusText()).toBe(before);
 });
+
+test("an instance of a subclass shows under the name of that, or of its parent if it has none", () => {
+  const Registry = registry.constructor;
+  const asInstance = (Class) => Object.setPrototypeOf(new RpcMetricsRegistry(), Class.prototype);
+  class ShopRegistry extends Registry {}
+  expect(inspect(asInstance(ShopRegistry))).toMatch(/^ShopRegistry \{/);
+  const Nameless = (() => class extends Registry {})();
+  expect(inspect(asInstance(Nameless))).toMatch(/^\w*RpcMetricsRegistry \{/);
+});
+
+test("Deno's symbol shows the same as Node's, and only the name below the depth that is asked for", () => {
+  const show = echo[Symbol.for("Deno.customInspect")];
+  expect(show.call(echo, inspect, { depth: 4 })).toBe(inspect(echo, { depth: 4 }));
+  expect(show.call(echo, inspect, { depth: 0 })).toMatch(/^ServiceCounters \{/);
+  expect(show.call(echo, inspect, { depth: -1 })).toBe("[ServiceCounters]");
+  expect(show.call(echo, inspect, {})).toMatch(/^ServiceCounters \{/);
+});
+
+test("what can't be shown shows as its name alone", () => {
+  const show = echo[Symbol.for("nodejs.util.inspect.custom")];
+  const failing = () => {
+    throw new Error("no inspection");
+  };
+  expect(show.call(echo, 2, {}, failing)).toBe("ServiceCounters");
+});

@@ -267,3 +267,25 @@ describe("observeHandler", () => {
     expect(read().handlerInFlight).toBe(0);
   });
 });
+
+test.each(["observeCall", "observeHandler"])("%s refuses what is no function, and counts nothing", (observe) => {
+  const { echo, read } = setup();
+  for (const bad of [undefined, null, 5, {}]) expect(() => echo[observe](bad)).toThrow("fn must be a function, got");
+  for (const bad of [null, 5, {}])
+    expect(() => echo[observe](() => 1, bad)).toThrow("classify must be a function, got");
+  expect(read()).toMatchObject({ callsTotal: 0, inFlight: 0, handlerInvocationsTotal: 0, handlerInFlight: 0 });
+});
+
+test.each([null, undefined, "text", 5])("a handler that throws %s, which is no error, counts a throw", (thrown) => {
+  const { echo, read } = setup();
+  let caught = "nothing";
+  try {
+    echo.observeHandler(() => {
+      throw thrown;
+    });
+  } catch (error) {
+    caught = error;
+  }
+  expect(caught).toBe(thrown);
+  expect(read()).toMatchObject({ handlerPanicsTotal: 1, handlerInFlight: 0, handlerStatuses: { unknown: 1 } });
+});

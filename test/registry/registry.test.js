@@ -264,3 +264,22 @@ describe("the options of a registry", () => {
     expect(Object.isFrozen(DEFAULT_LATENCY_BUCKETS_SECS)).toBe(true);
   });
 });
+
+test("snapshot works without its registry, and can be replaced", () => {
+  const registry = new RpcMetricsRegistry({ services: ["echo"] });
+  const { snapshot } = registry;
+  expect(snapshot().services).toHaveLength(1);
+  registry.snapshot = () => "mine";
+  expect(registry.snapshot()).toBe("mine");
+  delete registry.snapshot;
+  expect(registry.snapshot().services).toHaveLength(1);
+  expect(Object.keys(new RpcMetricsRegistry())).not.toContain("snapshot");
+});
+
+test("asking for the overflow set by its name is no lookup that overflowed", () => {
+  const registry = new RpcMetricsRegistry({ maxServices: 1, services: ["echo"] });
+  registry.forService("__overflow__");
+  expect(registry.overflowLookups).toBe(0);
+  registry.forService("one too many");
+  expect(registry.overflowLookups).toBe(1);
+});

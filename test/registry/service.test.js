@@ -235,3 +235,12 @@ test("making an error message never runs code of the bad value", () => {
   expect(() => echo.add("callsTotal", trap)).toThrow("got [object]");
   expect(() => echo.add("callsTotal", Symbol("s"))).toThrow('got "Symbol(s)"');
 });
+
+test("0 can be added to every counter and gauge", () => {
+  const registry = new RpcMetricsRegistry();
+  const echo = registry.forService("echo");
+  echo.add("callsTotal", 0);
+  echo.add("inFlight", 0);
+  echo.addCapabilityDenied(0);
+  expect(registry.snapshot().get("echo")).toMatchObject({ callsTotal: 0, inFlight: 0, capabilityDeniedTotal: 0 });
+});
