@@ -34,7 +34,7 @@ export default {
   // Beyond what the tests of a mutant take without it. A loop that does not end is found by this alone.
   timeoutMS: 5_000,
   timeoutFactor: 2,
-  ignorePatterns: ["/build", "/dist", "/bench", "/docs", "/examples", "/ops"],
+  ignorePatterns: ["/build", ...(wing().dist ? [] : ["/dist"]), "/bench", "/docs", "/examples", "/ops"],
   tempDirName: "build/stryker",
   reporters: ["clear-text", "json", "progress-append-only"],
   jsonReporter: { fileName: `build/mutation/${process.env.MUTATED_WING}.json` },

@@ -44,6 +44,7 @@ export const WINGS = {
   threads: {
     mutate: ["src/core/shared/**/*.ts", "src/threads/**/*.ts"],
     include: ["test/threads/*.test.js", coreTests],
+    dist: true, // their workers import what was built, which is not mutated
   },
   server: {
     mutate: ["src/server/**/*.ts"],
@@ -74,6 +75,6 @@ export const WINGS = {
 
 /** The wing that this run is about: scripts/mutate-source.mjs sets its name for Stryker's processes, too. */
 export function wing() {
-  const { mutate, include, slow = [] } = WINGS[process.env.MUTATED_WING];
-  return { mutate, include, exclude: SLOW.filter((pattern) => !slow.includes(pattern)) };
+  const { mutate, include, slow = [], dist = false } = WINGS[process.env.MUTATED_WING];
+  return { mutate, include, dist, exclude: SLOW.filter((pattern) => !slow.includes(pattern)) };
 }
