@@ -1,7 +1,7 @@
 // Bundles what tsc emitted to build/js/ into dist/: readable ESM, whose source maps lead back to src/.
 
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const path = (file) => fileURLToPath(new URL(file, import.meta.url));
@@ -13,6 +13,7 @@ const input = {
   "index.workerd": "build/js/index.workerd.js",
   http: "build/js/http/index.js",
   page: "build/js/page/index.js",
+  grpc: "build/js/instrument/grpc/index.js",
   threads: "build/js/threads/index.js",
   "threads.node": "build/js/threads/index.node.js",
 };
@@ -73,7 +74,17 @@ const coreFile = {
 };
 
 /** Folders of src/ whose modules several entries share. */
-const SHARED_FOLDERS = ["core/shared", "core", "exposition", "model", "registry", "runtime", "server", "threads"];
+const SHARED_FOLDERS = [
+  "core",
+  "core/shared",
+  "exposition",
+  "instrument",
+  "model",
+  "registry",
+  "runtime",
+  "server",
+  "threads",
+];
 const ENTRY = /\/index(\.\w+)?\.js$/;
 
 /**
@@ -83,13 +94,13 @@ const ENTRY = /\/index(\.\w+)?\.js$/;
 function manualChunks(id) {
   if (id === loaderFile) return "assemblyscript-loader";
   if (ENTRY.test(id)) return undefined;
-  const folder = SHARED_FOLDERS.find((each) => id.startsWith(join(emitted, each, "/")));
+  const folder = SHARED_FOLDERS.find((each) => dirname(id) === join(emitted, each));
   return folder?.replace("/", "-");
 }
 
 export default {
   input,
-  external: ["node:worker_threads", "./core.wasm"],
+  external: ["node:worker_threads", "./core.wasm", "@grpc/grpc-js"],
   plugins: [tscOutput, loaderWithoutGlobalWrite, coreFile],
   output: {
     dir: "dist",

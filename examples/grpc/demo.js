@@ -31,7 +31,7 @@ const COMMAND = ["node", relative("", process.argv[1]), ...process.argv.slice(2)
 const LIVE_LIMITS = { maxServices: 64, services: SERVICE_NAMES };
 
 const REMARKS = `QuotePrice is asked in hedged pairs: both handlers run, the loser is cancelled and counts as no call.
-To its handler it was cancelled, as is a report whose caller has run out of time.
+To its handler it was cancelled, and so may be a report whose caller has run out of time. Nobody has implemented Refund: grpc-js itself answers in the place of a handler.
 DeleteItem ran only for callers with a token. WatchPrices has a queue that loses chunks on purpose: slow readers
 did not get those that were dropped.`;
 

@@ -5,14 +5,14 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { Client, credentials } from "@grpc/grpc-js";
-import { measureCalls } from "./instrument-client.js";
+import { clientInterceptor } from "nrpc-metrics/grpc";
 
 const DEADLINE_MS = 5_000;
 const asItIs = (bytes) => bytes;
 
 /** Starts it on a free port of the loopback interface, in front of the gRPC server at `address`. */
 export async function startGateway(registry, address) {
-  const client = new Client(address, credentials.createInsecure(), { interceptors: [measureCalls(registry)] });
+  const client = new Client(address, credentials.createInsecure(), { interceptors: [clientInterceptor(registry)] });
   const server = createServer((request, response) => {
     const options = { deadline: Date.now() + DEADLINE_MS };
     client.makeUnaryRequest(request.url, asItIs, asItIs, Buffer.alloc(0), options, (error, reply) => {

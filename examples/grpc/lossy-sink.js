@@ -22,7 +22,7 @@ export class LossySink {
   send(chunk) {
     if (this.#call.destroyed) return false; // the caller has left, which isn't the queue's fault
     if (this.#waiting.length === CAPACITY_CHUNKS) {
-      this.#service.addStreamingChunksEmitted(); // measureHandlers counts all others as they are written
+      this.#service.addStreamingChunksEmitted(); // the server's interceptors count all others as they are sent
       this.#service.addStreamingChunksDropped();
       return false;
     }

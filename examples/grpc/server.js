@@ -3,10 +3,9 @@
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { answerRejections, serverInterceptors, serviceNames } from "nrpc-metrics/grpc";
 import { authorizationGate } from "./authorization-gate.js";
-import { measureHandlers } from "./instrument-server.js";
 import { LossySink } from "./lossy-sink.js";
-import { serviceName } from "./names.js";
 import { Shop } from "./services.js";
 
 export const ADMIN_TOKEN = "Bearer let-me-in";
@@ -18,6 +17,7 @@ const ITEMS = new Map([
 ]);
 const PRICE_PAGE = { prices: new Uint8Array(16 * 1024) };
 const BURST_PAUSE_MS = 5;
+const [WATCH_PRICES] = serviceNames({ WatchPrices: Shop.service.WatchPrices });
 
 /** Works for a while. False means that the caller left before it was done. */
 async function worked(call) {
@@ -59,7 +59,7 @@ async function watchPrices(call, service) {
 }
 
 export function shopHandlers(registry) {
-  const watched = registry.forService(serviceName(Shop.service.WatchPrices.path));
+  const watched = registry.forService(WATCH_PRICES);
   return {
     FindItem: findItem,
     BuildReport: buildReport,
@@ -79,8 +79,9 @@ function isAllowed(path, metadata) {
 
 /** Starts the server on a free port of the loopback interface. `stop` waits for running calls. */
 export async function startServer(registry, handlers) {
-  const server = new Server({ interceptors: [authorizationGate(registry, isAllowed)] });
-  server.addService(Shop.service, measureHandlers(registry, Shop.service, handlers, ignoreRejection));
+  const interceptors = serverInterceptors(registry, { interceptors: [authorizationGate(isAllowed)] });
+  const server = new Server({ interceptors });
+  server.addService(Shop.service, answerRejections(handlers, ignoreRejection));
   const port = await promisify(server.bindAsync).call(server, "127.0.0.1:0", ServerCredentials.createInsecure());
   return { address: `127.0.0.1:${port}`, stop: promisify(server.tryShutdown).bind(server) };
 }

@@ -3,13 +3,11 @@
 import { fileURLToPath } from "node:url";
 import { loadPackageDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
-import { serviceName } from "./names.js";
+import { serviceNames } from "nrpc-metrics/grpc";
 
 const definition = loadSync(fileURLToPath(new URL("demo.proto", import.meta.url)), { enums: String, defaults: true });
 
 export const { Shop, Warehouse } = loadPackageDefinition(definition).demo.v1;
 
 /** All methods, by the names that the metrics use. */
-export const SERVICE_NAMES = [Shop, Warehouse].flatMap(({ service }) =>
-  Object.values(service).map(({ path }) => serviceName(path)),
-);
+export const SERVICE_NAMES = serviceNames(Shop.service, Warehouse.service);

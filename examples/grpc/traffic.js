@@ -2,8 +2,8 @@
 
 import { setTimeout } from "node:timers/promises";
 import { credentials } from "@grpc/grpc-js";
+import { clientInterceptor } from "nrpc-metrics/grpc";
 import { Caller } from "./caller.js";
-import { measureCalls } from "./instrument-client.js";
 import { ADMIN_TOKEN } from "./server.js";
 import { Shop, Warehouse } from "./services.js";
 
@@ -59,7 +59,7 @@ function watch(shop, request, readMs) {
  * `pauseMs(done)` later.
  */
 export async function runTraffic({ registry, address, tally, onRound, signal, rounds = ROUNDS, pauseMs }) {
-  const options = { interceptors: [measureCalls(registry)] };
+  const options = { interceptors: [clientInterceptor(registry)] };
   const shop = new Shop(address, credentials.createInsecure(), options);
   const warehouse = new Warehouse(UNREACHABLE_ADDRESS, credentials.createInsecure(), options);
   for (let done = 0; done < rounds && !signal.aborted; ) {

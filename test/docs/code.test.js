@@ -18,7 +18,7 @@ const ofLanguage = (...languages) => blocks.filter(({ language }) => languages.i
 const named = (list) => list.map((block) => [`${block.file}:${block.line}`, block]);
 
 const CODE = ["js", "html", "diff", "json"]; // test/package/test-runners.test.js uses the one of json
-const TEXT = ["sh", "yaml", "promql", "text"];
+const TEXT = ["sh", "yaml", "promql", "proto", "text"];
 
 test("every block of code names a language that is checked, or is plain text", () => {
   const others = blocks.filter(({ language }) => ![...CODE, ...TEXT].includes(language));
@@ -63,6 +63,10 @@ function place(program) {
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, "node_modules", name), link);
   }
+  for (const { code } of ofLanguage("proto")) {
+    const [, name] = /^\/\/ (\S+)\n/.exec(code);
+    if (program.includes(`"${name}"`)) writeFileSync(join(folder, name), code);
+  }
   const file = join(folder, "program.mjs");
   writeFileSync(file, program);
   return file;
@@ -78,7 +82,9 @@ async function freePort() {
 
 /** Runs a program that ends by itself: it may not complain, and prints the numbers that its comments promise. */
 async function runToItsEnd(program) {
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, [place(program)], { timeout: 30_000 });
+  const file = place(program);
+  const options = { cwd: dirname(file), timeout: 30_000 };
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [file], options);
   expect(stderr).toBe("");
   for (const [, promised] of program.matchAll(/console\.log\(.*\); \/\/ (\d+)$/gm)) {
     expect(stdout.split("\n")).toContain(promised);
@@ -87,7 +93,8 @@ async function runToItsEnd(program) {
 
 /** Runs a program that serves on `ports` until each has answered, where the endpoint or the page is mounted; attacks it. */
 async function runUntilItServes(program, ports) {
-  const child = spawn(process.execPath, [place(program)], { stdio: ["ignore", "ignore", "pipe"] });
+  const file = place(program);
+  const child = spawn(process.execPath, [file], { cwd: dirname(file), stdio: ["ignore", "ignore", "pipe"] });
   let complaints = "";
   child.stderr.setEncoding("utf8").on("data", (text) => {
     complaints += text;

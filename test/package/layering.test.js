@@ -19,6 +19,8 @@ const ALLOWED = {
   http: ["exposition", "model", "runtime", "server"],
   page: ["model", "runtime", "server"],
   "page/client": ["model", "page", "preact"],
+  instrument: ["model", "registry"],
+  "instrument/grpc": ["instrument", "model", "registry", "@grpc/grpc-js"],
   threads: ["core/shared", "model", "registry", "node:worker_threads"],
   "": ["core", "exposition", "model", "registry"],
 };

@@ -1,12 +1,13 @@
 // What the tarball holds, and that the tools which judge packages have nothing to say.
 
 import { execFile, execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { publint } from "publint";
-import { expect, inject, test } from "vitest";
+import { expect, inject, onTestFinished, test } from "vitest";
 
 const { folder, tarball } = inject("packed");
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -34,6 +35,7 @@ const EXPECTED = [
   /^dist\/threads\.js(\.map)?$/,
   /^dist\/threads\.node\.js(\.map)?$/,
   /^dist\/page\.js(\.map)?$/,
+  /^dist\/grpc\.js(\.map)?$/,
   /^dist\/shared\/[a-z-]+\.js(\.map)?$/,
   /^dist\/core\.wasm$/,
   /^docs\/[A-Za-z-]+\.(md|png)$/,
@@ -56,13 +58,20 @@ test("nothing that users need is missing from the tarball", () => {
 });
 
 test("installing the package installs nothing else", () => {
-  for (const kind of ["dependencies", "peerDependencies", "optionalDependencies", "bundleDependencies"]) {
+  for (const kind of ["dependencies", "optionalDependencies", "bundleDependencies"]) {
     expect(manifest[kind], kind).toBeUndefined();
   }
-  const tree = execFileSync("npm", ["ls", "--all", "--json"], { cwd: folder, encoding: "utf8", stdio: "pipe" });
-  const { dependencies } = JSON.parse(tree);
+  const { peerDependencies, peerDependenciesMeta } = manifest; // of adapters, for who uses their stacks
+  for (const peer of Object.keys(peerDependencies)) expect(peerDependenciesMeta[peer]).toEqual({ optional: true });
+  const empty = mkdtempSync(join(tmpdir(), "nrpc-metrics-alone-"));
+  onTestFinished(() => rmSync(empty, { recursive: true, force: true }));
+  writeFileSync(join(empty, "package.json"), "{}");
+  const npm = (...args) => execFileSync("npm", args, { cwd: empty, encoding: "utf8", stdio: "pipe" });
+  npm("install", "--no-audit", "--no-fund", "--offline", tarball);
+  const { dependencies } = JSON.parse(npm("ls", "--all", "--json"));
   expect(Object.keys(dependencies)).toEqual(["nrpc-metrics"]);
-  expect(dependencies["nrpc-metrics"].dependencies).toBeUndefined();
+  const peers = dependencies["nrpc-metrics"].dependencies; // listed without a version, since none is installed
+  expect(Object.values(peers)).toEqual(Object.keys(peerDependencies).map(() => ({})));
 });
 
 test("publint finds nothing in the tarball", async () => {
@@ -84,7 +93,7 @@ test("the types resolve for every way to import the package as ESM", async () =>
   const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", ...CORE_FILES, "--format", "json"];
   const { stdout } = await promisify(execFile)(attw, args, { maxBuffer: 2 ** 26 }); // rejects when attw finds a problem
   const { analysis } = JSON.parse(stdout);
-  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./http", "./threads", "./page", "./package.json"]);
+  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./http", "./grpc", "./threads", "./page", "./package.json"]);
 });
 
 test("the license is Apache-2.0, and the notice names all authors of the bundled loader", () => {

@@ -1,0 +1,133 @@
+// A call on its way through the interceptors of a @grpc/grpc-js server.
+
+import {
+  status as code,
+  type Responder,
+  type ServerInterceptingCallInterface,
+  type ServerListener,
+  type StatusObject,
+} from "@grpc/grpc-js";
+import type { RpcStatus } from "../../model/status.js";
+import type { HandlerMetricsGuard } from "../../registry/guard.js";
+import type { ServiceCounters } from "../../registry/service.js";
+import { type InstrumentOptions, statusBy } from "../options.js";
+import { type GrpcMethod, statusOfCode } from "./methods.js";
+
+/** The status that a server answers with, as interceptors see it. */
+export type GrpcAnswer = Pick<StatusObject, "code" | "details">;
+
+// A caller whose deadline comes cancels the call. That often arrives before the server's own timer goes off: the server
+// measures the same time, but from the arrival of the request. So a call that is cancelled at the end of its time has
+// run into its deadline, where the end is the last tenth, and at least the last 10 ms.
+const LAST_PART = 0.1;
+const LAST_MS = 10;
+
+export class ServedCall {
+  readonly #counters: ServiceCounters;
+  readonly #method: GrpcMethod;
+  /** In ms since 1970; Infinity for none. */
+  readonly #deadlineMs: number;
+  readonly #arrivedMs = Date.now();
+  readonly #status: InstrumentOptions<never, GrpcAnswer>["status"];
+  #handler: HandlerMetricsGuard | undefined;
+  #hasRequest = false;
+  #hasSentMessage = false;
+  /** Whether there was an answer or an end. grpc-js can pass on more answers after the first, and some after the end. */
+  #isOver = false;
+
+  constructor(
+    counters: ServiceCounters,
+    method: GrpcMethod,
+    call: ServerInterceptingCallInterface,
+    status: InstrumentOptions<never, GrpcAnswer>["status"],
+  ) {
+    this.#counters = counters;
+    this.#method = method;
+    this.#deadlineMs = Number(call.getDeadline());
+    this.#status = status;
+  }
+
+  /** Listens next to the handler, which grpc-js starts when what passes here arrives. */
+  startListener(): ServerListener {
+    if (this.#method.requestStream) {
+      return {
+        onReceiveMetadata: (metadata, next) => {
+          this.#startHandler();
+          next(metadata);
+        },
+      };
+    }
+    return {
+      onReceiveMessage: (message, next) => {
+        this.#hasRequest = true;
+        next(message);
+      },
+      onReceiveHalfClose: (next) => {
+        if (this.#hasRequest) this.#startHandler(); // without a request grpc-js answers, and no handler runs
+        next();
+      },
+    };
+  }
+
+  /** Listens next to the wire. grpc-js "cancels" every call at its end, also after an answer. */
+  endListener(): ServerListener {
+    return { onCancel: () => this.#endUnanswered() };
+  }
+
+  /** Sees next to the wire what is answered, by whomever. */
+  responder(): Responder {
+    return {
+      sendMessage: (message, next) => {
+        if (this.#method.responseStream && !this.#isOver) this.#counters.addStreamingChunksEmitted();
+        this.#hasSentMessage = true;
+        next(message);
+      },
+      sendStatus: (answer, next) => {
+        if (!this.#isOver) this.#endAnswered(answer);
+        next(answer);
+      },
+    };
+  }
+
+  #startHandler(): void {
+    if (!this.#isOver) this.#handler ??= this.#counters.startHandler();
+  }
+
+  #endAnswered(answer: GrpcAnswer): void {
+    this.#isOver = true;
+    const handler = this.#handler;
+    if (handler === undefined) {
+      if (isDenial(answer)) this.#counters.addCapabilityDenied();
+      return;
+    }
+    const fallback = statusOfCode(answer.code);
+    const status = fallback === "ok" ? "ok" : statusBy(this.#status, answer, fallback);
+    if (answer.code === code.UNKNOWN && status === "unknown") handler.threw();
+    handler.recordStatus(status);
+    handler.end();
+  }
+
+  #endUnanswered(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#handler?.recordStatus(this.#unansweredStatus());
+    this.#handler?.end();
+  }
+
+  #isAtDeadline(): boolean {
+    if (this.#deadlineMs === Number.POSITIVE_INFINITY) return false;
+    const lastMs = Math.max(LAST_MS, (this.#deadlineMs - this.#arrivedMs) * LAST_PART);
+    return this.#deadlineMs - Date.now() <= lastMs;
+  }
+
+  #unansweredStatus(): RpcStatus {
+    if (this.#isAtDeadline()) return "deadline_exceeded";
+    // Between a message and the status after it there is little time for a caller to cancel. It is where a call ends
+    // whose message grpc-js can't serialize, or may not send for its size. Streams are cancelled there every day.
+    return this.#hasSentMessage && !this.#method.responseStream ? "internal" : "cancelled";
+  }
+}
+
+function isDenial({ code: answered }: GrpcAnswer): boolean {
+  return answered === code.UNAUTHENTICATED || answered === code.PERMISSION_DENIED;
+}
