@@ -1,0 +1,59 @@
+// Streams as async iterables, watched while somebody reads them.
+
+/** Is told what happens to a stream. After the first call of the last three nothing more happens, but they may repeat. */
+export interface StreamWatcher {
+  /** A message was read. */
+  onMessage?(): void;
+  /** The stream has come to its end. */
+  onEnd(): void;
+  /** Reading failed. */
+  onError(error: unknown): void;
+  /** The reader has no more interest: it left its loop, or passed an error on to the stream. */
+  onLeave(): void;
+}
+
+/**
+ * The same stream, watched. The iterator is made by hand, since an async generator would not tell an error that its
+ * reader passes on, as Connect does when a caller leaves, from one of the stream itself.
+ */
+export function watchedIterable<Message>(
+  stream: AsyncIterable<Message>,
+  watcher: StreamWatcher,
+): AsyncIterable<Message> {
+  return { [Symbol.asyncIterator]: () => new WatchedIterator(stream[Symbol.asyncIterator](), watcher) };
+}
+
+class WatchedIterator<Message> implements AsyncIterator<Message> {
+  readonly #iterator: AsyncIterator<Message>;
+  readonly #watcher: StreamWatcher;
+
+  constructor(iterator: AsyncIterator<Message>, watcher: StreamWatcher) {
+    this.#iterator = iterator;
+    this.#watcher = watcher;
+  }
+
+  next(...value: [] | [unknown]): Promise<IteratorResult<Message>> {
+    return this.#iterator.next(...value).then(this.#onResult, this.#onError);
+  }
+
+  return(value?: unknown): Promise<IteratorResult<Message>> {
+    this.#watcher.onLeave();
+    return this.#iterator.return?.(value) ?? Promise.resolve({ done: true, value });
+  }
+
+  throw(error?: unknown): Promise<IteratorResult<Message>> {
+    this.#watcher.onLeave();
+    return this.#iterator.throw?.(error) ?? Promise.reject(error);
+  }
+
+  readonly #onResult = (result: IteratorResult<Message>): IteratorResult<Message> => {
+    if (result.done) this.#watcher.onEnd();
+    else this.#watcher.onMessage?.();
+    return result;
+  };
+
+  readonly #onError = (error: unknown): never => {
+    this.#watcher.onError(error);
+    throw error;
+  };
+}
