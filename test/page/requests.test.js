@@ -187,6 +187,26 @@ describe.each(KINDS)("$kind", ({ answer }) => {
     },
   );
 
+  test("requests that come together for other services or windows each get what they asked for", async () => {
+    const registry = new RpcMetricsRegistry({ services: ["a", "b"] });
+    const get = await answer(registry);
+    const asked = ["", "&service=a", "&service=b", "&service=a&service=b", "&window=hour", "&window=hour&service=a"];
+    const bodies = await Promise.all(
+      asked.map(async (query) => {
+        const { window, details } = await (await get(`/?format=json${query}`)).json();
+        return [window, ...details.map(({ service }) => service)];
+      }),
+    );
+    expect(bodies).toEqual([
+      ["minute"],
+      ["minute", "a"],
+      ["minute", "b"],
+      ["minute", "a", "b"],
+      ["hour"],
+      ["hour", "a"],
+    ]);
+  });
+
   test("the live page answers 503 for data of a detached shared registry, and still serves the page", async () => {
     const registry = createSharedRegistry();
     const get = await answer(registry);

@@ -149,6 +149,26 @@ test("the last five minutes are rates per second, 0 for times before a service e
   for (const rate of b.handlerInvocations.slice(58)) expect(rate).toBeCloseTo(4, 1);
 });
 
+test("the sparklines of faults count the server's faults on either side, not errors of callers", async () => {
+  const registry = new RpcMetricsRegistry();
+  const page = pageHandler(registry);
+  const service = registry.forService("a");
+  time.advance(20_000, () => {
+    for (const status of ["internal", "not_found"]) {
+      service.recordCall(status, 1);
+      for (let i = 0; i < 2; i++) service.add(`handlerStatuses.${status}`, 1);
+    }
+  });
+  const [a] = (await dataOf(page, "minute", ["a"])).details;
+  for (const [sparkline, rate] of [
+    [a.callFaults, 0.2],
+    [a.handlerFaults, 0.4],
+  ]) {
+    expect(sparkline.length).toBeGreaterThan(1);
+    for (const shown of sparkline) expect(shown).toBeCloseTo(rate, 1);
+  }
+});
+
 test("where there is no WeakRef, a page samples on", async () => {
   vi.stubGlobal("WeakRef", undefined);
   onTestFinished(() => vi.unstubAllGlobals());
