@@ -39,6 +39,10 @@ describe.each(["typescript", "typescript-7"])("with %s", (compiler) => {
     expect(await tsc("browser")).toBe("");
   });
 
+  test("the types of the adapter for gRPC are right in a strict project of its users", async () => {
+    expect(await tsc("grpc")).toBe("");
+  });
+
   test("guards can be held by `using` with lib ESNext alone", async () => {
     expect(await tsc("using")).toBe("");
   });
