@@ -11,6 +11,7 @@ const PARTS = [
   "exposition",
   "stall",
   "http",
+  "stacks",
   "startup",
   "memory",
   "runtimes",
