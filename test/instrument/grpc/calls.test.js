@@ -1,8 +1,11 @@
 // What both sides of a gRPC call count, by how it ends, with the real @grpc/grpc-js.
+//
+// In brackets, here and in the files beside: what users of other instrumentations reported as wrong.
 
 import { setTimeout } from "node:timers/promises";
 import { status } from "@grpc/grpc-js";
 import { RPC_STATUSES } from "nrpc-metrics";
+import { pageHandler } from "nrpc-metrics/page";
 import { describe, expect, test } from "vitest";
 import { called, ran } from "../counted.js";
 import { ECHO, echo, signal } from "./loopback.js";
@@ -17,12 +20,15 @@ const calledWith = (name) => called(name, OUTCOMES[name] ?? "server");
 /** More than any buffer between handler and caller holds. */
 const MANY = Array.from({ length: 1000 }, (_, number) => ({ number, padding: "x".repeat(1000) }));
 
-test.each(KINDS)("a fine call of %s counts on both sides, with its chunks if they are streamed", async (name) => {
-  const { call, counts } = await echo();
-  const { code } = await call(name, { requests: name === "One" || name === "Down" ? ["a"] : ["a", "b"] });
-  expect(code).toBe(status.OK);
-  expect(await counts(name)).toEqual({ ...called("ok"), ...ran("ok", chunksOf[name]) });
-});
+test.each(KINDS)(
+  "a fine call of %s is ok and nothing else on both sides, and its end is no chunk [go-grpc-prometheus#92, dd-trace-js#4133, grpc-node#2681, opentelemetry-js#2984, opentelemetry-go-contrib#4480, otelconnect-go#151]",
+  async (name) => {
+    const { call, counts } = await echo();
+    const { code } = await call(name, { requests: name === "One" || name === "Down" ? ["a"] : ["a", "b"] });
+    expect(code).toBe(status.OK);
+    expect(await counts(name)).toEqual({ ...called("ok"), ...ran("ok", chunksOf[name]) });
+  },
+);
 
 describe.each(RPC_STATUSES.slice(1).map((name, i) => [name, i + 1]))("an answer of %s", (name, code) => {
   const answers = {
@@ -46,7 +52,7 @@ describe.each(RPC_STATUSES.slice(1).map((name, i) => [name, i + 1]))("an answer 
 });
 
 test.each(KINDS)(
-  "a handler for %s that throws at once counts a throw, and its caller an unknown error",
+  "a handler for %s that throws at once counts a throw, and its caller an unknown error [py-grpc-prometheus#29, go-grpc-middleware#212]",
   async (name) => {
     const { call, counts } = await echo({
       handlers: {
@@ -66,7 +72,7 @@ test("a method that is declared but missing answers unimplemented, after a run o
   expect(await counts()).toEqual({ ...calledWith("unimplemented"), ...ran("unimplemented") });
 });
 
-test("a method that nobody has registered counts for its caller only, since it reaches no interceptor", async () => {
+test("a method that nobody has registered counts for its caller only, since it reaches no interceptor [grpc-java#2285, grpc-go#3847]", async () => {
   const { client, counts, registry } = await echo();
   const asItIs = (bytes) => bytes;
   const code = await new Promise((resolve) => {
@@ -121,12 +127,15 @@ describe("a call that its caller cancels", () => {
     expect(await counts()).toEqual({});
   });
 
-  test.each(KINDS)("while %s runs has not resolved; to its handler it was cancelled", async (name) => {
-    const { send, received } = signal();
-    const { call, counts } = await echo({ handlers: { [name]: () => send() } });
-    expect((await call(name, { cancel: received })).code).toBe(status.CANCELLED);
-    expect(await counts(name)).toEqual(ran("cancelled"));
-  });
+  test.each(KINDS)(
+    "while %s runs has not resolved; to its handler it was cancelled [brave#1340, weaveworks/common#295, dskit#344]",
+    async (name) => {
+      const { send, received } = signal();
+      const { call, counts } = await echo({ handlers: { [name]: () => send() } });
+      expect((await call(name, { cancel: received })).code).toBe(status.CANCELLED);
+      expect(await counts(name)).toEqual(ran("cancelled"));
+    },
+  );
 
   test("after its answer changes nothing", async () => {
     const { client, counts } = await echo();
@@ -223,4 +232,40 @@ test("the source of a stream that fails, by destroy(error), is answered with not
   const { code } = await call("Down", { deadlineMs: 500 });
   expect(code).toBe(status.DEADLINE_EXCEEDED);
   expect(await counts("Down")).toEqual({ ...calledWith("deadline_exceeded"), ...ran("deadline_exceeded") });
+});
+
+test.each(["AbortError", "TimeoutError"])(
+  "a handler that passes on the %s of a caller that has left adds nothing to its cancelled run [go-grpc-middleware#571]",
+  async (name) => {
+    const { send, received } = signal();
+    const { call, counts } = await echo({
+      handlers: {
+        One(stream, callback) {
+          stream.once("cancelled", () => callback(new DOMException("gone", name)));
+          send();
+        },
+      },
+    });
+    await call("One", { cancel: received });
+    expect(await counts()).toEqual(ran("cancelled"));
+  },
+);
+
+test("not found is no fault of the server in what alerts are made of [opentelemetry-java-instrumentation#9637]", async () => {
+  const { call, registry } = await echo({ handlers: { One: (_, callback) => callback({ code: status.NOT_FOUND }) } });
+  const page = pageHandler(registry);
+  await call("One");
+  const response = await page(new Request("http://localhost/?format=json&window=start"));
+  page.close();
+  const { columns, rows } = await response.json();
+  const row = Object.fromEntries(columns.map((column, i) => [column, rows[0][i]]));
+  expect(row).toMatchObject({ calls: 1, callFaults: 0, handlerErrors: 1, handlerFaults: 0 });
+});
+
+test("no label holds anything of the peer [opentelemetry-go-contrib#3071, otelconnect-go#48, otelconnect-go#213]", async () => {
+  const { call, registry, address } = await echo();
+  for (let i = 0; i < 3; i++) await call("One");
+  const text = registry.snapshot().prometheusText();
+  expect(text).not.toContain(address.split(":")[1]);
+  expect(new Set(text.match(/\w+(?==")/g))).toEqual(new Set(["service", "kind", "le", "code"]));
 });

@@ -18,7 +18,7 @@ import { ECHO } from "./loopback.js";
 /** nice-grpc calls methods by their keys. */
 const LOWER_ECHO = Object.fromEntries(Object.values(ECHO).map((method) => [method.originalName, method]));
 
-test("a server of nice-grpc counts runs, throws, answers and chunks", async () => {
+test("a server of nice-grpc counts runs, throws, answers and chunks [nice-grpc#447]", async () => {
   const registry = new RpcMetricsRegistry();
   const server = createServer({ interceptors: serverInterceptors(registry) });
   server.add(LOWER_ECHO, {
@@ -81,7 +81,7 @@ function decorated(controller, methods) {
   return App;
 }
 
-test("a server and a client of NestJS count what is answered, thrown and streamed, by their channelOptions", async () => {
+test("a server and a client of NestJS count what is answered, thrown and streamed, by their channelOptions [nest#9079]", async () => {
   const registry = new RpcMetricsRegistry();
   class Greeter {
     hello({ name }) {

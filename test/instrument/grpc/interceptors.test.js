@@ -93,14 +93,17 @@ const refusing = (code) => (_method, call) =>
   });
 
 describe("a refusal", () => {
-  test.each(Object.keys(ECHO))("of %s by an interceptor is a denial and no run", async (name) => {
-    for (const code of [status.PERMISSION_DENIED, status.UNAUTHENTICATED]) {
-      const { call, counts } = await echo({ serving: { interceptors: [refusing(code)] } });
-      expect((await call(name)).code).toBe(code);
-      const refused = code === status.UNAUTHENTICATED ? "unauthenticated" : "permission_denied";
-      expect(await counts(name)).toEqual({ ...called(refused, "server"), denied: 1 });
-    }
-  });
+  test.each(Object.keys(ECHO))(
+    "of %s by an interceptor is a denial and no run [go-grpc-prometheus#14, go-grpc-middleware#16]",
+    async (name) => {
+      for (const code of [status.PERMISSION_DENIED, status.UNAUTHENTICATED]) {
+        const { call, counts } = await echo({ serving: { interceptors: [refusing(code)] } });
+        expect((await call(name)).code).toBe(code);
+        const refused = code === status.UNAUTHENTICATED ? "unauthenticated" : "permission_denied";
+        expect(await counts(name)).toEqual({ ...called(refused, "server"), denied: 1 });
+      }
+    },
+  );
 
   test("for another reason is neither a denial nor a run", async () => {
     const { call, counts } = await echo({ serving: { interceptors: [refusing(status.RESOURCE_EXHAUSTED)] } });
@@ -164,7 +167,7 @@ describe("another interceptor that throws", () => {
   });
 });
 
-test("interceptors of a single call replace those of the client, so the call is measured only if it passes them on", async () => {
+test("interceptors of a single call replace those of the client, so the call is measured only if it passes them on [grpc-node#2428, nodejs-bigtable#1631]", async () => {
   const { call, counts, interceptors } = await echo();
   const mine = (options, nextCall) => new InterceptingCall(nextCall(options));
   await call("One", { options: { interceptors: [mine] } });
@@ -304,7 +307,7 @@ test("serviceNames lists the methods of services, to be registered before their 
   expect(new RpcMetricsRegistry({ services }).snapshot().services).toHaveLength(5);
 });
 
-test("a gateway that calls any path has bounded memory, and the same counters for a path each time", async () => {
+test("calls of a generic client are measured, in bounded memory if their paths come from outside [opentelemetry-js#3804]", async () => {
   const registry = new RpcMetricsRegistry({ maxServices: 2 });
   const server = new Server();
   server.addService(ECHO, ECHOING);
