@@ -57,27 +57,18 @@ export function serverInterceptors(
   const outermost: ServerInterceptor = (method, call) => {
     const served = begin(method, call);
     current = served;
-    return new ServerInterceptingCall(
-      call,
-      served && { ...served.responder(), start: (next) => next(served.endListener()) },
-    );
+    return new ServerInterceptingCall(call, served?.responder(served.wireListener()));
   };
   /** Next to the handler: sees when it starts. */
   const innermost: ServerInterceptor = (_method, call) => {
-    const served = current;
+    const listener = current?.handlerListener();
     current = undefined;
-    return new ServerInterceptingCall(call, served && { start: (next) => next(served.startListener()) });
+    return new ServerInterceptingCall(call, listener && { start: (next) => next(listener) });
   };
   /** Both in one: to pass an interceptor costs more than all that is measured in it. */
   const both: ServerInterceptor = (method, call) => {
     const served = begin(method, call);
-    return new ServerInterceptingCall(
-      call,
-      served && {
-        ...served.responder(),
-        start: (next) => next({ ...served.startListener(), ...served.endListener() }),
-      },
-    );
+    return new ServerInterceptingCall(call, served?.responder(served.handlerListener()));
   };
   return interceptors.length === 0 ? [both] : [outermost, ...interceptors, innermost];
 }
