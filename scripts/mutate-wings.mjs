@@ -62,6 +62,10 @@ export const WINGS = {
     mutate: ["src/page/client/{columns,format,state,visible}.ts"],
     include: ["test/page/{columns,format}.test.js"],
   },
+  instrument: {
+    mutate: ["src/instrument/**/*.ts"],
+    include: ["test/instrument/**/*.test.js"],
+  },
   runtime: {
     mutate: ["src/runtime/**/*.ts"],
     include: ["test/{runtime,server}/*.test.js", "test/http/gzip.test.js"],

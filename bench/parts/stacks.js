@@ -6,16 +6,21 @@ import { fileURLToPath } from "node:url";
 import { inTurn, median, progress, ratio } from "../harness.js";
 import { duration, significant, times } from "../results.js";
 
-const STACKS = { grpc: "gRPC, @grpc/grpc-js" };
+const STACKS = {
+  grpc: "gRPC, @grpc/grpc-js",
+  connect: "Connect, over HTTP/2",
+  trpc: "tRPC, httpLink",
+  hono: "Hono, and fetch",
+};
 const OURS = "nrpc-metrics";
 const EMPTY = /^empty/;
 const GOAL_NS = 1_000;
 
 const NOTES = [
-  "A server and a client in one process make unary calls over loopback, 16 at a time. Each way to measure them has its own process; all " +
+  "A server and a client in one process make calls over loopback, 16 at a time. Each way to measure them has its own process; all " +
     "run at the same time, and in each round each makes the same number of calls, in turn.",
   "The processor time of a call is that of the whole process, server and client together, system time included.",
-  "By hand means interceptors that count statuses, durations and calls in flight on both sides with that library.",
+  "By hand means hooks that count statuses, durations and calls in flight on both sides with that library.",
 ];
 
 export default async function stacks({ quick }) {

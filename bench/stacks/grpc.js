@@ -10,8 +10,7 @@ import {
   ServerInterceptingCall,
 } from "@grpc/grpc-js";
 import { clientInterceptor, serverInterceptors } from "../../dist/grpc.js";
-import { RpcMetricsRegistry } from "../../dist/index.js";
-import { byHand } from "./by-hand.js";
+import { measurements } from "./measurements.js";
 
 const asItIs = (bytes) => bytes;
 const GET = {
@@ -25,23 +24,10 @@ const GET = {
 };
 const MESSAGE = Buffer.from("a message of some forty bytes, as many are");
 
-const MEASURED = {
-  nothing: () => ({}),
-  "empty interceptors": () => interceptorsOf({ client: () => () => {}, server: () => () => {} }),
-  "nrpc-metrics"() {
-    const registry = new RpcMetricsRegistry();
-    return {
-      client: [clientInterceptor(registry)],
-      server: serverInterceptors(registry),
-      counts: () => {
-        const { callsTotal, handlerInvocationsTotal } = registry.snapshot().get(GET.path.slice(1));
-        return [callsTotal, handlerInvocationsTotal];
-      },
-    };
-  },
-  "prom-client, by hand": () => interceptorsOf(byHand("prom-client")),
-  "OpenTelemetry metrics, by hand": () => interceptorsOf(byHand("opentelemetry")),
-};
+const MEASURED = measurements(GET.path.slice(1), "empty interceptors", interceptorsOf, (registry) => ({
+  client: [clientInterceptor(registry)],
+  server: serverInterceptors(registry),
+}));
 
 export const VARIANTS = Object.keys(MEASURED);
 
@@ -81,13 +67,12 @@ function interceptorsOf({ client, server }) {
 
 /** `call()` makes a call; `counts()` are those of both sides, where they can be read. */
 export async function start(variant) {
-  const measured = MEASURED[variant]();
-  const server = new Server({ interceptors: measured.server ?? [] });
-  server.addService({ get: GET }, { get: ({ request }, callback) => callback(null, request) });
-  const port = await promisify(server.bindAsync).call(server, "127.0.0.1:0", ServerCredentials.createInsecure());
+  const { client = [], server = [], counts } = MEASURED[variant]();
+  const listening = new Server({ interceptors: server });
+  listening.addService({ get: GET }, { get: ({ request }, callback) => callback(null, request) });
+  const bind = promisify(listening.bindAsync).bind(listening);
+  const port = await bind("127.0.0.1:0", ServerCredentials.createInsecure());
   const Items = makeGenericClientConstructor({ get: GET }, "shop.v1.Items");
-  const options = { interceptors: measured.client ?? [] };
-  const client = new Items(`127.0.0.1:${port}`, credentials.createInsecure(), options);
-  const call = promisify(client.get).bind(client, MESSAGE);
-  return { call, counts: measured.counts };
+  const items = new Items(`127.0.0.1:${port}`, credentials.createInsecure(), { interceptors: client });
+  return { call: promisify(items.get).bind(items, MESSAGE), counts };
 }
