@@ -20,10 +20,20 @@ export function watchedIterable<Message>(
   stream: AsyncIterable<Message>,
   watcher: StreamWatcher,
 ): AsyncIterable<Message> {
-  return { [Symbol.asyncIterator]: () => new WatchedIterator(stream[Symbol.asyncIterator](), watcher) };
+  return { [Symbol.asyncIterator]: () => watchedIterator(stream[Symbol.asyncIterator](), watcher) };
 }
 
-class WatchedIterator<Message> implements AsyncIterator<Message> {
+/** The same of a single iterator, which can be iterated over, too. */
+export function watchedIterator<Message>(
+  iterator: AsyncIterator<Message>,
+  watcher: StreamWatcher,
+): AsyncIterableIterator<Message> {
+  return new WatchedIterator(iterator, watcher);
+}
+
+class WatchedIterator<Message> implements AsyncIterableIterator<Message> {
+  /** Inherited, see below. */
+  declare [Symbol.asyncIterator]: () => this;
   readonly #iterator: AsyncIterator<Message>;
   readonly #watcher: StreamWatcher;
 
@@ -57,3 +67,11 @@ class WatchedIterator<Message> implements AsyncIterator<Message> {
     throw error;
   };
 }
+
+// What async generators inherit: `[Symbol.asyncIterator]`, and `[Symbol.asyncDispose]` where the runtime has it. The
+// language has no name for it.
+const asyncGenerator = async function* () {};
+Object.setPrototypeOf(
+  WatchedIterator.prototype,
+  Object.getPrototypeOf(Object.getPrototypeOf(asyncGenerator.prototype)) as object,
+);
