@@ -20,15 +20,25 @@ export function watchedIterable<Message>(
   stream: AsyncIterable<Message>,
   watcher: StreamWatcher,
 ): AsyncIterable<Message> {
-  return { [Symbol.asyncIterator]: () => watchedIterator(stream[Symbol.asyncIterator](), watcher) };
+  return { [Symbol.asyncIterator]: () => new WatchedIterator(stream[Symbol.asyncIterator](), watcher) };
 }
 
-/** The same of a single iterator, which can be iterated over, too. */
+let unread: FinalizationRegistry<StreamWatcher> | undefined;
+
+/**
+ * The same of a single iterator, which can be iterated over, too. If it is dropped before its end, `onLeave` is called
+ * once it has been garbage-collected, where the runtime has a FinalizationRegistry; so the watcher must not refer to it.
+ */
 export function watchedIterator<Message>(
   iterator: AsyncIterator<Message>,
   watcher: StreamWatcher,
 ): AsyncIterableIterator<Message> {
-  return new WatchedIterator(iterator, watcher);
+  const watched = new WatchedIterator(iterator, watcher);
+  if (typeof FinalizationRegistry === "function") {
+    unread ??= new FinalizationRegistry((each) => each.onLeave());
+    unread.register(watched, watcher);
+  }
+  return watched;
 }
 
 class WatchedIterator<Message> implements AsyncIterableIterator<Message> {

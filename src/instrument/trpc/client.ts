@@ -43,7 +43,7 @@ export function metricsLink<Router extends AnyTRPCRouter>(
           inner = next(op).subscribe({
             next: (envelope) => observer.next(call.onResult(envelope)),
             error(error) {
-              call.onError(error);
+              call.onFailure(error);
               observer.error(error);
             },
             complete() {
@@ -52,7 +52,7 @@ export function metricsLink<Router extends AnyTRPCRouter>(
             },
           });
         } catch (error) {
-          call.onError(error as TRPCClientError<Router>); // another link threw
+          call.onFailure(error); // another link threw
           throw error;
         }
         return () => {

@@ -53,8 +53,15 @@ export class MadeCall<Failure> implements StreamWatcher {
     this.#end("ok");
   }
 
+  /** The link has failed. */
+  onFailure(error: unknown): void {
+    this.#fail(error, this.#statusOf(error));
+  }
+
+  /** Reading a stream has failed: with an answer, or because the connection broke. */
   onError(error: unknown): void {
-    if (!this.#isOver) this.#end(statusBy(this.#status, error as Failure, this.#statusOf(error)));
+    const status = this.#statusOf(error);
+    this.#fail(error, status === "unknown" ? "unavailable" : status);
   }
 
   onLeave(): void {
@@ -69,6 +76,10 @@ export class MadeCall<Failure> implements StreamWatcher {
   #statusOf(error: unknown): RpcStatus | undefined {
     const status = classifyCall(error, this.#op.signal ?? NOT_ABORTED);
     return status === "cancelled" && !isAnswer(error) ? undefined : status;
+  }
+
+  #fail(error: unknown, fallback: RpcStatus | undefined): void {
+    if (!this.#isOver) this.#end(statusBy(this.#status, error as Failure, fallback));
   }
 
   #end(status: RpcStatus | undefined): void {

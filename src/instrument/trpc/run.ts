@@ -13,6 +13,7 @@ import { isAsyncIterator, type TrpcProcedure } from "./procedures.js";
 export interface TrpcFailure {
   /** Such as `NOT_FOUND`. For an exception it is `INTERNAL_SERVER_ERROR`. */
   readonly code: string;
+  /** What its caller is told. */
   readonly message: string;
   /** For an exception, what was thrown. */
   readonly cause?: unknown;
