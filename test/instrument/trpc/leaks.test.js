@@ -85,11 +85,11 @@ test("the middlewares hold no call that has ended, nor its signal's listeners", 
     remove(type, listener);
   };
   const callerOf = t.createCallerFactory(router);
-  for (let i = 0; i < 3; i++) {
-    const caller = callerOf({ call: i }, { signal: controller.signal });
+  const use = async (caller) => {
     await caller.get();
     for await (const _ of await caller.read());
-  }
+  };
+  for (let i = 0; i < 3; i++) await use(callerOf({ call: i }, { signal: controller.signal }));
   await counted(registry);
   expect(contexts).toHaveLength(6);
   for (const context of contexts) expect(await collected(context)).toBe(true);
