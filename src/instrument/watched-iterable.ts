@@ -53,7 +53,13 @@ class WatchedIterator<Message> implements AsyncIterableIterator<Message> {
   }
 
   next(...value: [] | [unknown]): Promise<IteratorResult<Message>> {
-    return this.#iterator.next(...value).then(this.#onResult, this.#onError);
+    let result: Promise<IteratorResult<Message>>;
+    try {
+      result = this.#iterator.next(...value);
+    } catch (error) {
+      return this.#onError(error);
+    }
+    return Promise.resolve(result).then(this.#onResult, this.#onError); // `for await` takes iterators without promises, too
   }
 
   return(value?: unknown): Promise<IteratorResult<Message>> {

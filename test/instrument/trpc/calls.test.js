@@ -200,6 +200,29 @@ test.each(LINKS)("over the link %s a caller that aborts after the answer changes
   expect(await counts()).toEqual({ ...called("ok"), ...ran("ok") });
 });
 
+test.each(LINKS)("over the link %s a deadline that is far away leaves a call as it is", async (link) => {
+  const { client, counts } = await shop({ link, ...get(() => "tea") });
+  await client.get.query(1, { signal: AbortSignal.timeout(3_600_000) });
+  expect(await counts()).toEqual({ ...called("ok"), ...ran("ok") });
+});
+
+test("a call that nobody answers stays in flight on both sides", async () => {
+  const { send, received } = signal();
+  const release = signal();
+  const { client, counts, registry } = await shop(
+    get(() => {
+      send();
+      return release.received;
+    }),
+  );
+  const call = client.get.query();
+  await received;
+  expect(registry.snapshot().get("get")).toMatchObject({ inFlight: 1, handlerInFlight: 1, callsTotal: 0 });
+  release.send();
+  await call;
+  expect(await counts()).toEqual({ ...called("ok"), ...ran("ok") });
+});
+
 test("a call of the local link that gets its data after it was aborted is fine, since its caller has it", async () => {
   const controller = new AbortController();
   const { client, counts } = await shop({

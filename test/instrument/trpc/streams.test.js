@@ -342,6 +342,21 @@ describe("a caller on the server's side", () => {
     expect(await counts()).toEqual(ran("deadline_exceeded", { emitted: 3 }));
   });
 
+  test.each([
+    ["returns no promise", () => ({ done: true, value: "tea" }), ran("ok")],
+    ["throws at once", buggy, ran("internal", { threw: 1 })],
+  ])("reads an iterator whose next() %s as it does without measuring", async (_, next, counted) => {
+    const iterator = {
+      next,
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
+    const { router, counts } = await shop(streaming(() => iterator));
+    expect(await read(await callerOf(router).get())).toEqual(await read(iterator));
+    expect(await counts()).toEqual(counted);
+  });
+
   test("gets streams of the web and of Node as they are, and these end with their run", async () => {
     const stream = new Blob(["tea"]).stream();
     const { router, counts } = await shop(streaming(() => stream));
