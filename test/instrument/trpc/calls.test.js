@@ -7,7 +7,7 @@ import { RpcMetricsRegistry } from "nrpc-metrics";
 import { metricsLink } from "nrpc-metrics/trpc";
 import { describe, expect, test } from "vitest";
 import { called, counted, ran } from "../counted.js";
-import { aborted, anything, ended, serve, shop, signal } from "./loopback.js";
+import { aborted, anything, ended, serve, shop, signal, timeoutAfter } from "./loopback.js";
 
 const LINKS = ["http", "batch", "stream", "ws", "local"];
 
@@ -153,9 +153,10 @@ describe.each(["http", "batch", "stream"])(
       expect(await counts()).toEqual({});
     });
 
-    test("AbortSignal.timeout() is a timeout for the caller, though links make an AbortError of it", async () => {
-      const { client, counts } = await shop({ link, ...get(untilAborted()) });
-      const { error } = await ended(client.get.query(1, { signal: AbortSignal.timeout(100) }));
+    test("a signal that times out is a timeout for the caller, though links make an AbortError of it", async () => {
+      const { send, received } = signal();
+      const { client, counts } = await shop({ link, ...get(untilAborted(send)) });
+      const { error } = await ended(client.get.query(1, { signal: timeoutAfter(received) }));
       expect(error.cause.name).toBe("AbortError");
       expect(await counts()).toEqual({ ...calledWith("deadline_exceeded"), ...ran("cancelled") });
     });
@@ -183,10 +184,17 @@ describe("over a WebSocket, which stays open,", () => {
     expect(await counts()).toEqual(ran("ok"));
   });
 
-  test("AbortSignal.timeout() is a timeout for the caller, though the link completes the call", async () => {
+  test("a signal that times out is a timeout for the caller, though the link completes the call", async () => {
+    const { send, received } = signal();
     const release = signal();
-    const { client, counts } = await shop({ link: "ws", ...get(() => release.received) });
-    await ended(client.get.query(1, { signal: AbortSignal.timeout(100) }));
+    const { client, counts } = await shop({
+      link: "ws",
+      ...get(() => {
+        send();
+        return release.received;
+      }),
+    });
+    await ended(client.get.query(1, { signal: timeoutAfter(received) }));
     release.send();
     expect(await counts()).toEqual({ ...calledWith("deadline_exceeded"), ...ran("ok") });
   });

@@ -105,6 +105,16 @@ describe.each(Object.keys(TERMINATING))("over the link %s", (link) => {
   });
 });
 
+test("AbortSignal.timeout() is a timeout over each link, though links make an AbortError of it", async () => {
+  const url = await impostor(() => {}); // never answers
+  for (const link of Object.keys(TERMINATING)) {
+    const { client, counts } = callerOf(url, link);
+    const { error } = await ended(client.get.query(1, { signal: AbortSignal.timeout(50) }));
+    expect(error.cause.name).toBe("AbortError");
+    expect(await counts()).toEqual(called("deadline_exceeded", "timeout"));
+  }
+});
+
 describe("a fetch of the user's own", () => {
   test("with a time limit is a timeout", async () => {
     const url = await impostor(() => {}); // never answers
@@ -176,19 +186,22 @@ describe.each(["batch", "stream", "ws"])("in a batch over the link %s", (link) =
   });
 
   test("one that is aborted does not touch the others", async () => {
-    const { send, received } = signal();
+    const started = signal();
+    const release = signal();
     const controller = new AbortController();
+    let running = 0;
+    const waiting = () => {
+      if (++running === 2) started.send();
+      return release.received;
+    };
     const { client, counts } = await shop({
       link,
-      procedures: ({ open }) => ({
-        get: open.query(() => received),
-        look: open.query(() => received),
-      }),
+      procedures: ({ open }) => ({ get: open.query(waiting), look: open.query(waiting) }),
     });
     const calls = [ended(client.get.query(1, { signal: controller.signal })), ended(client.look.query())];
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await started.received;
     controller.abort();
-    send();
+    release.send();
     await Promise.all(calls);
     expect(await counts("look")).toEqual({ ...called("ok"), ...ran("ok") });
     // tRPC aborts the request only with the last of its calls, so that over HTTP the caller gets its answer after all.

@@ -128,3 +128,13 @@ export function aborted(abortSignal) {
     else abortSignal.addEventListener("abort", resolve);
   });
 }
+
+/**
+ * A signal that is aborted as by `AbortSignal.timeout()`, but once something has happened: on a busy machine no time is
+ * long enough.
+ */
+export function timeoutAfter(event) {
+  const controller = new AbortController();
+  event.then(() => controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError")));
+  return controller.signal;
+}

@@ -6,7 +6,7 @@ import { observable } from "@trpc/server/observable";
 import { describe, expect, test } from "vitest";
 import { collected } from "../../support/collected.js";
 import { called, ran } from "../counted.js";
-import { aborted, anything, ended, shop, signal, stop, t } from "./loopback.js";
+import { aborted, anything, ended, shop, signal, stop, t, timeoutAfter } from "./loopback.js";
 
 /** Three messages, and then what `end` does. */
 async function* three(end) {
@@ -38,17 +38,17 @@ const SOURCES = {
 
 const ticking = (make) => ({ procedures: ({ open }) => ({ get: open.input(anything).subscription(make) }) });
 
-/** Subscribes and waits for the end: `{ data, error }`. Leaves after `leaveAfter` messages. */
-function subscribed(client, { leaveAfter, ...options } = {}) {
+/** Subscribes and waits for the end: `{ data, error }`. Leaves after `leaveAfter` messages; calls `onThree` after 3. */
+function subscribed(client, { leaveAfter, onThree, ...options } = {}) {
   return new Promise((resolve) => {
     const data = [];
     const subscription = client.get.subscribe(undefined, {
       ...options,
       onData(message) {
-        if (data.push(message) === leaveAfter) {
-          subscription.unsubscribe();
-          resolve({ data });
-        }
+        if (data.push(message) === 3) onThree?.();
+        if (data.length !== leaveAfter) return;
+        subscription.unsubscribe();
+        resolve({ data });
       },
       onError: (error) => resolve({ data, error }),
       onComplete: () => resolve({ data }),
@@ -100,16 +100,15 @@ describe.each(["sse", "ws"])("a subscription over the link %s", (link) => {
   test("whose caller aborts it has not resolved", async () => {
     const controller = new AbortController();
     const { client, counts } = await shop({ link, ...ticking(({ signal }) => three(() => aborted(signal))) });
-    const all = subscribed(client, { signal: controller.signal });
-    await new Promise((resolve) => setTimeout(resolve, 100));
-    controller.abort();
-    expect(await all).toEqual({ data: [0, 1, 2] });
+    const onThree = () => controller.abort();
+    expect(await subscribed(client, { signal: controller.signal, onThree })).toEqual({ data: [0, 1, 2] });
     expect(await counts()).toEqual(ran("cancelled", { emitted: 3 }));
   });
 
-  test("that runs into the caller's AbortSignal.timeout() is a timeout", async () => {
+  test("that runs into its caller's time limit is a timeout", async () => {
     const { client, counts } = await shop({ link, ...ticking(({ signal }) => three(() => aborted(signal))) });
-    await subscribed(client, { signal: AbortSignal.timeout(200) });
+    const { send, received } = signal();
+    await subscribed(client, { signal: timeoutAfter(received), onThree: send });
     expect(await counts()).toEqual({
       ...called("deadline_exceeded", "timeout"),
       ...ran("cancelled", { emitted: 3 }),
@@ -193,19 +192,21 @@ test("a WebSocket that is closed by its own client completes its subscriptions",
     link: "ws",
     ...ticking(({ signal }) => three(() => aborted(signal))),
   });
-  const all = subscribed(client);
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  await sockets[0].client.close();
-  expect(await all).toEqual({ data: [0, 1, 2] });
+  const onThree = () => sockets[0].client.close();
+  expect(await subscribed(client, { onThree })).toEqual({ data: [0, 1, 2] });
   expect(await counts()).toEqual({ ...called("ok"), ...ran("cancelled", { emitted: 3 }) });
 });
 
 const streaming = (make) => ({ procedures: ({ open }) => ({ get: open.query(make) }) });
 
-async function read(stream, leaveAfter) {
+/** Reads to the end, or leaves after `leaveAfter` messages; calls `onThree` after 3. */
+async function read(stream, leaveAfter, onThree) {
   const data = [];
   try {
-    for await (const message of stream) if (data.push(message) === leaveAfter) break;
+    for await (const message of stream) {
+      if (data.push(message) === leaveAfter) break;
+      if (data.length === 3) onThree?.();
+    }
     return { data };
   } catch (error) {
     return { data, error };
@@ -254,8 +255,7 @@ describe.each(["stream", "local"])("a query over the link %s that is a generator
     const controller = new AbortController();
     const { client, counts } = await shop({ link, ...streaming(({ signal }) => three(() => aborted(signal))) });
     const stream = await client.get.query(undefined, { signal: controller.signal });
-    setTimeout(() => controller.abort(), 100);
-    expect((await read(stream)).data).toEqual([0, 1, 2]);
+    expect((await read(stream, undefined, () => controller.abort())).data).toEqual([0, 1, 2]);
     expect(await counts()).toEqual(ran("cancelled", { emitted: 3 }));
   });
 });
@@ -266,8 +266,7 @@ test("a server that is killed in the middle of a generator is unavailable; the r
     ...streaming(({ signal }) => three(() => aborted(signal))),
   });
   const stream = await client.get.query();
-  setTimeout(() => server.closeAllConnections(), 100);
-  expect((await read(stream)).error).toBeDefined();
+  expect((await read(stream, undefined, () => server.closeAllConnections())).error).toBeDefined();
   expect(await counts()).toEqual({ ...called("unavailable", "transport"), ...ran("cancelled", { emitted: 3 }) });
 });
 
@@ -336,9 +335,10 @@ describe("a caller on the server's side", () => {
     expect(await counts()).toEqual(ran("cancelled"));
   });
 
-  test("with AbortSignal.timeout() has runs that exceed the deadline", async () => {
+  test("whose time limit passes has runs that exceed the deadline", async () => {
     const { router, counts } = await shop(streaming(({ signal }) => three(() => aborted(signal))));
-    await read(await callerOf(router, { signal: AbortSignal.timeout(50) }).get());
+    const { send, received } = signal();
+    await read(await callerOf(router, { signal: timeoutAfter(received) }).get(), undefined, send);
     expect(await counts()).toEqual(ran("deadline_exceeded", { emitted: 3 }));
   });
 
