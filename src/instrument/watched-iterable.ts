@@ -23,7 +23,27 @@ export function watchedIterable<Message>(
   return { [Symbol.asyncIterator]: () => new WatchedIterator(stream[Symbol.asyncIterator](), watcher) };
 }
 
-class WatchedIterator<Message> implements AsyncIterator<Message> {
+let unread: FinalizationRegistry<StreamWatcher> | undefined;
+
+/**
+ * The same of a single iterator, which can be iterated over, too. If it is dropped before its end, `onLeave` is called
+ * once it has been garbage-collected, where the runtime has a FinalizationRegistry; so the watcher must not refer to it.
+ */
+export function watchedIterator<Message>(
+  iterator: AsyncIterator<Message>,
+  watcher: StreamWatcher,
+): AsyncIterableIterator<Message> {
+  const watched = new WatchedIterator(iterator, watcher);
+  if (typeof FinalizationRegistry === "function") {
+    unread ??= new FinalizationRegistry((each) => each.onLeave());
+    unread.register(watched, watcher);
+  }
+  return watched;
+}
+
+class WatchedIterator<Message> implements AsyncIterableIterator<Message> {
+  /** Inherited, see below. */
+  declare [Symbol.asyncIterator]: () => this;
   readonly #iterator: AsyncIterator<Message>;
   readonly #watcher: StreamWatcher;
 
@@ -33,7 +53,13 @@ class WatchedIterator<Message> implements AsyncIterator<Message> {
   }
 
   next(...value: [] | [unknown]): Promise<IteratorResult<Message>> {
-    return this.#iterator.next(...value).then(this.#onResult, this.#onError);
+    let result: Promise<IteratorResult<Message>>;
+    try {
+      result = this.#iterator.next(...value);
+    } catch (error) {
+      return this.#onError(error);
+    }
+    return Promise.resolve(result).then(this.#onResult, this.#onError); // `for await` takes iterators without promises, too
   }
 
   return(value?: unknown): Promise<IteratorResult<Message>> {
@@ -57,3 +83,11 @@ class WatchedIterator<Message> implements AsyncIterator<Message> {
     throw error;
   };
 }
+
+// What async generators inherit: `[Symbol.asyncIterator]`, and `[Symbol.asyncDispose]` where the runtime has it. The
+// language has no name for it.
+const asyncGenerator = async function* () {};
+Object.setPrototypeOf(
+  WatchedIterator.prototype,
+  Object.getPrototypeOf(Object.getPrototypeOf(asyncGenerator.prototype)) as object,
+);

@@ -10,8 +10,10 @@ interface ErrorShape {
   readonly cause?: unknown;
   /** Of gRPC's errors. */
   readonly details?: unknown;
-  /** Of tRPC's, if the server has answered. */
+  /** Of tRPC's, if the server has answered. An error formatter may leave out the data, or its code. */
   readonly data?: { readonly code?: unknown } | null;
+  /** Likewise, with a number of JSON-RPC as code. */
+  readonly shape?: { readonly code?: unknown } | null;
 }
 
 /** Names of errors that say who ended a call before its answer: its caller, or time. */
@@ -37,7 +39,7 @@ const STATUS_NAMES: ReadonlyMap<unknown, RpcStatus> = new Map<string, RpcStatus>
 ]);
 
 /** tRPC's codes, as their HTTP statuses translate. Those that are left out are `failed_precondition`, as other 4xx. */
-const TRPC_CODES: ReadonlyMap<unknown, RpcStatus> = new Map([
+const TRPC_CODES: ReadonlyMap<unknown, RpcStatus> = new Map<unknown, RpcStatus>([
   ["PARSE_ERROR", "invalid_argument"],
   ["BAD_REQUEST", "invalid_argument"],
   ["UNAUTHORIZED", "unauthenticated"],
@@ -53,7 +55,22 @@ const TRPC_CODES: ReadonlyMap<unknown, RpcStatus> = new Map([
   ["BAD_GATEWAY", "unavailable"],
   ["SERVICE_UNAVAILABLE", "unavailable"],
   ["GATEWAY_TIMEOUT", "deadline_exceeded"],
+  // As numbers, in which 500 to 504 are the same.
+  [-32700, "invalid_argument"],
+  [-32600, "invalid_argument"],
+  [-32603, "internal"],
+  [-32001, "unauthenticated"],
+  [-32003, "permission_denied"],
+  [-32004, "not_found"],
+  [-32005, "unimplemented"],
+  [-32008, "deadline_exceeded"],
+  [-32009, "aborted"],
+  [-32029, "resource_exhausted"],
+  [-32099, "cancelled"],
 ]);
+
+/** With the code NOT_FOUND. The second is what a WebSocket or a link without HTTP is answered. */
+const NO_PROCEDURE = /^No (procedure found|"\w+"-procedure) on path/;
 
 /** How far a chain of causes is followed: it may be a circle. */
 const MAX_CAUSES = 5;
@@ -94,8 +111,11 @@ function isVague(status: RpcStatus, { name }: ErrorShape): boolean {
 
 function codeOf(error: ErrorShape): RpcStatus | undefined {
   const { name, code, details, data } = error;
-  if (name === "TRPCClientError") return isObject(data) ? trpcStatus(data.code, error.message) : undefined;
-  if (name === "TRPCError") return trpcStatus(code, error.message);
+  if (name === "TRPCClientError") {
+    const answered = data?.code ?? error.shape?.code;
+    return answered === undefined ? undefined : statusOfTrpcCode(answered, error.message);
+  }
+  if (name === "TRPCError") return statusOfTrpcCode(code, error.message);
   if (name === "AxiosError" && (code === "ETIMEDOUT" || (code === "ECONNABORTED" && isTimeout(error))))
     return "deadline_exceeded";
   if (typeof code === "string") return STATUS_NAMES.get(code);
@@ -109,10 +129,10 @@ function isTimeout({ message }: ErrorShape): boolean {
   return typeof message === "string" && message.includes("timeout");
 }
 
-function trpcStatus(code: unknown, message: unknown): RpcStatus {
-  if (code === "NOT_FOUND" && typeof message === "string" && message.startsWith("No procedure found on path"))
-    return "unimplemented";
-  return TRPC_CODES.get(code) ?? "failed_precondition";
+/** The status of a tRPC code, by name or number. What a procedure that does not exist is answered has no code of its own. */
+export function statusOfTrpcCode(code: unknown, message: unknown): RpcStatus {
+  const status = TRPC_CODES.get(code) ?? "failed_precondition";
+  return status === "not_found" && typeof message === "string" && NO_PROCEDURE.test(message) ? "unimplemented" : status;
 }
 
 function abortedBy(cause: unknown): RpcStatus | undefined {

@@ -56,6 +56,28 @@ test.each(services)(
   },
 );
 
+test("the example of tRPC calls itself, refuses a stranger, and exposes both sides of its calls", async () => {
+  const workspace = makeWorkspace("examples/trpc");
+  onTestFinished(workspace.remove);
+  const service = start(process.execPath, ["examples/trpc/app.mjs"], { cwd: workspace.folder, env: { PORT: "0" } });
+  onTestFinished(service.stop);
+  const [output, url] = await service.printed(/[\s\S]*?(http:\S+\/metrics)\n/);
+  const lines = ["Hello, Ada!", "BAD_REQUEST", "UNAUTHORIZED", "Only for you, Grace", "1", "2", "3", ""];
+  expect(output).toBe(`${lines.join("\n")}${url}\n`);
+  expectLines(await scrape(() => fetch(url)), [
+    'nrpc_calls_total{service="greeter.hello"} 2',
+    'nrpc_call_status_total{service="greeter.hello",code="invalid_argument"} 1',
+    'nrpc_handler_status_total{service="greeter.hello",code="invalid_argument"} 1',
+    'nrpc_handler_invocations_total{service="greeter.hello"} 2',
+    'nrpc_call_status_total{service="greeter.secret",code="unauthenticated"} 1',
+    'nrpc_capability_denied_total{service="greeter.secret"} 1',
+    'nrpc_handler_invocations_total{service="greeter.secret"} 1',
+    'nrpc_streaming_chunks_emitted_total{service="greeter.count"} 3',
+    'nrpc_in_flight_calls{service="greeter.count"} 0',
+    'nrpc_handler_in_flight{service="greeter.count"} 0',
+  ]);
+});
+
 test("the example Worker counts its requests and its upstream calls", async () => {
   const upstream = createServer((_, response) => response.end("upstream")).listen(0, "127.0.0.1");
   await new Promise((resolve) => upstream.on("listening", resolve));

@@ -90,11 +90,35 @@ describe("the status of an error is", () => {
     ["dataloss", "data_loss"],
   ])("for Twirp's %s: %s", (code, status) => expect(statusOfError(error({ code }))).toBe(status));
 
-  test("unimplemented for a tRPC procedure that does not exist, and unavailable if nobody answered", () => {
-    const message = 'No procedure found on path "users.get"';
-    expect(statusOfError(error({ name: "TRPCClientError", data: { code: "NOT_FOUND" }, message }))).toBe(
-      "unimplemented",
-    );
+  test.each(['No procedure found on path "users.get"', 'No "query"-procedure on path "users.get"'])(
+    "unimplemented for a tRPC procedure that does not exist: %s",
+    (message) => {
+      const answered = { name: "TRPCClientError", data: { code: "NOT_FOUND" } };
+      expect(statusOfError(error({ ...answered, message }))).toBe("unimplemented");
+      expect(statusOfError(error({ ...answered, message: `${message.slice(3)} No procedure` }))).toBe("not_found");
+    },
+  );
+
+  test.each([
+    [-32700, "invalid_argument"],
+    [-32600, "invalid_argument"],
+    [-32603, "internal"],
+    [-32001, "unauthenticated"],
+    [-32003, "permission_denied"],
+    [-32004, "not_found"],
+    [-32005, "unimplemented"],
+    [-32008, "deadline_exceeded"],
+    [-32009, "aborted"],
+    [-32029, "resource_exhausted"],
+    [-32099, "cancelled"],
+    [-32012, "failed_precondition"],
+  ])("for tRPC's number %i, if an error formatter has left out the code: %s", (code, status) => {
+    for (const data of [undefined, null, {}]) {
+      expect(statusOfError(error({ name: "TRPCClientError", shape: { code }, data }))).toBe(status);
+    }
+  });
+
+  test("unavailable for a tRPC error without an answer", () => {
     expect(statusOfError(error({ name: "TRPCClientError", data: undefined }))).toBe("unavailable");
     expect(statusOfError(error({ name: "TRPCClientError", cause: error({ name: "AbortError" }) }))).toBe("cancelled");
   });

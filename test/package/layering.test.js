@@ -21,6 +21,7 @@ const ALLOWED = {
   "page/client": ["model", "page", "preact"],
   instrument: ["model", "registry"],
   "instrument/grpc": ["instrument", "model", "registry", "@grpc/grpc-js"],
+  "instrument/trpc": ["instrument", "model", "registry", "@trpc/client", "@trpc/server", "@trpc/server/observable"],
   threads: ["core/shared", "model", "registry", "node:worker_threads"],
   "": ["core", "exposition", "model", "registry"],
 };

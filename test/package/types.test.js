@@ -43,6 +43,10 @@ describe.each(["typescript", "typescript-7"])("with %s", (compiler) => {
     expect(await tsc("grpc")).toBe("");
   });
 
+  test("the types of a tRPC app stay as they are through the middlewares and the link", async () => {
+    expect(await tsc("trpc")).toBe("");
+  });
+
   test("guards can be held by `using` with lib ESNext alone", async () => {
     expect(await tsc("using")).toBe("");
   });
