@@ -14,6 +14,8 @@ const input = {
   http: "build/js/http/index.js",
   page: "build/js/page/index.js",
   grpc: "build/js/instrument/grpc/index.js",
+  fetch: "build/js/instrument/fetch/index.js",
+  hono: "build/js/instrument/hono/index.js",
   threads: "build/js/threads/index.js",
   "threads.node": "build/js/threads/index.node.js",
 };

@@ -28,6 +28,8 @@ const ADDED_LIMITS = {
   "page.js": 24_500, // 2 of them as for http, and 2 the packed history and the page's own errors
   "threads.js": 6_500,
   "grpc.js": 4_000,
+  "fetch.js": 4_000,
+  "hono.js": 4_000,
 };
 
 /** Not gzipped. Chromium long refused to compile more than 4 kB synchronously on the main thread; no page should depend on it. */

@@ -21,6 +21,8 @@ const ALLOWED = {
   "page/client": ["model", "page", "preact"],
   instrument: ["model", "registry"],
   "instrument/grpc": ["instrument", "model", "registry", "@grpc/grpc-js"],
+  "instrument/fetch": ["instrument", "model", "registry"],
+  "instrument/hono": ["instrument", "model", "registry", "hono", "hono/types"],
   threads: ["core/shared", "model", "registry", "node:worker_threads"],
   "": ["core", "exposition", "model", "registry"],
 };
