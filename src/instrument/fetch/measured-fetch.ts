@@ -113,12 +113,8 @@ function statusOfRejection(error: unknown, signal: AbortSignal | undefined): Rpc
   const status = classifyCall(error, signal ?? NOT_ABORTED);
   // No server answers with an AbortError. It comes from a controller inside of the function that was called.
   if (status === "cancelled") return undefined;
-  return status === "unknown" && isTypeError(error) ? "unavailable" : status;
-}
-
-/** What fetch rejects with for whatever keeps it from a response. By name, since it may be of another realm. */
-function isTypeError(error: unknown): boolean {
-  return (error as { name?: unknown } | null | undefined)?.name === "TypeError";
+  // A fetch that rejects got no response. Most reject with a TypeError then, and that of Workers with a plain Error.
+  return status === "unknown" ? "unavailable" : status;
 }
 
 function urlOf(input: Input): string {

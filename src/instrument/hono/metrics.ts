@@ -20,7 +20,8 @@ export interface HonoMetricsOptions extends HonoDenialOptions {
   /**
    * Whether a run ends with the body of its response, and not when the response is there. The response is then another
    * one, with the same status, headers and bytes. That costs time, and in Workers the body is no longer one that the
-   * runtime can send by itself. Default: false.
+   * runtime can send by itself; there it also needs the flag `enable_request_signal`, or a client that leaves would stay
+   * in flight. Default: false.
    */
   body?: boolean;
 }

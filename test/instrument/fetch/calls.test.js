@@ -281,9 +281,14 @@ describe("a fetch of somebody else", () => {
       new TypeError("fetch failed", { cause: named("HeadersTimeoutError") }),
       TIMEOUT,
     ],
-    ["any other error", new Error("a bug"), called("unknown", "server")],
-    ["a string", "a bug", called("unknown", "server")],
-    ["nothing", undefined, called("unknown", "server")],
+    ["any other error, as in Workers", new Error("Network connection lost."), UNAVAILABLE],
+    [
+      "an error with a status of its own",
+      Object.assign(new Error("no"), { code: "not_found" }),
+      called("not_found", "server"),
+    ],
+    ["a string", "a bug", UNAVAILABLE],
+    ["nothing", undefined, UNAVAILABLE],
   ])("that rejects with %s counts as what that is", async (_, error, expected) => {
     const { call, counts } = await client({ fetch: () => Promise.reject(error) });
     expect(await rejection(call("/"))).toBe(error);

@@ -1,0 +1,22 @@
+// The adapters for fetch and Hono, of the packed package, in workerd.
+
+import { onTestFinished, test } from "vitest";
+import { startWorker } from "../../support/runtimes/workerd.js";
+import { expectShop } from "./expect-shop.js";
+
+const folder = "test/runtime/instrument";
+const sources = ["worker", "shop", "calls", "counts"].map((name) => `${folder}/${name}.js`);
+
+// Without that flag a request is dropped when its client leaves, and nothing in it runs any more.
+test.each([
+  { compatibilityDate: "2024-01-01", compatibilityFlags: [], noticesLeaving: false },
+  { compatibilityDate: "2026-04-01", compatibilityFlags: ["enable_request_signal"], noticesLeaving: true },
+])(
+  "fetch, handlers and Hono's routes count in workerd of $compatibilityDate with $compatibilityFlags as everywhere",
+  async ({ noticesLeaving, ...compatibility }) => {
+    const miniflare = await startWorker(sources, { ...compatibility, packages: ["hono"] });
+    onTestFinished(() => miniflare.dispose());
+    const { origin } = await miniflare.ready;
+    await expectShop(origin, { noticesLeaving });
+  },
+);
