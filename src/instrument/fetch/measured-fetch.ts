@@ -14,7 +14,11 @@ import { countersByService, nameOrNamer } from "./service.js";
 /** A function that is called as `fetch` is. */
 export type FetchFunction = (input: never, init?: never) => Promise<Response>;
 
-/** Options of {@link measuredFetch}. */
+/**
+ * Options of {@link measuredFetch}.
+ *
+ * @typeParam Fetch the type of the function to measure.
+ */
 export interface MeasuredFetchOptions<Fetch extends FetchFunction = typeof globalThis.fetch> {
   /**
    * The service that calls are counted under, or a function that returns its name for a URL and a method in upper case,
@@ -50,6 +54,7 @@ type Init = Arguments[1];
  * one call. A rejection counts as `deadline_exceeded` if the signal was aborted by `AbortSignal.timeout()`, and as never
  * resolved if it was aborted by anything else; without an abort it is `unavailable`, as for a connection that is refused.
  *
+ * @typeParam Fetch the type of the function to measure, which is that of the function that is returned.
  * @throws TypeError if `registry` is no registry, and for a bad, missing or unknown option.
  *
  * @example

@@ -12,7 +12,11 @@ import { countersByService, nameOrNamer } from "./service.js";
 /** What a handler may return. Bun's return nothing for a connection that became a WebSocket. */
 export type HandlerAnswer = Response | undefined;
 
-/** Options of {@link measuredHandler}. */
+/**
+ * Options of {@link measuredHandler}.
+ *
+ * @typeParam Incoming the type of requests.
+ */
 export interface MeasuredHandlerOptions<Incoming extends Request = Request> {
   /**
    * The service that runs are counted under, or a function that returns its name for a request, and undefined to leave
@@ -48,6 +52,9 @@ const CHECKS = {
  * A run ends when the response is returned, or with its body, if the option `body` is set. If the client leaves first,
  * it ends there and counts as `cancelled`, provided that the server aborts `request.signal`.
  *
+ * @typeParam Incoming the type of requests.
+ * @typeParam Rest the types of what the handler takes besides, as `env` and `ctx` in Workers.
+ * @typeParam Answer what the handler returns, which the returned one does, too.
  * @throws TypeError if `registry` is no registry, `handler` is no function, and for a bad, missing or unknown option.
  *
  * @example
