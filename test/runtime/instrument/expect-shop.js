@@ -24,8 +24,12 @@ export const CALLED = {
   noRoute: 1,
 };
 
-/** `noticesLeaving`: whether the server cancels the body of a response whose client leaves. */
-export async function expectShop(origin, { noticesLeaving = true } = {}) {
+/**
+ * Whether the runtime says when a client leaves: `noticesLeavingEarly` before the response, and `noticesLeaving` while its
+ * body is sent.
+ */
+export async function expectShop(origin, { noticesLeaving = true, noticesLeavingEarly = noticesLeaving } = {}) {
+  const counts = () => get(`${origin}/counts`).then(({ body }) => JSON.parse(body));
   const statuses = {};
   const ask = async (path, init) => {
     const { status, body } = await get(`${origin}${path}`, init);
@@ -45,7 +49,13 @@ export async function expectShop(origin, { noticesLeaving = true } = {}) {
     await new Promise((resolve) => response.once("data", resolve));
     response.destroy();
   }
-  const counts = () => get(`${origin}/counts`).then(({ body }) => JSON.parse(body));
+  if (noticesLeavingEarly) {
+    const controller = new AbortController();
+    const call = fetch(`${origin}/hang`, { signal: controller.signal }).catch(() => {});
+    await until(async () => (await counts())["GET /hang"]?.inFlight);
+    controller.abort();
+    await call;
+  }
   const settled = await until(async () => {
     const now = await counts();
     return !Object.values(now).some(({ inFlight }) => inFlight) && now;
@@ -62,8 +72,9 @@ export async function expectShop(origin, { noticesLeaving = true } = {}) {
       "ran unauthenticated": 1,
       "ran internal": 1,
       "ran not_found": 1,
-      ...(noticesLeaving && { "ran cancelled": 1 }),
+      ...(noticesLeaving && { "ran cancelled": noticesLeavingEarly ? 2 : 1 }),
     },
     ...(noticesLeaving && { "GET /endless": { "ran cancelled": 1 } }),
+    ...(noticesLeavingEarly && { "GET /hang": { "ran cancelled": 1 } }),
   });
 }

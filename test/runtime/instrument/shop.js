@@ -41,6 +41,7 @@ export function makeShop() {
     throw new Error("a bug");
   });
   app.get("/endless", endless);
+  app.get("/hang", () => new Promise((resolve) => setTimeout(resolve, 600_000))); // workerd ends what waits for nothing
   app.get("/calls", async (context) => context.json(await callAll(registry, context.req.query("origin"))));
   const handle = measuredHandler(registry, app.fetch, {
     service: ({ url }) => (url.includes("/counts") ? undefined : "Shop"),
