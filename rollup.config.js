@@ -15,6 +15,8 @@ const input = {
   page: "build/js/page/index.js",
   grpc: "build/js/instrument/grpc/index.js",
   trpc: "build/js/instrument/trpc/index.js",
+  fetch: "build/js/instrument/fetch/index.js",
+  hono: "build/js/instrument/hono/index.js",
   threads: "build/js/threads/index.js",
   "threads.node": "build/js/threads/index.node.js",
 };

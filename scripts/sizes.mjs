@@ -29,6 +29,8 @@ const ADDED_LIMITS = {
   "threads.js": 6_500,
   "grpc.js": 4_000,
   "trpc.js": 4_000,
+  "fetch.js": 4_000,
+  "hono.js": 4_000,
 };
 
 /** Not gzipped. Chromium long refused to compile more than 4 kB synchronously on the main thread; no page should depend on it. */

@@ -1,19 +1,16 @@
 // A service, a client that calls it, and metrics of both: bun service.js
-import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { RpcMetricsRegistry } from "nrpc-metrics";
+import { measuredFetch, measuredHandler } from "nrpc-metrics/fetch";
 import { metricsHandler } from "nrpc-metrics/http";
 
 const registry = new RpcMetricsRegistry();
-const hello = registry.forService("Greeter/Hello"); // keep it: this saves a lookup per call
+const fetchHello = measuredFetch(registry, { service: "Greeter/Hello" });
 
-function greet(name) {
+function greet({ url }) {
+  if (!URL.canParse(url)) return new Response(null, { status: 400 }); // as for `Host: [`, which anybody can send
+  const name = new URL(url).searchParams.get("name");
   if (!name) throw new Error("a name is missing");
   return new Response(`Hello, ${name}!`);
-}
-
-function serveHello({ url }) {
-  if (!URL.canParse(url)) return new Response(null, { status: 400 }); // as for `Host: [`, which anybody can send
-  const { searchParams } = new URL(url);
-  return hello.observeHandler(() => greet(searchParams.get("name")));
 }
 
 const server = Bun.serve({
@@ -21,17 +18,14 @@ const server = Bun.serve({
   port: process.env.PORT ?? 8080,
   routes: {
     "/metrics": metricsHandler(registry),
-    "/hello": serveHello,
+    "/hello": measuredHandler(registry, greet, { service: "Greeter/Hello" }),
   },
   error: ({ message }) => new Response(message, { status: 500 }),
 });
 
 async function callHello(name) {
-  using call = hello.startCall(); // ends with the block, whatever happens
-  call.record(CallOutcome.Transport); // for when fetch rejects: the last outcome recorded wins
-  const response = await fetch(`${server.url}hello?name=${name}`);
-  call.record(response.ok ? CallOutcome.Ok : CallOutcome.ServerError);
-  return await response.text();
+  const response = await fetchHello(`${server.url}hello?name=${name}`);
+  return response.text();
 }
 
 for (const name of ["Ada", "Grace", ""]) console.log(await callHello(name));

@@ -1,22 +1,26 @@
 // A service, a client that calls it, and metrics of both: deno run --allow-net --allow-env service.js
 import { CallOutcome, RpcMetricsRegistry } from "nrpc-metrics";
+import { measuredHandler } from "nrpc-metrics/fetch";
 import { metricsHandler } from "nrpc-metrics/http";
 
 const registry = new RpcMetricsRegistry();
 const hello = registry.forService("Greeter/Hello"); // keep it: this saves a lookup per call
 const metrics = metricsHandler(registry);
 
-function greet(name) {
+const serveHello = measuredHandler(registry, greet, { service: "Greeter/Hello" });
+
+function greet(request) {
+  const name = new URL(request.url).searchParams.get("name");
   if (!name) throw new Error("a name is missing");
   return new Response(`Hello, ${name}!`);
 }
 
 function serve(request) {
   if (!URL.canParse(request.url)) return new Response(null, { status: 400 }); // as for `Host: [`, which anybody can send
-  const { pathname, searchParams } = new URL(request.url);
+  const { pathname } = new URL(request.url);
   if (pathname === "/metrics") return metrics(request);
   if (pathname !== "/hello") return new Response(null, { status: 404 });
-  return hello.observeHandler(() => greet(searchParams.get("name")));
+  return serveHello(request);
 }
 
 const onError = ({ message }) => new Response(message, { status: 500 });

@@ -1,11 +1,13 @@
 // A service, a client that calls it, and metrics of both: node service.mjs
 import { createServer } from "node:http";
 import { RpcMetricsRegistry } from "nrpc-metrics";
+import { measuredFetch } from "nrpc-metrics/fetch";
 import { metricsListener } from "nrpc-metrics/http";
 
 const registry = new RpcMetricsRegistry();
 const hello = registry.forService("Greeter/Hello"); // keep it: this saves a lookup per call
 
+const fetchHello = measuredFetch(registry, { service: "Greeter/Hello" });
 const metrics = metricsListener(registry);
 
 const server = createServer((request, response) => {
@@ -25,13 +27,9 @@ const server = createServer((request, response) => {
   }
 });
 
-function callHello(origin, name) {
-  return hello.observeCall(async (call) => {
-    const response = await fetch(`${origin}/hello?name=${name}`);
-    const text = await response.text();
-    if (!response.ok) call.recordStatus(response.status < 500 ? "invalid_argument" : "internal");
-    return text;
-  });
+async function callHello(origin, name) {
+  const response = await fetchHello(`${origin}/hello?name=${name}`);
+  return response.text();
 }
 
 server.listen(process.env.PORT ?? 8080, "127.0.0.1", async () => {

@@ -3,6 +3,7 @@
 //   call      outcome in the lowest three bits, and above them the status plus 1, or 0 without a status
 //   handler   1 in the lowest bit if it threw, and above it the status plus 1, or 0 without a status
 
+import type { CallOutcome } from "./outcome.js";
 import { outcomeOfStatus, RPC_STATUSES, type RpcStatus } from "./status.js";
 
 const OUTCOME_BITS = 3;
@@ -36,6 +37,11 @@ export function callMark(status: unknown): number | undefined {
 /** The mark of a handler with this status, or undefined for what is none. */
 export function handlerMark(status: unknown): number | undefined {
   return status === "ok" ? HANDLER_OK : HANDLER_MARKS.get(status);
+}
+
+/** The mark of a call with a status, and with another outcome than the status implies. */
+export function answerMark(outcome: CallOutcome, status: RpcStatus): number {
+  return outcome | ((RPC_STATUSES.indexOf(status) + 1) << OUTCOME_BITS);
 }
 
 /** The outcome and status of a call's mark. */

@@ -10,7 +10,15 @@
 
 import type { CoreExports } from "../core/exports.js";
 import type { GaugeField } from "../model/fields.js";
-import { callMark, handlerMark, readCallMark, statusOfHandlerMark, THREW, THREW_UNKNOWN } from "../model/mark.js";
+import {
+  answerMark,
+  callMark,
+  handlerMark,
+  readCallMark,
+  statusOfHandlerMark,
+  THREW,
+  THREW_UNKNOWN,
+} from "../model/mark.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
 import type { RpcStatus } from "../model/status.js";
 import { disposeBy } from "../runtime/dispose.js";
@@ -90,6 +98,14 @@ export class CallMetricsGuard {
   recordStatus(status: RpcStatus | undefined): void {
     const mark = callMark(status);
     if (this.#mark !== ENDED && mark !== undefined) this.#mark = mark;
+  }
+
+  /**
+   * @internal Marks a status with another outcome than it implies, for stacks in which one answer has two meanings. Both
+   * must be valid.
+   */
+  recordAnswer(outcome: CallOutcome, status: RpcStatus): void {
+    if (this.#mark !== ENDED) this.#mark = answerMark(outcome, status);
   }
 
   /** @internal Ends the call: as marked, else with `mark`, if any. */

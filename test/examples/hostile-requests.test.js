@@ -80,6 +80,15 @@ const programs = [
     path: "/hello?name=A",
     expected: { "GET /hello?name=A of [": 400, "GET /hello?name=A of a:b": 400 },
   },
+  {
+    example: "hono/app.js",
+    folder: "hono",
+    command: bun,
+    args: ["examples/hono/app.js"],
+    env: () => bunEnvironment,
+    path: "/users/7",
+    expected: {},
+  },
 ].filter(({ command }) => installed(command, "npm ci"));
 
 test.each(programs)(

@@ -78,6 +78,49 @@ test("the example of tRPC calls itself, refuses a stranger, and exposes both sid
   ]);
 });
 
+const honoApps = [
+  { runtime: "Bun", command: bun, args: [], env: () => bunEnvironment },
+  {
+    runtime: "Deno",
+    command: deno,
+    args: ["serve", "--no-prompt", "--allow-env=PORT", "--host=127.0.0.1", "--port=0"],
+    env: denoEnvironment,
+    stream: "stderr",
+  },
+].filter(({ command }) => installed(command, "npm ci"));
+
+test.each(honoApps)(
+  "the example of Hono counts in $runtime what its routes do",
+  async ({ command, args, env, stream }) => {
+    const workspace = makeWorkspace("examples/hono");
+    onTestFinished(workspace.remove);
+    const app = start(command, [...args, "examples/hono/app.js"], {
+      cwd: workspace.folder,
+      env: { ...env(workspace.folder), PORT: "0" },
+    });
+    onTestFinished(app.stop);
+    const [, origin] = await app.printed(/(http:\/\/127\.0\.0\.1:\d+)/, stream);
+    const statusOf = async (path, init) => (await fetch(`${origin}${path}`, init)).status;
+    expect(await statusOf("/users/7")).toBe(200);
+    expect(await statusOf("/users/8")).toBe(404);
+    expect(await statusOf("/users/7/photo")).toBe(500);
+    expect(await statusOf("/admin/users/7", { method: "DELETE" })).toBe(401);
+    const headers = { authorization: "Bearer secret" };
+    expect(await statusOf("/admin/users/7", { method: "DELETE", headers })).toBe(204);
+    expect(await statusOf("/wp-login.php")).toBe(404);
+    const text = await scrape(() => fetch(`${origin}/metrics`));
+    expectLines(text, [
+      'nrpc_handler_invocations_total{service="GET /users/:id"} 2',
+      'nrpc_handler_status_total{service="GET /users/:id",code="ok"} 1',
+      'nrpc_handler_status_total{service="GET /users/:id",code="not_found"} 1',
+      'nrpc_handler_panics_total{service="GET /users/:id/photo"} 1',
+      'nrpc_handler_invocations_total{service="DELETE /admin/users/:id"} 1',
+      'nrpc_capability_denied_total{service="DELETE /admin/users/:id"} 1',
+    ]);
+    expect(text).toContain("\nnrpc_tracked_services 3\n");
+  },
+);
+
 test("the example Worker counts its requests and its upstream calls", async () => {
   const upstream = createServer((_, response) => response.end("upstream")).listen(0, "127.0.0.1");
   await new Promise((resolve) => upstream.on("listening", resolve));

@@ -22,6 +22,8 @@ const ALLOWED = {
   instrument: ["model", "registry"],
   "instrument/grpc": ["instrument", "model", "registry", "@grpc/grpc-js"],
   "instrument/trpc": ["instrument", "model", "registry", "@trpc/client", "@trpc/server", "@trpc/server/observable"],
+  "instrument/fetch": ["instrument", "model", "registry"],
+  "instrument/hono": ["instrument", "model", "registry", "hono", "hono/types"],
   threads: ["core/shared", "model", "registry", "node:worker_threads"],
   "": ["core", "exposition", "model", "registry"],
 };

@@ -15,14 +15,21 @@ describe("what a page loads", () => {
     console.log(sizeTable(sizes));
   });
 
-  test.each(["index.js", "+ http.js", "+ page.js", "+ threads.js", "+ grpc.js", "+ trpc.js", "core.wasm"])(
-    "%s stays within its limit",
-    (file) => {
-      const { bytes, limit } = sizes[file];
-      expect(bytes).toBeGreaterThan(0);
-      expect(bytes).toBeLessThanOrEqual(limit);
-    },
-  );
+  test.each([
+    "index.js",
+    "+ http.js",
+    "+ page.js",
+    "+ threads.js",
+    "+ grpc.js",
+    "+ trpc.js",
+    "+ fetch.js",
+    "+ hono.js",
+    "core.wasm",
+  ])("%s stays within its limit", (file) => {
+    const { bytes, limit } = sizes[file];
+    expect(bytes).toBeGreaterThan(0);
+    expect(bytes).toBeLessThanOrEqual(limit);
+  });
 });
 
 test("the default entry loads JavaScript alone", () => {
@@ -45,38 +52,41 @@ test("a search of a module finds the awaits that stand outside functions", () =>
   expect(found("for await (const x of y);")).toBe(true);
 });
 
-describe.each(["index.js", "index.workerd.js", "http.js", "page.js", "threads.js"])("all that %s loads", (entry) => {
-  const trees = modulesOf(join(dist, entry)).flatMap(({ path, ast }) => (ast ? [{ path, ast }] : []));
+describe.each(["index.js", "index.workerd.js", "http.js", "page.js", "threads.js", "fetch.js", "hono.js"])(
+  "all that %s loads",
+  (entry) => {
+    const trees = modulesOf(join(dist, entry)).flatMap(({ path, ast }) => (ast ? [{ path, ast }] : []));
 
-  test("has no top-level await, so that require() can load it", () => {
-    for (const { path, ast } of trees) {
-      expect([...nodesOf(ast, isFunction)].filter(awaits), path).toEqual([]);
-    }
-  });
+    test("has no top-level await, so that require() can load it", () => {
+      for (const { path, ast } of trees) {
+        expect([...nodesOf(ast, isFunction)].filter(awaits), path).toEqual([]);
+      }
+    });
 
-  // Asking for it as a property of globalThis, or by getBuiltinModule, needs nothing of bundlers and finds nothing elsewhere.
-  test("names nothing that only Node has", () => {
-    const onlyNode = new Set(["process", "Buffer", "require", "global", "__dirname", "__filename", "setImmediate"]);
-    for (const { path, ast } of trees) {
-      const nodes = [...nodesOf(ast)];
-      const asked = new Set(
-        nodes.flatMap(({ type, computed, property, callee, arguments: given }) => {
-          if (type === "MemberExpression" && !computed) return [property];
-          return type === "CallExpression" && callee.property?.name === "getBuiltinModule" ? given : [];
-        }),
-      );
-      const named = nodes.filter((node) => !asked.has(node));
-      const names = named.filter(({ type }) => type === "Identifier").map(({ name }) => name);
-      const strings = named.filter(({ type }) => type === "Literal").map(({ value }) => value);
-      expect(names.length, path).toBeGreaterThan(0);
-      expect(
-        names.filter((name) => onlyNode.has(name)),
-        path,
-      ).toEqual([]);
-      expect(
-        strings.filter((value) => typeof value === "string" && value.startsWith("node:")),
-        path,
-      ).toEqual([]);
-    }
-  });
-});
+    // Asking for it as a property of globalThis, or by getBuiltinModule, needs nothing of bundlers and finds nothing elsewhere.
+    test("names nothing that only Node has", () => {
+      const onlyNode = new Set(["process", "Buffer", "require", "global", "__dirname", "__filename", "setImmediate"]);
+      for (const { path, ast } of trees) {
+        const nodes = [...nodesOf(ast)];
+        const asked = new Set(
+          nodes.flatMap(({ type, computed, property, callee, arguments: given }) => {
+            if (type === "MemberExpression" && !computed) return [property];
+            return type === "CallExpression" && callee.property?.name === "getBuiltinModule" ? given : [];
+          }),
+        );
+        const named = nodes.filter((node) => !asked.has(node));
+        const names = named.filter(({ type }) => type === "Identifier").map(({ name }) => name);
+        const strings = named.filter(({ type }) => type === "Literal").map(({ value }) => value);
+        expect(names.length, path).toBeGreaterThan(0);
+        expect(
+          names.filter((name) => onlyNode.has(name)),
+          path,
+        ).toEqual([]);
+        expect(
+          strings.filter((value) => typeof value === "string" && value.startsWith("node:")),
+          path,
+        ).toEqual([]);
+      }
+    });
+  },
+);

@@ -47,6 +47,15 @@ describe.each(["typescript", "typescript-7"])("with %s", (compiler) => {
     expect(await tsc("trpc")).toBe("");
   });
 
+  test("a measured fetch and measured handlers keep their types, with and without the DOM", async () => {
+    expect(await tsc("fetch")).toBe("");
+    expect(await tsc("fetch", "--lib", "ES2022,DOM")).toBe("");
+  });
+
+  test("a measured app of Hono keeps its types", async () => {
+    expect(await tsc("hono")).toBe("");
+  });
+
   test("guards can be held by `using` with lib ESNext alone", async () => {
     expect(await tsc("using")).toBe("");
   });

@@ -54,6 +54,22 @@ test.each(RPC_STATUSES)("a call that was answered %s counts under it, and under 
   for (const field of ERROR_FIELDS) expect(row[field]).toBe(field === errorFieldOf(status) ? 1 : 0);
 });
 
+test("a call of an adapter can have another outcome than its status implies, until another mark takes both back", () => {
+  const { echo, read } = setup();
+  const [kept, takenBack, late] = [echo.startCall(), echo.startCall(), echo.startCall()];
+  kept.recordAnswer(CallOutcome.NoRoute, "not_found");
+  kept.end();
+  expect(read()).toMatchObject({ callsTotal: 1, errorsNoRoute: 1, errorsServer: 0 });
+  expect(read().callStatuses).toEqual({ ...NONE, not_found: 1 });
+  takenBack.recordAnswer(CallOutcome.NoRoute, "not_found");
+  takenBack.end(CallOutcome.Timeout);
+  late.end();
+  late.recordAnswer(CallOutcome.NoRoute, "not_found");
+  late.end();
+  expect(read()).toMatchObject({ callsTotal: 2, errorsNoRoute: 1, errorsTimeout: 1, inFlight: 0 });
+  expect(read().callStatuses).toEqual({ ...NONE, not_found: 1 });
+});
+
 test.each(RPC_STATUSES)("a handler that answered %s counts under it, once, at its end", (status) => {
   const { echo, read } = setup();
   const handler = echo.startHandler();

@@ -19,8 +19,9 @@ function killGroup(child, signal = "SIGKILL") {
 }
 
 /**
- * Starts a program. `ended` fulfils with `{ code, stdout, stderr }`; `printed(pattern)` fulfils with the
- * first match in its stdout and rejects if it ends without one; `stop()` sends SIGTERM, then SIGKILL.
+ * Starts a program. `ended` fulfils with `{ code, stdout, stderr }`; `printed(pattern, stream)` fulfils with the first
+ * match in its stdout, or in its stderr if that is the stream, and rejects if it ends without one; `stop()` sends
+ * SIGTERM, then SIGKILL.
  */
 export function start(command, args, { cwd, env } = {}) {
   const child = spawn(command, args, {
@@ -48,14 +49,14 @@ export function start(command, args, { cwd, env } = {}) {
   });
   return {
     ended,
-    printed: (pattern) =>
+    printed: (pattern, stream = "stdout") =>
       new Promise((resolve, reject) => {
         const look = () => {
-          const match = output.stdout.match(pattern);
+          const match = output[stream].match(pattern);
           if (match) resolve(match);
         };
         look();
-        child.stdout.on("data", look);
+        child[stream].on("data", look);
         ended.then(
           ({ code, stderr }) =>
             reject(new Error(`${command} ended with ${code} before it printed ${pattern}: ${stderr}`)),

@@ -38,6 +38,7 @@ export async function visit(open, script, { scriptSources, isolated = false } = 
   const worker = fileResponse(join(repository, "test/support/browsers/compiling-worker.js"));
   const imports = {
     "nrpc-metrics": join("/package", exports["."].default),
+    "nrpc-metrics/fetch": join("/package", exports["./fetch"].default),
     "nrpc-metrics/threads": join("/package", exports["./threads"].default),
   };
   const { origin, reported } = await serve({

@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { build } from "esbuild";
 import { Miniflare } from "miniflare";
 import { inject } from "vitest";
 import { repository } from "../workspace.js";
@@ -41,16 +42,29 @@ function packageModules(condition, importer) {
   return [
     ...files.map((file) => moduleOf(`${folder}/package/${file}`, join(dirname(entry), file))),
     { type: "ESModule", path: `${folder}/nrpc-metrics`, contents: `export * from "./package/${basename(entry)}";` },
-    ...["http", "page", "threads"].map(subpath),
+    ...["http", "page", "threads", "fetch", "hono"].map(subpath),
     moduleOf(`${folder}/nrpc-metrics/core.wasm`, resolve("nrpc-metrics/core.wasm", condition)),
   ];
 }
 
+/** A package of npm as one module, under its bare name in the folder of the importing module. */
+async function bundledModule(name, importer) {
+  const { outputFiles } = await build({
+    stdin: { contents: `export * from "${name}";`, resolveDir: repository },
+    bundle: true,
+    format: "esm",
+    write: false,
+  });
+  return { type: "ESModule", path: `${dirname(importer)}/${name}`, contents: outputFiles[0].text };
+}
+
 /**
  * Runs the Worker in the file `sources[0]` with the modules `sources`, paths in the repository. The package is
- * resolved with `condition` of package.json's exports. End it with `dispose()`.
+ * resolved with `condition` of package.json's exports. `packages` are names of others that it imports. End it with
+ * `dispose()`.
  */
-export async function startWorker(sources, { condition = "workerd", ...options }) {
+export async function startWorker(sources, { condition = "workerd", packages = [], ...options }) {
+  const others = await Promise.all(packages.map((name) => bundledModule(name, sources[0])));
   const miniflare = new Miniflare({
     host: "127.0.0.1",
     modulesRoot: ".",
@@ -58,6 +72,7 @@ export async function startWorker(sources, { condition = "workerd", ...options }
     modules: [
       ...sources.map((path) => moduleOf(path, join(repository, path))),
       ...packageModules(condition, sources[0]),
+      ...others,
     ],
     ...options,
   });

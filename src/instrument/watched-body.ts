@@ -1,0 +1,37 @@
+// Bodies of responses, watched while they flow.
+
+import type { StreamWatcher } from "./watched-iterable.js";
+
+/**
+ * The same response with its body watched, or the response itself if there is nothing to watch: then its end is told at
+ * once. The stream is made by hand, since one that is piped through a transform does not tell who ended it.
+ */
+export function withWatchedBody(response: Response, watcher: StreamWatcher): Response {
+  const { body } = response;
+  if (!body || body.locked) {
+    watcher.onEnd();
+    return response;
+  }
+  const reader = body.getReader();
+  const watched = new ReadableStream(
+    {
+      async pull(controller) {
+        try {
+          const { done, value } = await reader.read();
+          if (!done) return controller.enqueue(value);
+          watcher.onEnd();
+          controller.close();
+        } catch (error) {
+          watcher.onError(error);
+          throw error; // which makes it the stream's own
+        }
+      },
+      cancel(reason) {
+        watcher.onLeave();
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 }, // reads nothing ahead of its reader
+  );
+  return new Response(watched, response);
+}
