@@ -14,6 +14,7 @@ const input = {
   http: "build/js/http/index.js",
   page: "build/js/page/index.js",
   grpc: "build/js/instrument/grpc/index.js",
+  connect: "build/js/instrument/connect/index.js",
   threads: "build/js/threads/index.js",
   "threads.node": "build/js/threads/index.node.js",
 };
@@ -100,7 +101,7 @@ function manualChunks(id) {
 
 export default {
   input,
-  external: ["node:worker_threads", "./core.wasm", "@grpc/grpc-js"],
+  external: ["node:worker_threads", "./core.wasm", "@grpc/grpc-js", "@connectrpc/connect"],
   plugins: [tscOutput, loaderWithoutGlobalWrite, coreFile],
   output: {
     dir: "dist",

@@ -11,7 +11,7 @@ export default defineConfig({
       { find: /^nrpc-metrics$/, replacement: source("index.ts") },
       { find: /^nrpc-metrics\/threads$/, replacement: source("threads/index.node.ts") },
       { find: /^nrpc-metrics\/(http|page)$/, replacement: source("$1/index.ts") },
-      { find: /^nrpc-metrics\/(grpc)$/, replacement: source("instrument/$1/index.ts") },
+      { find: /^nrpc-metrics\/(grpc|connect)$/, replacement: source("instrument/$1/index.ts") },
     ],
   },
   test: {

@@ -20,6 +20,7 @@ const ALLOWED = {
   page: ["model", "runtime", "server"],
   "page/client": ["model", "page", "preact"],
   instrument: ["model", "registry"],
+  "instrument/connect": ["instrument", "model", "registry", "@connectrpc/connect"],
   "instrument/grpc": ["instrument", "model", "registry", "@grpc/grpc-js"],
   threads: ["core/shared", "model", "registry", "node:worker_threads"],
   "": ["core", "exposition", "model", "registry"],

@@ -15,7 +15,7 @@ describe("what a page loads", () => {
     console.log(sizeTable(sizes));
   });
 
-  test.each(["index.js", "+ http.js", "+ page.js", "+ threads.js", "+ grpc.js", "core.wasm"])(
+  test.each(["index.js", "+ http.js", "+ page.js", "+ threads.js", "+ grpc.js", "+ connect.js", "core.wasm"])(
     "%s stays within its limit",
     (file) => {
       const { bytes, limit } = sizes[file];
