@@ -1,6 +1,6 @@
 // A call on its way through the interceptors of a Connect server.
 
-import { ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { RpcStatus } from "../../model/status.js";
 import type { HandlerMetricsGuard } from "../../registry/guard.js";
 import type { ServiceCounters } from "../../registry/service.js";
@@ -83,9 +83,7 @@ export class ServedCall implements StreamWatcher, EventListenerObject {
 
   /** The signal was aborted. Connect does that at the end of every call, too, but what comes after an end is ignored. */
   handleEvent(): void {
-    const status = this.#abortedStatus();
-    // The server is being shut down: its callers are still there, and get an answer.
-    if (status !== "unavailable") this.#end(status);
+    if (!isShutdown(this.#request.signal.reason)) this.#end(this.#abortedStatus());
   }
 
   #startHandler(): void {
@@ -106,10 +104,17 @@ export class ServedCall implements StreamWatcher, EventListenerObject {
 
   #abortedStatus(): RpcStatus {
     const { signal, header } = this.#request;
-    const reason = signal.reason instanceof ConnectError ? answerOf(signal.reason) : undefined;
-    if (reason === "deadline_exceeded" || isAtDeadline(this.#arrivedMs, timeoutMsOf(header))) return "deadline_exceeded";
-    // These are the server's own: its shutdown, and a message that is too large to be sent. All others can also be what
-    // Connect makes of a connection that was closed, or of the code with which a caller resets a stream.
-    return reason === "unavailable" || reason === "resource_exhausted" ? reason : "cancelled";
+    const isLate = isOfCode(signal.reason, Code.DeadlineExceeded) || isAtDeadline(this.#arrivedMs, timeoutMsOf(header));
+    // Of other reasons, Connect makes several codes of how a connection was closed or a stream reset.
+    return isLate ? "deadline_exceeded" : "cancelled";
   }
+}
+
+/** Whether the server is being shut down: callers are still there then, and get an answer. */
+function isShutdown(reason: unknown): boolean {
+  return isOfCode(reason, Code.Unavailable);
+}
+
+function isOfCode(error: unknown, code: Code): boolean {
+  return error instanceof ConnectError && error.code === code;
 }

@@ -1,13 +1,14 @@
 // The measuring interceptors of Connect among others: retries, refusals, and what others do wrong.
 
 import { AsyncLocalStorage } from "node:async_hooks";
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError, createContextValues } from "@connectrpc/connect";
 import { connectNodeAdapter } from "@connectrpc/connect-node";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { clientInterceptor, requestGate, serverInterceptors, serviceNames } from "nrpc-metrics/connect";
 import { describe, expect, test } from "vitest";
 import { called, counted, ran } from "../counted.js";
-import { connect, ECHOING, Echo, echo, listen, made } from "./loopback.js";
+import { connect, ECHOING, Echo, echo, listen, made, waiting } from "./loopback.js";
 
 const KINDS = ["One", "Up", "Down", "Both"];
 const passing = (next) => (request) => next(request);
@@ -47,13 +48,15 @@ describe("retries", () => {
   test("hedged outside are one resolved call, and one that never resolved", async () => {
     const hedge = (next) => (request) => Promise.race([next(request), next(request)]);
     let run = 0;
-    const down = async function* (_, { signal }) {
-      yield { text: "first" };
-      if (run++ > 0) await new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    const { handlers, started } = waiting();
+    const one = async (...call) => {
+      if (run++ > 0) return handlers.one(...call);
+      await started;
+      return {};
     };
-    const { call, counts } = await echo({ handlers: { down }, calling: { outer: [hedge] } });
-    await call("Down");
-    expect(await counts("Down")).toMatchObject({ ...called("ok"), runs: 2, answers: { ok: 1, cancelled: 1 } });
+    const { call, counts } = await echo({ handlers: { one }, calling: { outer: [hedge] } });
+    await call("One");
+    expect(await counts()).toEqual({ ...called("ok"), runs: 2, answers: { ok: 1, cancelled: 1 } });
   });
 });
 
@@ -148,9 +151,9 @@ test("an interceptor that answers by itself, as from a cache, is no run", async 
     stream: false,
     service: request.service,
     method: request.method,
-    header: new Headers(),
+    header: new Headers({ "content-type": "application/proto" }), // instead of those that Connect has prepared
     trailer: new Headers(),
-    message: { $typeName: "test.Text", text: "cached" },
+    message: create(request.method.output, { text: "cached" }),
   });
   const { call, counts } = await echo({ serving: { interceptors: [cache] } });
   expect((await call("One")).messages).toEqual(["cached"]);
@@ -382,7 +385,7 @@ describe("the options", () => {
     };
     const { call, counts } = await echo({ calling: { status } });
     await call("One", { signal: AbortSignal.abort() });
-    expect(asked).toEqual([["AbortError", undefined]]);
+    expect(asked).toEqual([["ConnectError", undefined]]);
     expect(await counts()).toEqual(called("cancelled", "server"));
   });
 
