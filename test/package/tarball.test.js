@@ -40,7 +40,7 @@ const EXPECTED = [
   /^dist\/shared\/[a-z-]+\.js(\.map)?$/,
   /^dist\/core\.wasm$/,
   /^docs\/[A-Za-z-]+\.(md|png)$/,
-  /^examples\/([a-z-]+\/)+[a-z-]+(\.config)?\.(js|mjs|html|proto)$/,
+  /^examples\/([a-z-]+\/)+[a-z-]+(\.config|_pb)?\.(js|mjs|html|proto)$/,
   /^ops\/(README|runbooks)\.md$/,
   /^ops\/copy\.mjs$/,
   /^ops\/grafana\/[a-z-]+\.json$/,
@@ -94,7 +94,15 @@ test("the types resolve for every way to import the package as ESM", async () =>
   const args = [tarball, "--profile", "esm-only", "--exclude-entrypoints", ...CORE_FILES, "--format", "json"];
   const { stdout } = await promisify(execFile)(attw, args, { maxBuffer: 2 ** 26 }); // rejects when attw finds a problem
   const { analysis } = JSON.parse(stdout);
-  expect(Object.keys(analysis.entrypoints)).toEqual([".", "./http", "./grpc", "./connect", "./threads", "./page", "./package.json"]);
+  expect(Object.keys(analysis.entrypoints)).toEqual([
+    ".",
+    "./http",
+    "./grpc",
+    "./connect",
+    "./threads",
+    "./page",
+    "./package.json",
+  ]);
 });
 
 test("the license is Apache-2.0, and the notice names all authors of the bundled loader", () => {

@@ -87,8 +87,12 @@ function statusOfFailure(error: unknown, signal: AbortSignal): RpcStatus | undef
   return !signal.aborted && isOfConnection(error) ? "unavailable" : classifyCall(error, signal);
 }
 
-/** How fetch says that there is no connection or that it broke: engines have nothing else in common. */
-const FETCH_FAILURES = /fetch|network|load failed|terminated|sending request/i;
+/**
+ * How fetch says that there is no connection or that it broke: in Node, Deno, Chromium, Firefox, Safari and workerd. They
+ * have nothing else in common. Bun has codes, which {@link classifyCall} knows.
+ */
+const FETCH_FAILURES =
+  /^(fetch failed|terminated|error sending request|error reading a body|failed to fetch|network ?error|load failed|(the )?network connection (was )?lost)/i;
 
 /** What Connect makes of RST_STREAM CANCEL, which is also what Node has for a connection that was closed. */
 const CLOSED_STREAM = "http/2 stream closed";
@@ -96,5 +100,5 @@ const CLOSED_STREAM = "http/2 stream closed";
 /** Whether an error comes from the connection, where {@link classifyCall} can't see that. */
 function isOfConnection(error: unknown): boolean {
   if (error instanceof ConnectError) return error.code === Code.Canceled && error.rawMessage.startsWith(CLOSED_STREAM);
-  return error instanceof TypeError && FETCH_FAILURES.test(error.message);
+  return error instanceof Error && FETCH_FAILURES.test(error.message);
 }

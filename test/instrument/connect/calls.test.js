@@ -59,8 +59,7 @@ describe.each(everywhere)("$transport, $kind:", ({ transport, kind }) => {
       transport,
       handlers: throwing((code) => new ConnectError("no tea", Number(code))),
     });
-    for (const code of ERRORS.keys())
-      expect((await call(kind, { requests: [String(code + 1)] })).code).toBe(code + 1);
+    for (const code of ERRORS.keys()) expect((await call(kind, { requests: [String(code + 1)] })).code).toBe(code + 1);
     const each = Object.fromEntries(ERRORS.map((status) => [status, 1]));
     expect(await counts(kind)).toEqual({
       calls: ERRORS.length,
@@ -159,11 +158,14 @@ describe.each(KINDS)("in memory, %s:", (kind) => {
   });
 });
 
-test.each(KINDS)("%s that is declared but missing answers unimplemented, after a run of Connect's handler", async (kind) => {
-  const { call, counts } = await echo({ handlers: {} });
-  expect((await call(kind)).code).toBe(Code.Unimplemented);
-  expect(await counts(kind)).toEqual({ ...calledWith("unimplemented"), ...ran("unimplemented") });
-});
+test.each(KINDS)(
+  "%s that is declared but missing answers unimplemented, after a run of Connect's handler",
+  async (kind) => {
+    const { call, counts } = await echo({ handlers: {} });
+    expect((await call(kind)).code).toBe(Code.Unimplemented);
+    expect(await counts(kind)).toEqual({ ...calledWith("unimplemented"), ...ran("unimplemented") });
+  },
+);
 
 test.each(KINDS)("%s of a service that nobody has registered counts for its caller only", async (kind) => {
   const { call, counts } = await echo({ server: { routes: () => {} } });
@@ -179,11 +181,14 @@ describe("a deadline", () => {
     expect(await counts(kind)).toEqual(calledWith("deadline_exceeded"));
   });
 
-  test.each(["Connect over HTTP/2", "gRPC over HTTP/2"])("of %s that is far away leaves a call as it is", async (transport) => {
-    const { call, counts } = await echo({ transport });
-    await call("One", { timeoutMs: 3_600_000 });
-    expect(await counts()).toEqual({ ...called("ok"), ...ran("ok") });
-  });
+  test.each(["Connect over HTTP/2", "gRPC over HTTP/2"])(
+    "of %s that is far away leaves a call as it is",
+    async (transport) => {
+      const { call, counts } = await echo({ transport });
+      await call("One", { timeoutMs: 3_600_000 });
+      expect(await counts()).toEqual({ ...called("ok"), ...ran("ok") });
+    },
+  );
 
   test("of the server itself ends a run, whatever its handler does then", async () => {
     for (const finish of [() => ({ text: "late" }), () => Promise.reject(new Error("a bug, but nobody waits"))]) {
@@ -203,23 +208,26 @@ describe("a deadline", () => {
     ["Connect over HTTP/1.1", 10_000],
     ["gRPC over HTTP/2", 10_000],
     ["gRPC-web over HTTP/2", 3_600_000 * 24],
-  ])("of a caller over %s who leaves in the last tenth of %d ms is what has ended the run", async (transport, timeoutMs) => {
-    const run = async (part) => {
-      const { handlers, started } = waiting();
-      const { call, counts } = await echo({ transport, handlers });
-      const controller = new AbortController();
-      started.then(() => {
-        vi.spyOn(Date, "now").mockReturnValue(Date.now() + timeoutMs * part);
-        controller.abort();
-      });
-      await call("One", { timeoutMs, signal: controller.signal });
-      const counted = await counts();
-      vi.restoreAllMocks();
-      return counted;
-    };
-    expect(await run(0.95)).toEqual(ran("deadline_exceeded"));
-    expect(await run(0.5)).toEqual(ran("cancelled"));
-  });
+  ])(
+    "of a caller over %s who leaves in the last tenth of %d ms is what has ended the run",
+    async (transport, timeoutMs) => {
+      const run = async (part) => {
+        const { handlers, started } = waiting();
+        const { call, counts } = await echo({ transport, handlers });
+        const controller = new AbortController();
+        started.then(() => {
+          vi.spyOn(Date, "now").mockReturnValue(Date.now() + timeoutMs * part);
+          controller.abort();
+        });
+        await call("One", { timeoutMs, signal: controller.signal });
+        const counted = await counts();
+        vi.restoreAllMocks();
+        return counted;
+      };
+      expect(await run(0.95)).toEqual(ran("deadline_exceeded"));
+      expect(await run(0.5)).toEqual(ran("cancelled"));
+    },
+  );
 
   test("ends a stream between two reads, and one that nobody reads", async () => {
     const { handlers } = waiting();

@@ -74,7 +74,10 @@ describe.each(transports)("%s: a call is unavailable", (transport) => {
   });
 
   test("when a proxy answers 503", async () => {
-    const { url } = await listen((_, response) => response.writeHead(503).end("busy"), TRANSPORTS[transport].httpVersion);
+    const { url } = await listen(
+      (_, response) => response.writeHead(503).end("busy"),
+      TRANSPORTS[transport].httpVersion,
+    );
     const { call, counts } = calling(url, transport);
     expect((await call("One")).code).toBe(Code.Unavailable);
     expect(await counts()).toEqual(UNAVAILABLE);
@@ -142,7 +145,10 @@ describe("a message", () => {
   });
 
   test("of a unary answer that is too large for the server to send fails behind all interceptors", async () => {
-    const { call, counts } = await echo({ handlers: { one: () => ({ text: large }) }, server: { writeMaxBytes: 1_000 } });
+    const { call, counts } = await echo({
+      handlers: { one: () => ({ text: large }) },
+      server: { writeMaxBytes: 1_000 },
+    });
     expect((await call("One")).code).toBe(Code.ResourceExhausted);
     expect(await counts()).toEqual({ ...called("resource_exhausted", "server"), ...ran("ok") });
   });
@@ -190,7 +196,12 @@ describe("a server that shuts down", () => {
       handlers: { ...handlers, one },
       server: { shutdownSignal: shutdown.signal },
     });
-    const calls = [call("One"), call("Down", { onMessage: () => received.then(() => shutdown.abort(new ConnectError("shutting down", Code.Unavailable))) })];
+    const calls = [
+      call("One"),
+      call("Down", {
+        onMessage: () => received.then(() => shutdown.abort(new ConnectError("shutting down", Code.Unavailable))),
+      }),
+    ];
     expect((await Promise.all(calls)).map(({ code }) => code)).toEqual([undefined, Code.Unavailable]);
     expect(await counts("One")).toEqual({ ...called("ok"), ...ran("ok") });
     expect(await counts("Down")).toEqual({ ...UNAVAILABLE, ...ran("unavailable", { emitted: 1 }) });

@@ -263,12 +263,16 @@ test("the contexts of AsyncLocalStorage reach handlers, callers and other interc
     };
     const registry = new RpcMetricsRegistry();
     const interceptors = measure ? serverInterceptors(registry, { interceptors: [inServer] }) : [inServer];
-    const { url } = await listen(connectNodeAdapter({ routes: (router) => router.service(Echo, handlers), interceptors }));
+    const { url } = await listen(
+      connectNodeAdapter({ routes: (router) => router.service(Echo, handlers), interceptors }),
+    );
     const inClient = (next) => (request) => {
       note("client");
       return next(request);
     };
-    const client = connect(url, undefined, { interceptors: [...(measure ? [clientInterceptor(registry)] : []), inClient] });
+    const client = connect(url, undefined, {
+      interceptors: [...(measure ? [clientInterceptor(registry)] : []), inClient],
+    });
     await storage.run("caller", async () => {
       await client.one({});
       note("answered");
@@ -357,7 +361,11 @@ describe("the options", () => {
     };
     const replaced = { [Code.NotFound]: "ok", [Code.Aborted]: undefined };
     const statusOf = ({ code }, fallback) => (code in replaced ? replaced[code] : fallback);
-    const { call, counts } = await echo({ handlers: { one }, serving: { status: statusOf }, calling: { status: statusOf } });
+    const { call, counts } = await echo({
+      handlers: { one },
+      serving: { status: statusOf },
+      calling: { status: statusOf },
+    });
     for (let i = 0; i < 4; i++) await call("One");
     expect(await counts()).toEqual({
       calls: 3,
@@ -416,7 +424,9 @@ describe("the options", () => {
     expect(() => call(make, registry, { service: "x" })).toThrow(
       'service must be a function that returns a name or undefined, got "x"',
     );
-    expect(() => call(make, registry, { servise: 1 })).toThrow('"servise" is not an option (got 1): did you mean "service"?');
+    expect(() => call(make, registry, { servise: 1 })).toThrow(
+      '"servise" is not an option (got 1): did you mean "service"?',
+    );
     expect(() => call(make, registry, null)).toThrow("options must be an object, got null");
   });
 

@@ -13,7 +13,10 @@ import {
   createGrpcWebTransport,
   Http2SessionManager,
 } from "@connectrpc/connect-node";
-import { createConnectTransport as createConnectFetch, createGrpcWebTransport as createGrpcWebFetch } from "@connectrpc/connect-web";
+import {
+  createConnectTransport as createConnectFetch,
+  createGrpcWebTransport as createGrpcWebFetch,
+} from "@connectrpc/connect-web";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { clientInterceptor, requestGate, serverInterceptors } from "nrpc-metrics/connect";
 import { onTestFinished } from "vitest";
@@ -107,7 +110,11 @@ export async function listen(handler, httpVersion = "2") {
 /** A client until the test ends. */
 export function connect(url, transport = "Connect over HTTP/2", options = {}) {
   const { httpVersion, isFetch, transport: make } = TRANSPORTS[transport];
-  if (httpVersion === "1.1") return createClient(Echo, make({ baseUrl: url, ...(isFetch ? {} : { nodeOptions: { agent: false } }), ...options }));
+  if (httpVersion === "1.1")
+    return createClient(
+      Echo,
+      make({ baseUrl: url, ...(isFetch ? {} : { nodeOptions: { agent: false } }), ...options }),
+    );
   const sessionManager = new Http2SessionManager(url);
   onTestFinished(() => sessionManager.abort());
   return createClient(Echo, make({ baseUrl: url, sessionManager, ...options }));
