@@ -25,12 +25,12 @@ import {
   serverInterceptors,
   serviceNames,
 } from "nrpc-metrics/connect";
-import { SharedRpcMetricsRegistry } from "nrpc-metrics/threads";
+import { createSharedRegistry } from "nrpc-metrics/threads";
 import { Greeter, type Greeting } from "./greeter_pb.js";
 
 const services: readonly ConnectService[] = [Greeter];
 const registry = new RpcMetricsRegistry({ services: serviceNames(...services, Greeter) });
-const shared: InstrumentedRegistry = new SharedRpcMetricsRegistry();
+const shared: InstrumentedRegistry = createSharedRegistry();
 
 const nameOf = (method: ConnectMethod): string | undefined =>
   method.parent.typeName === "grpc.health.v1.Health" ? undefined : `${method.name} ${method.methodKind}`;
