@@ -89,7 +89,7 @@ describe.each(everywhere)("$transport, $kind:", ({ transport, kind }) => {
     const { call, counts } = await echo({
       transport,
       handlers: waiting().handlers,
-      calling: { inner: [serverFirst(50)] },
+      calling: { inner: [serverFirst(200)] },
     });
     expect((await call(kind)).code).toBe(Code.DeadlineExceeded);
     expect(await counts(kind)).toEqual({
@@ -100,7 +100,7 @@ describe.each(everywhere)("$transport, $kind:", ({ transport, kind }) => {
 
   test("a deadline that the caller notices first is a timeout for it, and no throw for the handler", async () => {
     const { call, counts } = await echo({ transport, handlers: waiting().handlers });
-    expect((await call(kind, { timeoutMs: 300 })).code).toBe(Code.DeadlineExceeded);
+    expect((await call(kind, { timeoutMs: 700 })).code).toBe(Code.DeadlineExceeded);
     const { answers, ...others } = await counts(kind);
     expect(others).toEqual({ ...calledWith("deadline_exceeded"), runs: 1, ...withFirst(kind) });
     // It is the latter if the request took more than a tenth of the time to arrive, as on a busy machine.
@@ -108,8 +108,13 @@ describe.each(everywhere)("$transport, $kind:", ({ transport, kind }) => {
   });
 
   test("AbortSignal.timeout() is a timeout for its caller, and to the handler its caller has left", async () => {
-    const { call, counts } = await echo({ transport, handlers: waiting().handlers });
-    expect((await call(kind, { signal: AbortSignal.timeout(300) })).code).toBe(Code.Canceled);
+    const { handlers, started } = waiting();
+    const { call, counts } = await echo({ transport, handlers });
+    const controller = new AbortController();
+    const timeout = AbortSignal.timeout(1);
+    await new Promise((resolve) => timeout.addEventListener("abort", resolve));
+    started.then(() => controller.abort(timeout.reason)); // not sooner, however slow the machine is
+    expect((await call(kind, { signal: controller.signal })).code).toBe(Code.Canceled);
     expect(await counts(kind)).toEqual({ ...calledWith("deadline_exceeded"), ...ran("cancelled", withFirst(kind)) });
   });
 
@@ -233,8 +238,8 @@ describe("a deadline", () => {
     const { handlers } = waiting();
     const { client, counts } = await echo({ handlers: { ...handlers, one: () => ({}) } });
     await client.one({}); // connects, which would take part of the time
-    const reader = client.down({}, { timeoutMs: 300 })[Symbol.asyncIterator]();
-    const unread = client.down({}, { timeoutMs: 300 });
+    const reader = client.down({}, { timeoutMs: 1_000 })[Symbol.asyncIterator]();
+    const unread = client.down({}, { timeoutMs: 1_000 });
     await reader.next();
     expect(await counts("Down")).toMatchObject({ calls: 2, statuses: { deadline_exceeded: 2 }, runs: 2 });
     await expect(unread[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: Code.DeadlineExceeded });
