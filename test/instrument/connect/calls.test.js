@@ -308,6 +308,23 @@ describe("a call that its caller aborts", () => {
     expect(await counts()).toEqual(ran("cancelled"));
   });
 
+  test.each(["Down", "Both"])("leaves no chunks to count that %s sends afterwards", async (kind) => {
+    const { handlers } = waiting();
+    const { send, received } = signal();
+    const stream = async function* (_, context) {
+      yield { text: "first" };
+      await handlers.one({}, context).catch(() => {});
+      send();
+      yield { text: "to nobody" };
+    };
+    const { call, counts } = await echo({ handlers: { down: stream, both: stream } });
+    const controller = new AbortController();
+    await call(kind, { signal: controller.signal, onMessage: () => controller.abort() });
+    await received;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(await counts(kind)).toEqual(ran("cancelled", { emitted: 1 }));
+  });
+
   test("is not what a server's answer of canceled is", async () => {
     const handlers = throwing(() => new ConnectError("the server gives up", Code.Canceled));
     const { call, counts } = await echo({ handlers });

@@ -207,6 +207,20 @@ describe("a server that shuts down", () => {
     expect(await counts("Down")).toEqual({ ...UNAVAILABLE, ...ran("unavailable", { emitted: 1 }) });
   });
 
+  test("has no bug in a handler that stops with any error", async () => {
+    const shutdown = new AbortController();
+    const stop = () => shutdown.abort(new ConnectError("shutting down", Code.Unavailable));
+    const { handlers, started } = waiting();
+    const one = (...call) =>
+      handlers.one(...call).catch(() => {
+        throw new Error("stopped");
+      });
+    const { call, counts } = await echo({ handlers: { one }, server: { shutdownSignal: shutdown.signal } });
+    started.then(stop);
+    expect((await call("One")).code).toBe(Code.Internal);
+    expect(await counts()).toEqual({ ...called("internal", "server"), ...ran("internal") });
+  });
+
   test("for no reason looks like callers who leave", async () => {
     const shutdown = new AbortController();
     const { call, counts } = await echo({
