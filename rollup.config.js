@@ -17,6 +17,7 @@ const input = {
   trpc: "build/js/instrument/trpc/index.js",
   fetch: "build/js/instrument/fetch/index.js",
   hono: "build/js/instrument/hono/index.js",
+  connect: "build/js/instrument/connect/index.js",
   threads: "build/js/threads/index.js",
   "threads.node": "build/js/threads/index.node.js",
 };
@@ -103,7 +104,7 @@ function manualChunks(id) {
 
 export default {
   input,
-  external: ["node:worker_threads", "./core.wasm", "@grpc/grpc-js", "@trpc/server/observable"],
+  external: ["node:worker_threads", "./core.wasm", "@grpc/grpc-js", "@connectrpc/connect", "@trpc/server/observable"],
   plugins: [tscOutput, loaderWithoutGlobalWrite, coreFile],
   output: {
     dir: "dist",

@@ -165,7 +165,8 @@ const NO_CONNECTION: ReadonlySet<unknown> = new Set([
  * Never throws.
  *
  * That is the status of {@link statusOfError}, but undefined for `cancelled`, and for a value that is no object, such as
- * the reason `"user left"` of a signal; `unavailable` where there was no connection; and `unknown` for any other error.
+ * the reason `"user left"` of a signal; `unavailable` where there was no connection or it broke, also if that is only the
+ * cause; and `unknown` for any other error.
  *
  * @param signal what the call was made with. Pass it if there is one: many libraries throw the same error for a timeout
  * and for an abort, and for an abort by either side. Only of an aborted signal does the caller know the reason.
@@ -180,11 +181,13 @@ export function classifyCall(
   if (signal?.aborted) return statusOfError(signal.reason) === "deadline_exceeded" ? "deadline_exceeded" : undefined;
   const status = statusOfError(error);
   if (signal === undefined && status === "cancelled") return undefined; // most often by the caller
+  // Before the status: a library may have one for a connection that broke, as Connect has "aborted" for ECONNRESET.
+  if (hadNoConnection(error)) return "unavailable";
   if (status !== undefined) return status;
   // What is no object is no error of any stack, but the reason with which the caller has aborted a signal.
   const isReason = error === null || (typeof error !== "object" && error !== undefined);
   if (signal === undefined && isReason) return undefined;
-  return hadNoConnection(error) ? "unavailable" : "unknown";
+  return "unknown";
 }
 
 function hadNoConnection(error: unknown): boolean {

@@ -4,7 +4,7 @@ import { execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { expect, inject, onTestFinished, test } from "vitest";
@@ -57,8 +57,14 @@ test("lines of an example are found at any depth, and are not once a word differ
 function place(program) {
   const folder = mkdtempSync(join(inject("packed").folder, "docs-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  for (const [, name] of program.matchAll(/ from "((?:@[a-z-]+\/)?[a-z][a-z-]*)"/g)) {
-    if (name.startsWith("nrpc-metrics")) continue;
+  // Generated code, which is shown only where it is an example.
+  const copied = filesBelow("examples").filter((file) => program.includes(` from "./${basename(file)}"`));
+  for (const each of copied) writeFileSync(join(folder, basename(each)), read(each));
+  const imports = [program, ...copied.map(read)].flatMap((code) =>
+    Array.from(code.matchAll(/ from "((?:@[a-z-]+\/)?[a-z][a-z-]*)(?:\/[^"]*)?"/g), ([, name]) => name),
+  );
+  for (const name of new Set(imports)) {
+    if (name === "nrpc-metrics") continue;
     const link = join(folder, "node_modules", name);
     mkdirSync(dirname(link), { recursive: true });
     symlinkSync(join(root, "node_modules", name), link);
@@ -125,7 +131,8 @@ const programs = ofLanguage("js", "diff").filter((block) => !standsInAnExample(p
 test.each(named(programs))("the program at %s runs against the packed package", async (_, block) => {
   let program = programOf(block);
   const ports = [];
-  for (const [, shown] of program.matchAll(/\.listen\((?:\{[^}]*\bport: )?(\d+)/g)) {
+  // Port 0 is for what only the program itself calls.
+  for (const [, shown] of program.matchAll(/\.listen\((?:\{[^}]*\bport: )?([1-9]\d*)/g)) {
     const port = await freePort();
     program = program.replaceAll(shown, String(port));
     ports.push(port);

@@ -191,6 +191,9 @@ describe("of a call, by its error and its signal,", () => {
     for (const code of ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE"]) {
       expect(classifyCall(error({ code }))).toBe("unavailable");
       expect(classifyCall(error({ cause: error({ code }) }), alive)).toBe("unavailable");
+      const connect = error({ name: "ConnectError", code: 10, cause: error({ code }) }); // Connect's "aborted"
+      expect(classifyCall(connect, alive)).toBe("unavailable");
+      expect(classifyCall(connect, aborted())).toBeUndefined();
     }
     const broken = {
       get code() {

@@ -20,6 +20,7 @@ const ALLOWED = {
   page: ["model", "runtime", "server"],
   "page/client": ["model", "page", "preact"],
   instrument: ["model", "registry"],
+  "instrument/connect": ["instrument", "model", "registry", "@connectrpc/connect"],
   "instrument/grpc": ["instrument", "model", "registry", "@grpc/grpc-js"],
   "instrument/trpc": ["instrument", "model", "registry", "@trpc/client", "@trpc/server", "@trpc/server/observable"],
   "instrument/fetch": ["instrument", "model", "registry"],

@@ -21,6 +21,7 @@ describe("what a page loads", () => {
     "+ page.js",
     "+ threads.js",
     "+ grpc.js",
+    "+ connect.js",
     "+ trpc.js",
     "+ fetch.js",
     "+ hono.js",

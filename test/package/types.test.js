@@ -1,7 +1,7 @@
 // The package's types in projects of its users, each checked as its users would.
 
 import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, inject, test } from "vitest";
@@ -10,6 +10,9 @@ const modules = fileURLToPath(new URL("../../node_modules", import.meta.url));
 // Below the folder that has the tarball installed, so that "nrpc-metrics" is what was packed.
 const folder = mkdtempSync(join(inject("packed").folder, "consumers-"));
 cpSync(new URL("consumers", import.meta.url), folder, { recursive: true });
+// What code of protoc-gen-es imports.
+mkdirSync(join(folder, "node_modules/@bufbuild"), { recursive: true });
+symlinkSync(join(modules, "@bufbuild/protobuf"), join(folder, "node_modules/@bufbuild/protobuf"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** What a checker says of a project; empty when it is content. */
@@ -54,6 +57,10 @@ describe.each(["typescript", "typescript-7"])("with %s", (compiler) => {
 
   test("a measured app of Hono keeps its types", async () => {
     expect(await tsc("hono")).toBe("");
+  });
+
+  test("the types are right for a service and a client of Connect", async () => {
+    expect(await tsc("connect")).toBe("");
   });
 
   test("guards can be held by `using` with lib ESNext alone", async () => {

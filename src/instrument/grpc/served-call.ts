@@ -10,17 +10,12 @@ import {
 import type { RpcStatus } from "../../model/status.js";
 import type { HandlerMetricsGuard } from "../../registry/guard.js";
 import type { ServiceCounters } from "../../registry/service.js";
+import { isAtDeadline } from "../deadline.js";
 import { type InstrumentOptions, statusBy } from "../options.js";
 import { type GrpcMethod, statusOfCode } from "./methods.js";
 
 /** The status that a server answers with, as interceptors see it. */
 export type GrpcAnswer = Pick<StatusObject, "code" | "details">;
-
-// A caller whose deadline comes cancels the call. That often arrives before the server's own timer goes off: the server
-// measures the same time, but from the arrival of the request. So a call that is cancelled at the end of its time has
-// run into its deadline, where the end is the last tenth, and at least the last 10 ms.
-const LAST_PART = 0.1;
-const LAST_MS = 10;
 
 export class ServedCall {
   readonly #counters: ServiceCounters;
@@ -114,14 +109,8 @@ export class ServedCall {
     this.#handler?.end();
   }
 
-  #isAtDeadline(): boolean {
-    if (this.#deadlineMs === Number.POSITIVE_INFINITY) return false;
-    const lastMs = Math.max(LAST_MS, (this.#deadlineMs - this.#arrivedMs) * LAST_PART);
-    return this.#deadlineMs - Date.now() <= lastMs;
-  }
-
   #unansweredStatus(): RpcStatus {
-    if (this.#isAtDeadline()) return "deadline_exceeded";
+    if (isAtDeadline(this.#arrivedMs, this.#deadlineMs - this.#arrivedMs)) return "deadline_exceeded";
     // Between a message and the status after it there is little time for a caller to cancel. It is where a call ends
     // whose message grpc-js can't serialize, or may not send for its size. Streams are cancelled there every day.
     return this.#hasSentMessage && !this.#method.responseStream ? "internal" : "cancelled";
