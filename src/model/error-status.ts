@@ -1,18 +1,8 @@
 // The status that an error carries, found by its shape: nothing here imports the libraries whose errors these are.
 
+import { causeChain, isObject, read } from "./error-shape.js";
+import { hasLostConnection } from "./lost-connection.js";
 import { RPC_STATUSES, type RpcStatus } from "./status.js";
-
-/** What is read of an error. Everything may be missing, of another type, or a getter that throws. */
-interface ErrorShape {
-  readonly name?: unknown;
-  readonly message?: unknown;
-  readonly code?: unknown;
-  readonly cause?: unknown;
-  /** Of gRPC's errors. */
-  readonly details?: unknown;
-  /** Of tRPC's, if the server has answered. */
-  readonly data?: { readonly code?: unknown } | null;
-}
 
 /** Names of errors that say who ended a call before its answer: its caller, or time. */
 const ABORTS: ReadonlyMap<unknown, RpcStatus> = new Map([
@@ -55,9 +45,6 @@ const TRPC_CODES: ReadonlyMap<unknown, RpcStatus> = new Map([
   ["GATEWAY_TIMEOUT", "deadline_exceeded"],
 ]);
 
-/** How far a chain of causes is followed: it may be a circle. */
-const MAX_CAUSES = 5;
-
 /**
  * The status that an error carries: its gRPC or Connect code (errors of @grpc/grpc-js, nice-grpc, grpc-web, protobuf-ts
  * and Connect), that of a tRPC error, `cancelled` for an AbortError and `deadline_exceeded` for a TimeoutError, also if
@@ -70,42 +57,40 @@ const MAX_CAUSES = 5;
  * const reply = await echo.observeHandler(() => handle(request), statusOfError);
  */
 export function statusOfError(error: unknown): RpcStatus | undefined {
-  try {
-    return isObject(error) ? statusOf(error) : undefined;
-  } catch {
-    return undefined; // a getter or a proxy threw
-  }
-}
-
-function statusOf(error: ErrorShape): RpcStatus | undefined {
-  const aborted = ABORTS.get(error.name);
+  const name = read(error, "name");
+  const aborted = ABORTS.get(name);
   if (aborted !== undefined) return aborted;
-  const own = codeOf(error);
-  if (own !== undefined && !isVague(own, error)) return own;
-  const byCause = abortedBy(error.cause);
-  if (byCause !== undefined) return byCause;
-  return own ?? (error.name === "TRPCClientError" ? "unavailable" : undefined); // without data, nobody answered
+  const own = codeOf(error, name);
+  if (own !== undefined && !isVague(own, name)) return own;
+  for (const cause of causeChain(error)) {
+    const status = ABORTS.get(read(cause, "name"));
+    if (status !== undefined) return status;
+  }
+  return own ?? (name === "TRPCClientError" ? "unavailable" : undefined); // without data, nobody answered
 }
 
 /** Whether a library may have made this status of an abort, so that only the cause says what it was. */
-function isVague(status: RpcStatus, { name }: ErrorShape): boolean {
+function isVague(status: RpcStatus, name: unknown): boolean {
   return status === "cancelled" || status === "unknown" || (status === "internal" && name === "TRPCError");
 }
 
-function codeOf(error: ErrorShape): RpcStatus | undefined {
-  const { name, code, details, data } = error;
-  if (name === "TRPCClientError") return isObject(data) ? trpcStatus(data.code, error.message) : undefined;
-  if (name === "TRPCError") return trpcStatus(code, error.message);
+function codeOf(error: unknown, name: unknown): RpcStatus | undefined {
+  const code = read(error, "code");
+  const message = read(error, "message");
+  const data = read(error, "data");
+  if (name === "TRPCClientError") return isObject(data) ? trpcStatus(read(data, "code"), message) : undefined;
+  if (name === "TRPCError") return trpcStatus(code, message);
   if (name === "AxiosError" && (code === "ETIMEDOUT" || (code === "ECONNABORTED" && isTimeout(error))))
     return "deadline_exceeded";
   if (typeof code === "string") return STATUS_NAMES.get(code);
   // Other errors have numbers of other meanings, such as those of a DOMException.
-  const isGrpc = name === "ConnectError" || name === "RpcError" || typeof details === "string";
+  const isGrpc = name === "ConnectError" || name === "RpcError" || typeof read(error, "details") === "string";
   return isGrpc && typeof code === "number" && code !== 0 ? RPC_STATUSES[code] : undefined;
 }
 
 /** Browsers' axios has the same code for requests that were aborted. */
-function isTimeout({ message }: ErrorShape): boolean {
+function isTimeout(error: unknown): boolean {
+  const message = read(error, "message");
   return typeof message === "string" && message.includes("timeout");
 }
 
@@ -115,37 +100,16 @@ function trpcStatus(code: unknown, message: unknown): RpcStatus {
   return TRPC_CODES.get(code) ?? "failed_precondition";
 }
 
-function abortedBy(cause: unknown): RpcStatus | undefined {
-  let each = cause;
-  for (let i = 0; i < MAX_CAUSES && isObject(each); i++) {
-    const status = ABORTS.get((each as ErrorShape).name);
-    if (status !== undefined) return status;
-    each = (each as ErrorShape).cause;
-  }
-  return undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-/** Codes of Node's errors, and of its fetch's causes, that say that there was no connection, or that it broke. */
-const NO_CONNECTION: ReadonlySet<unknown> = new Set([
-  "ECONNREFUSED",
-  "ECONNRESET",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EPIPE",
-]);
+/** Codes that Connect gives to errors of Node, fetch and HTTP/2, too, among them those of lost connections. */
+const GIVEN_BY_CONNECT: ReadonlySet<unknown> = new Set<RpcStatus>(["cancelled", "unknown", "aborted", "internal"]);
 
 /**
  * The status of a call that failed with `error`, or undefined if it never resolved: what `observeCall` does by default.
  * Never throws.
  *
  * That is the status of {@link statusOfError}, but undefined for `cancelled`, and for a value that is no object, such as
- * the reason `"user left"` of a signal; `unavailable` where there was no connection; and `unknown` for any other error.
+ * the reason `"user left"` of a signal; `unavailable` where there was no connection, or where it broke, also if Connect
+ * has another code for that; and `unknown` for any other error.
  *
  * @param signal what the call was made with. Pass it if there is one: many libraries throw the same error for a timeout
  * and for an abort, and for an abort by either side. Only of an aborted signal does the caller know the reason.
@@ -157,24 +121,14 @@ export function classifyCall(
   error: unknown,
   signal?: { readonly aborted: boolean; readonly reason?: unknown },
 ): RpcStatus | undefined {
+  const hasSignal = signal !== undefined;
   if (signal?.aborted) return statusOfError(signal.reason) === "deadline_exceeded" ? "deadline_exceeded" : undefined;
   const status = statusOfError(error);
-  if (signal === undefined && status === "cancelled") return undefined; // most often by the caller
+  const mayBeLost = status === undefined || (read(error, "name") === "ConnectError" && GIVEN_BY_CONNECT.has(status));
+  if (mayBeLost && hasLostConnection(error)) return "unavailable";
+  if (!hasSignal && status === "cancelled") return undefined; // most often by the caller
   if (status !== undefined) return status;
   // What is no object is no error of any stack, but the reason with which the caller has aborted a signal.
   const isReason = error === null || (typeof error !== "object" && error !== undefined);
-  if (signal === undefined && isReason) return undefined;
-  return hadNoConnection(error) ? "unavailable" : "unknown";
-}
-
-function hadNoConnection(error: unknown): boolean {
-  try {
-    return isObject(error) && [error, (error as ErrorShape).cause].some((each) => NO_CONNECTION.has(codeIn(each)));
-  } catch {
-    return false;
-  }
-}
-
-function codeIn(error: unknown): unknown {
-  return isObject(error) ? (error as ErrorShape).code : undefined;
+  return !hasSignal && isReason ? undefined : "unknown";
 }

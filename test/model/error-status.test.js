@@ -163,17 +163,50 @@ describe("of a call, by its error and its signal,", () => {
     },
   );
 
+  const LOST = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET", "ERR_NETWORK"];
+
   test("no connection is unavailable, and anything else unknown", () => {
-    for (const code of ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE"]) {
-      expect(classifyCall(error({ code }))).toBe("unavailable");
-      expect(classifyCall(error({ cause: error({ code }) }), alive)).toBe("unavailable");
+    for (const code of LOST) {
+      const lost = error({ code });
+      expect(classifyCall(lost)).toBe("unavailable");
+      expect(classifyCall(error({ cause: lost }), alive)).toBe("unavailable");
+      expect(classifyCall(error({ cause: error({ cause: error({ cause: lost }) }) }))).toBe("unavailable");
     }
-    const broken = {
-      get code() {
-        throw new Error("no code");
-      },
-    };
-    for (const other of [error({}), error({ code: "ENOENT" }), undefined, {}, broken, error({ cause: broken })])
+    for (const other of [error({}), error({ code: "ENOENT" }), undefined, {}, error({ message: "socket hang up" })])
       expect(classifyCall(other)).toBe("unknown");
+  });
+
+  test("several attempts are unavailable if none had a connection", () => {
+    const lost = error({ code: "ETIMEDOUT" });
+    const all = (...errors) => new AggregateError(errors);
+    for (const errors of [all(lost), all(lost, error({ cause: lost })), error({ cause: all(lost, lost) })])
+      expect(classifyCall(errors)).toBe("unavailable");
+    for (const errors of [all(), all(lost, error({})), all("text"), error({ errors: { length: 1, 0: lost } })])
+      expect(classifyCall(errors)).toBe("unknown");
+  });
+
+  test("codes that Connect has for lost connections are unavailable if the cause is one, and others are answers", () => {
+    const cause = error({ cause: error({ code: "ECONNRESET" }) });
+    const connect = (code, properties) => error({ name: "ConnectError", code, ...properties });
+    for (const code of [1, 2, 10, 13]) {
+      expect(classifyCall(connect(code, { cause }))).toBe("unavailable");
+      expect(classifyCall(connect(code), alive)).toBe(RPC_STATUSES[code]);
+      expect(classifyCall(connect(code, { cause }), aborted())).toBeUndefined();
+      expect(statusOfError(connect(code, { cause }))).toBe(RPC_STATUSES[code]);
+    }
+    for (const code of [3, 5, 7, 8, 9, 12, 16]) expect(classifyCall(connect(code, { cause }))).toBe(RPC_STATUSES[code]);
+    for (const name of ["TRPCError", "RpcError"])
+      expect(classifyCall(error({ name, code: name === "RpcError" ? 13 : "INTERNAL_SERVER_ERROR", cause }))).toBe(
+        "internal",
+      );
+  });
+
+  test("a stream over HTTP/2 that broke is unavailable in Connect, unless that is what the server has answered", () => {
+    const broken = { name: "ConnectError", code: 1, message: "[canceled] http/2 stream closed with error code CANCEL" };
+    expect(classifyCall(error(broken))).toBe("unavailable");
+    expect(classifyCall(error({ cause: error(broken) }))).toBe("unavailable");
+    expect(classifyCall(error({ ...broken, isWireError: true }), alive)).toBe("cancelled");
+    expect(classifyCall(error({ ...broken, message: "[canceled] This operation was aborted" }))).toBeUndefined();
+    expect(classifyCall(error({ ...broken, name: "Error" }))).toBe("unknown");
   });
 });
