@@ -10,7 +10,8 @@ const ABORTS: ReadonlyMap<unknown, RpcStatus> = new Map([
   ["CanceledError", "cancelled"], // axios
   ["CancelError", "cancelled"], // got
   ["TimeoutError", "deadline_exceeded"],
-  ["HeadersTimeoutError", "deadline_exceeded"], // undici, here and below
+  ["ConnectTimeoutError", "deadline_exceeded"], // undici, here and below
+  ["HeadersTimeoutError", "deadline_exceeded"],
   ["BodyTimeoutError", "deadline_exceeded"],
 ]);
 
@@ -91,7 +92,8 @@ function codeOf(error: unknown, name: unknown): RpcStatus | undefined {
 /** Browsers' axios has the same code for requests that were aborted. */
 function isTimeout(error: unknown): boolean {
   const message = read(error, "message");
-  return typeof message === "string" && message.includes("timeout");
+  if (typeof message !== "string") return false;
+  return message.includes("timeout") || message === read(read(error, "config"), "timeoutErrorMessage");
 }
 
 function trpcStatus(code: unknown, message: unknown): RpcStatus {

@@ -28,8 +28,11 @@ describe("the status of an error is", () => {
     expect(statusOfError(axios("ECONNABORTED", "timeout of 5ms exceeded"))).toBe("deadline_exceeded");
     expect(statusOfError(axios("ETIMEDOUT", "timeout of 5ms exceeded"))).toBe("deadline_exceeded");
     expect(statusOfError(axios("ECONNABORTED", "Request aborted"))).toBeUndefined();
+    const configured = { config: { timeoutErrorMessage: "too slow" } };
+    expect(statusOfError(Object.assign(axios("ECONNABORTED", "too slow"), configured))).toBe("deadline_exceeded");
+    expect(statusOfError(Object.assign(axios("ECONNABORTED", "Request aborted"), configured))).toBeUndefined();
     expect(statusOfError(error({ name: "CancelError" }))).toBe("cancelled");
-    for (const name of ["HeadersTimeoutError", "BodyTimeoutError"])
+    for (const name of ["ConnectTimeoutError", "HeadersTimeoutError", "BodyTimeoutError"])
       expect(statusOfError(error({ cause: error({ name }) }))).toBe("deadline_exceeded");
   });
 

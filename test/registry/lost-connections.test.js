@@ -239,12 +239,15 @@ describe("over HTTP, the call is unavailable", () => {
     expect(await counted(() => Promise.any([connect(), fetch(`http://127.0.0.1:${port}`)]))).toEqual(LOST);
   });
 
-  test("if the network gives up", async () => {
+  test("if the network gives up, but not if the time of undici for it has run out", async () => {
     const { Agent, fetch: fetchOf, request } = await import("undici");
     const url = "http://host.test";
     const timedOut = () => Object.assign(new Error("connect ETIMEDOUT"), { code: "ETIMEDOUT", syscall: "connect" });
     const gaveUp = new Agent({ connect: (_, done) => done(timedOut(), null) });
+    const late = new Agent({ connect: { timeout: 10, lookup() {} } });
     expect(await counted(() => request(url, { dispatcher: gaveUp }))).toEqual(LOST);
     expect(await counted(() => fetchOf(url, { dispatcher: gaveUp }))).toEqual(LOST);
+    expect(await counted(() => request(url, { dispatcher: late }))).toEqual(answered("deadline_exceeded"));
+    expect(await counted(() => fetchOf(url, { dispatcher: late }))).toEqual(answered("deadline_exceeded"));
   });
 });

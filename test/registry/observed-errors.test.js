@@ -296,8 +296,9 @@ describe("errors of fetch and axios", () => {
 
   test("of axios are recognised, too", async () => {
     const url = await silent();
-    for (const adapter of ["http", "fetch"])
-      expect(await counted(() => axios.get(url, { timeout: DELAY_MS, adapter }))).toEqual(TIMEOUT);
+    for (const options of [{}, { timeoutErrorMessage: "too slow" }])
+      for (const adapter of ["http", "fetch"])
+        expect(await counted(() => axios.get(url, { timeout: DELAY_MS, adapter, ...options }))).toEqual(TIMEOUT);
     expect(await countedWith(AbortSignal.timeout(DELAY_MS), (signal) => axios.get(url, { signal }))).toEqual(TIMEOUT);
     expect(await counted(() => axios.get(url, { signal: abortedSoon() }))).toEqual(NEVER);
   });
