@@ -27,24 +27,27 @@ const STATUS_NAMES: ReadonlyMap<unknown, RpcStatus> = new Map<string, RpcStatus>
   ["malformed", "invalid_argument"],
 ]);
 
-/** tRPC's codes, as their HTTP statuses translate. Those that are left out are `failed_precondition`, as other 4xx. */
-const TRPC_CODES: ReadonlyMap<unknown, RpcStatus> = new Map([
-  ["PARSE_ERROR", "invalid_argument"],
-  ["BAD_REQUEST", "invalid_argument"],
-  ["UNAUTHORIZED", "unauthenticated"],
-  ["FORBIDDEN", "permission_denied"],
-  ["NOT_FOUND", "not_found"],
-  ["METHOD_NOT_SUPPORTED", "unimplemented"],
-  ["TIMEOUT", "deadline_exceeded"],
-  ["CONFLICT", "aborted"],
-  ["TOO_MANY_REQUESTS", "resource_exhausted"],
-  ["CLIENT_CLOSED_REQUEST", "cancelled"],
-  ["INTERNAL_SERVER_ERROR", "internal"],
-  ["NOT_IMPLEMENTED", "unimplemented"],
-  ["BAD_GATEWAY", "unavailable"],
-  ["SERVICE_UNAVAILABLE", "unavailable"],
-  ["GATEWAY_TIMEOUT", "deadline_exceeded"],
-]);
+/** tRPC's codes by their names, their HTTP statuses, and their JSON-RPC numbers unless those follow from the latter. */
+const TRPC_CODES: ReadonlyMap<unknown, RpcStatus> = new Map(
+  Object.entries({
+    invalid_argument: ["BAD_REQUEST", "PARSE_ERROR", 400, -32600, -32700],
+    unauthenticated: ["UNAUTHORIZED", 401],
+    permission_denied: ["FORBIDDEN", 403],
+    not_found: ["NOT_FOUND", 404],
+    unimplemented: ["METHOD_NOT_SUPPORTED", 405, "NOT_IMPLEMENTED", 501],
+    deadline_exceeded: ["TIMEOUT", 408, "GATEWAY_TIMEOUT", 504],
+    aborted: ["CONFLICT", 409],
+    resource_exhausted: ["TOO_MANY_REQUESTS", 429],
+    cancelled: ["CLIENT_CLOSED_REQUEST", 499],
+    internal: ["INTERNAL_SERVER_ERROR", 500, -32603],
+    unavailable: ["BAD_GATEWAY", 502, "SERVICE_UNAVAILABLE", 503],
+  } satisfies Partial<Record<RpcStatus, (string | number)[]>>).flatMap(([status, codes]) =>
+    codes.map((code): [unknown, RpcStatus] => [code, status as RpcStatus]),
+  ),
+);
+
+/** tRPC's number for an HTTP status is this less the status: -32004 for 404. */
+const JSON_RPC_BASE = -31_600;
 
 /**
  * The status that an error carries: its gRPC or Connect code (errors of @grpc/grpc-js, nice-grpc, grpc-web, protobuf-ts
@@ -67,7 +70,7 @@ export function statusOfError(error: unknown): RpcStatus | undefined {
     const status = ABORTS.get(read(cause, "name"));
     if (status !== undefined) return status;
   }
-  return own ?? (name === "TRPCClientError" ? "unavailable" : undefined); // without data, nobody answered
+  return own ?? (name === "TRPCClientError" ? "unavailable" : undefined); // nobody answered
 }
 
 /** Whether a library may have made this status of an abort, so that only the cause says what it was. */
@@ -77,10 +80,8 @@ function isVague(status: RpcStatus, name: unknown): boolean {
 
 function codeOf(error: unknown, name: unknown): RpcStatus | undefined {
   const code = read(error, "code");
-  const message = read(error, "message");
-  const data = read(error, "data");
-  if (name === "TRPCClientError") return isObject(data) ? trpcStatus(read(data, "code"), message) : undefined;
-  if (name === "TRPCError") return trpcStatus(code, message);
+  if (name === "TRPCClientError") return trpcAnswer(error);
+  if (name === "TRPCError") return trpcStatus(error, [code]);
   if (name === "AxiosError" && (code === "ETIMEDOUT" || (code === "ECONNABORTED" && isTimeout(error))))
     return "deadline_exceeded";
   if (typeof code === "string") return STATUS_NAMES.get(code);
@@ -96,10 +97,30 @@ function isTimeout(error: unknown): boolean {
   return message.includes("timeout") || message === read(read(error, "config"), "timeoutErrorMessage");
 }
 
-function trpcStatus(code: unknown, message: unknown): RpcStatus {
-  if (code === "NOT_FOUND" && typeof message === "string" && message.startsWith("No procedure found on path"))
-    return "unimplemented";
-  return TRPC_CODES.get(code) ?? "failed_precondition";
+/** What a server has answered; undefined if none has. An `errorFormatter` of its own may have left out any of these. */
+function trpcAnswer(error: unknown): RpcStatus | undefined {
+  const [data, shape] = [read(error, "data"), read(error, "shape")];
+  if (!isObject(data) && !isObject(shape)) return undefined;
+  return trpcStatus(error, [read(data, "code"), read(data, "httpStatus"), read(shape, "code")]);
+}
+
+/**
+ * The status of the first code that is known. The number for JSON-RPC comes last: several codes share that of an
+ * internal error. Names that are not known are those of other 4xx.
+ */
+function trpcStatus(error: unknown, codes: readonly unknown[]): RpcStatus {
+  const known = codes.map(statusOfTrpcCode).find((each) => each !== undefined);
+  const status = known ?? (typeof codes[0] === "string" ? "failed_precondition" : "unknown");
+  const message = read(error, "message");
+  const isMissing = typeof message === "string" && message.startsWith("No procedure found on path");
+  return status === "not_found" && isMissing ? "unimplemented" : status;
+}
+
+function statusOfTrpcCode(code: unknown): RpcStatus | undefined {
+  const known = TRPC_CODES.get(code);
+  if (known !== undefined || typeof code !== "number") return known;
+  const http = code < 0 ? JSON_RPC_BASE - code : code;
+  return TRPC_CODES.get(http) ?? (http > 400 && http < 500 ? "failed_precondition" : undefined);
 }
 
 /** Codes that Connect gives to errors of Node, fetch and HTTP/2, too, among them those of lost connections. */

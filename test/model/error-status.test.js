@@ -80,6 +80,41 @@ describe("the status of an error is", () => {
     expect(statusOfError(error({ name: "TRPCClientError", data: { code } }))).toBe(status);
   });
 
+  test("for tRPC's answers without a code by HTTP status, or else by the number for JSON-RPC, or else unknown", () => {
+    const answer = (properties) => statusOfError(error({ name: "TRPCClientError", ...properties }));
+    expect(answer({ data: { code: "CONFLICT", httpStatus: 404 }, shape: { code: -32603 } })).toBe("aborted");
+    expect(answer({ data: { code: "OWN", httpStatus: 503 }, shape: { code: -32603 } })).toBe("unavailable");
+    expect(answer({ data: { httpStatus: 418 }, shape: { code: -32603 } })).toBe("failed_precondition");
+    expect(answer({ data: { httpStatus: 599 }, shape: { code: -32001 } })).toBe("unauthenticated");
+    for (const data of [{}, undefined, null, { code: undefined }]) {
+      for (const [code, status] of [
+        [-32700, "invalid_argument"],
+        [-32600, "invalid_argument"],
+        [-32603, "internal"],
+        [-32001, "unauthenticated"],
+        [-32003, "permission_denied"],
+        [-32004, "not_found"],
+        [-32005, "unimplemented"],
+        [-32008, "deadline_exceeded"],
+        [-32009, "aborted"],
+        [-32012, "failed_precondition"],
+        [-32029, "resource_exhausted"],
+        [-32099, "cancelled"],
+        [-32100, "internal"],
+        [-1, "unknown"],
+        [0, "unknown"],
+        [Number.NaN, "unknown"],
+        ["constructor", "unknown"],
+        [undefined, "unknown"],
+      ])
+        expect(answer({ data, shape: { code } })).toBe(status);
+    }
+    const message = 'No procedure found on path "users.get"';
+    expect(answer({ shape: { code: -32004 }, message })).toBe("unimplemented");
+    expect(answer({ data: {} })).toBe("unknown");
+    expect(answer({ shape: {}, cause: error({ name: "AbortError" }) })).toBe("cancelled");
+  });
+
   test("that of the cause where tRPC's server has made an internal error of an abort", () => {
     const internal = (cause) => error({ name: "TRPCError", code: "INTERNAL_SERVER_ERROR", cause });
     expect(statusOfError(internal(error({ name: "AbortError" })))).toBe("cancelled");
