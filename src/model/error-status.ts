@@ -135,17 +135,19 @@ const GIVEN_BY_CONNECT: ReadonlySet<unknown> = new Set<RpcStatus>(["cancelled", 
  * has another code for that; and `unknown` for any other error.
  *
  * @param signal what the call was made with. Pass it if there is one: many libraries throw the same error for a timeout
- * and for an abort, and for an abort by either side. Only of an aborted signal does the caller know the reason.
+ * and for an abort, and for an abort by either side. Only of an aborted signal does the caller know the reason. Default:
+ * none, as is `null`.
  *
  * @example
  * await echo.observeCall(() => client.echo(request, { signal }), (error) => classifyCall(error, signal));
  */
 export function classifyCall(
   error: unknown,
-  signal?: { readonly aborted: boolean; readonly reason?: unknown },
+  signal?: { readonly aborted: boolean; readonly reason?: unknown } | null,
 ): RpcStatus | undefined {
-  const hasSignal = signal !== undefined;
-  if (signal?.aborted) return statusOfError(signal.reason) === "deadline_exceeded" ? "deadline_exceeded" : undefined;
+  const isAborted = read(signal, "aborted");
+  const hasSignal = isAborted !== undefined;
+  if (isAborted) return statusOfError(read(signal, "reason")) === "deadline_exceeded" ? "deadline_exceeded" : undefined;
   const status = statusOfError(error);
   const mayBeLost = status === undefined || (read(error, "name") === "ConnectError" && GIVEN_BY_CONNECT.has(status));
   if (mayBeLost && hasLostConnection(error)) return "unavailable";

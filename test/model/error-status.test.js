@@ -247,4 +247,66 @@ describe("of a call, by its error and its signal,", () => {
     expect(classifyCall(error({ ...broken, message: "[canceled] This operation was aborted" }))).toBeUndefined();
     expect(classifyCall(error({ ...broken, name: "Error" }))).toBe("unknown");
   });
+
+  describe("it never throws, whatever it has to read:", () => {
+    const throwing = (property, more = {}) =>
+      Object.defineProperty({ ...more }, property, {
+        get() {
+          throw new Error("unreadable");
+        },
+      });
+    const revoked = (target) => {
+      const { proxy, revoke } = Proxy.revocable(target, {});
+      revoke();
+      return proxy;
+    };
+
+    test.each(["name", "code", "message", "cause", "details", "errors"])(
+      "an error without a readable %s",
+      (property) => {
+        expect(classifyCall(throwing(property))).toBe("unknown");
+        expect(classifyCall(error({ cause: throwing(property) }), alive)).toBe("unknown");
+      },
+    );
+
+    test("an error of which a part is readable", () => {
+      expect(classifyCall(throwing("cause", { code: "ECONNRESET" }))).toBe("unavailable");
+      expect(classifyCall(throwing("message", { name: "AxiosError", code: "ECONNABORTED" }))).toBe("unknown");
+      expect(classifyCall(throwing("data", { name: "TRPCClientError", shape: { code: -32603 } }))).toBe("internal");
+      expect(classifyCall(throwing("cause", { name: "ConnectError", code: 2 }))).toBe("unknown");
+      const config = throwing("timeoutErrorMessage");
+      expect(classifyCall(error({ name: "AxiosError", code: "ECONNABORTED", config }))).toBe("unknown");
+    });
+
+    test("a revoked proxy", () => {
+      for (const proxy of [revoked({}), revoked([])]) {
+        expect(classifyCall(proxy)).toBe("unknown");
+        expect(classifyCall(error({ cause: proxy }))).toBe("unknown");
+        expect(classifyCall(error({ errors: proxy }))).toBe("unknown");
+        expect(classifyCall(error({ errors: [proxy] }))).toBe("unknown");
+        expect(classifyCall(error({ name: "TRPCClientError", data: proxy }))).toBe("unknown");
+      }
+    });
+
+    test("a circle of causes", () => {
+      const circle = error({});
+      circle.cause = circle;
+      circle.errors = [circle];
+      expect(classifyCall(circle)).toBe("unknown");
+    });
+
+    test("a signal that can't be read, which counts as none, and so does null", () => {
+      const cancelled = error({ name: "AbortError" });
+      for (const signal of [throwing("aborted"), revoked({}), null, undefined, {}]) {
+        expect(classifyCall(cancelled, signal)).toBeUndefined();
+        expect(classifyCall("text", signal)).toBeUndefined();
+        expect(classifyCall(error({}), signal)).toBe("unknown");
+      }
+    });
+
+    test("an aborted signal whose reason can't be read, which is none for a timeout", () => {
+      for (const signal of [throwing("reason", { aborted: true }), { aborted: true, reason: revoked({}) }])
+        expect(classifyCall(error({}), signal)).toBeUndefined();
+    });
+  });
 });
