@@ -17,10 +17,11 @@ const PEERS = ["@grpc/grpc-js", "@connectrpc/connect", "@trpc/server"];
 // something that came in unnoticed. When clear code needs more, raise them and say why.
 
 /**
- * Of 14.5 kB, 2.3 are @assemblyscript/loader as published, 0.9 the core, 1.5 errors that say why WebAssembly can't run,
- * escapes in messages, and guards that survive the end of the stack, and 1.8 statuses, with what stacks throw for them.
+ * Of 15.3 kB, 2.3 are @assemblyscript/loader as published, 0.9 the core, 1.5 errors that say why WebAssembly can't run,
+ * escapes in messages, and guards that survive the end of the stack, and 2.4 statuses, with what stacks throw for them,
+ * 0.5 of that to find connections that were lost, under whatever code, and to read any error without throwing.
  */
-const CORE_ENTRY_LIMIT = 15_000;
+const CORE_ENTRY_LIMIT = 15_400;
 
 /** What each of the other entries adds to the core entry, without which none of them is used. */
 const ADDED_LIMITS = {

@@ -36,8 +36,8 @@ export interface Encoder {
   end(out: TextWriter): void;
 }
 
-/** The families of a snapshot: those of the reference, and others once something of them was recorded. */
-export function familiesOf({ words, layout, services }: SnapshotData): readonly ServiceFamily[] {
+/** The families that are written for these services: those of the reference, and others of which they recorded something. */
+export function familiesOf({ words, layout }: Rows, services: readonly SnapshotService[]): readonly ServiceFamily[] {
   return FAMILIES.filter(({ isExtension, series }) => {
     if (!isExtension) return true;
     const indices = series.flatMap(({ field }) => recordedIndices(layout, field));
@@ -47,7 +47,7 @@ export function familiesOf({ words, layout, services }: SnapshotData): readonly 
 
 /** All services and families as one text. */
 export function encodeSnapshot(encoder: Encoder, data: SnapshotData): Uint8Array<ArrayBuffer> {
-  const families = familiesOf(data);
+  const families = familiesOf(data, data.services);
   const slice = encoder.slice(data, data.services);
   const maxBytes = families.reduce((sum, family) => sum + encoder.maxSeriesBytes(family, slice), 0);
   return writeText(maxBytes, (out) => {

@@ -30,7 +30,7 @@ export function textPieces(
   trailer: Chunk,
 ): Pieces {
   const services = selected ? data.services.filter(({ name }) => selected.has(name)) : data.services;
-  const families = familiesOf(data);
+  const families = familiesOf(data, services);
   const slices = new Slices(data, encoder, slicesOf(services, bucketCount(data.layout)));
   return {
     count: families.length * slices.count + 1,

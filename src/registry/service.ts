@@ -84,7 +84,8 @@ export class ServiceCounters {
    * The call counts with the status `ok` when `fn` returns or fulfils. When it throws or rejects, `classify` returns the
    * status for the error, or an outcome, which counts no status; `undefined` means that the call never resolved. What
    * `fn` marks on the guard it receives always wins. If `classify` itself throws, or returns anything else, the call
-   * counts as `ServerError`, and the error of `fn` is still the one thrown.
+   * counts as `ServerError`, and the error of `fn` is still the one thrown. If `fn` itself ends the guard, the call ends
+   * there with what `fn` has marked by then: what it returns or throws later counts nothing.
    *
    * @param fn receives the call's guard.
    * @param classify default: {@link classifyCall}, which knows the errors of gRPC, Connect, tRPC and others. If the call
@@ -109,7 +110,9 @@ export class ServiceCounters {
    * The run counts with the status `ok` when `fn` returns or fulfils. When it throws or rejects, `classify` returns the
    * status if the error is an answer; `undefined` means that it is a bug, which adds 1 to `handlerPanicsTotal` and has
    * the status `unknown`. A status that `fn` marks on the guard it receives always wins. If `classify` itself throws, or
-   * returns anything else, the error counts as a bug. The error of `fn` is the one thrown in any case.
+   * returns anything else, the error counts as a bug. The error of `fn` is the one thrown in any case. If `fn` itself ends
+   * the guard, the run ends there with the status that `fn` has marked by then, if any: of what it returns or throws
+   * later, only a bug still counts, as by a late `threw()`.
    *
    * @param fn receives the handler's guard.
    * @param classify default: an error named `AbortError` is `cancelled`, and any other is a bug.

@@ -16,8 +16,15 @@ const EXTENSION = {
 beforeAll(() => FAMILIES.push(EXTENSION));
 afterAll(() => FAMILIES.pop());
 
-const scrape = async (registry, query = "") =>
-  (await metricsHandler(registry, { selfMetrics: false })(new Request(`http://localhost/${query}`))).text();
+const scrape = async (registry, query = "", headers = {}) =>
+  (
+    await metricsHandler(registry, { selfMetrics: false })(new Request(`http://localhost/${query}`, { headers }))
+  ).text();
+
+const FORMATS = [
+  ["text", "text/plain", "nrpc_denials_total"],
+  ["OpenMetrics", "application/openmetrics-text;version=1.0.0", "nrpc_denials"],
+];
 
 test("the text of a registry that recorded nothing of the family does not mention it", async () => {
   const registry = new RpcMetricsRegistry({ services: ["a", "b"] });
@@ -42,3 +49,36 @@ test("once something was recorded, the family has its header and the series abov
   expect(await scrape(registry, "?service=b")).toMatch(/nrpc_denials_total\{service="b"\} 3\n$/);
   expect(registry.snapshot().openMetricsText()).toContain('nrpc_denials_total{service="b"} 3\n');
 });
+
+test.each(FORMATS)(
+  "a filtered %s has the family only if a service that it shows has recorded something of it",
+  async (_, accept, name) => {
+    const registry = new RpcMetricsRegistry({ services: ["a", "b", "c"] });
+    registry.forService("b").addCapabilityDenied();
+    const filtered = (query) => scrape(registry, query, { accept });
+    for (const query of ["?service=a", "?service=a&service=c", "?service=unknown"]) {
+      const text = await filtered(query);
+      expect(text).toContain("nrpc_calls");
+      expect(text).not.toContain("nrpc_denials");
+    }
+    for (const query of ["?service=b", "?service=a&service=b", ""])
+      expect(await filtered(query)).toContain(`# TYPE ${name} counter\nnrpc_denials_total{service="b"} 1\n`);
+  },
+);
+
+test.each(FORMATS)(
+  "in %s of many slices the family has its header once, before the slice with its series",
+  async (_, accept, name) => {
+    const names = Array.from({ length: 500 }, (_, i) => `service ${i}`);
+    const registry = new RpcMetricsRegistry({ services: names });
+    registry.forService("service 480").addCapabilityDenied();
+    const filtered = (services) => {
+      const query = new URLSearchParams(services.map((service) => ["service", service]));
+      return scrape(registry, `?${query}`, { accept });
+    };
+    const text = await filtered(names.slice(1));
+    expect(text.split("# TYPE nrpc_denials")).toHaveLength(2);
+    expect(text).toContain(`# TYPE ${name} counter\nnrpc_denials_total{service="service 480"} 1\n`);
+    expect(await filtered(names.slice(0, 480))).not.toContain("nrpc_denials");
+  },
+);

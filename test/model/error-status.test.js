@@ -28,8 +28,11 @@ describe("the status of an error is", () => {
     expect(statusOfError(axios("ECONNABORTED", "timeout of 5ms exceeded"))).toBe("deadline_exceeded");
     expect(statusOfError(axios("ETIMEDOUT", "timeout of 5ms exceeded"))).toBe("deadline_exceeded");
     expect(statusOfError(axios("ECONNABORTED", "Request aborted"))).toBeUndefined();
+    const configured = { config: { timeoutErrorMessage: "too slow" } };
+    expect(statusOfError(Object.assign(axios("ECONNABORTED", "too slow"), configured))).toBe("deadline_exceeded");
+    expect(statusOfError(Object.assign(axios("ECONNABORTED", "Request aborted"), configured))).toBeUndefined();
     expect(statusOfError(error({ name: "CancelError" }))).toBe("cancelled");
-    for (const name of ["HeadersTimeoutError", "BodyTimeoutError"])
+    for (const name of ["ConnectTimeoutError", "HeadersTimeoutError", "BodyTimeoutError"])
       expect(statusOfError(error({ cause: error({ name }) }))).toBe("deadline_exceeded");
   });
 
@@ -77,6 +80,41 @@ describe("the status of an error is", () => {
     expect(statusOfError(error({ name: "TRPCClientError", data: { code } }))).toBe(status);
   });
 
+  test("for tRPC's answers without a code by HTTP status, or else by the number for JSON-RPC, or else unknown", () => {
+    const answer = (properties) => statusOfError(error({ name: "TRPCClientError", ...properties }));
+    expect(answer({ data: { code: "CONFLICT", httpStatus: 404 }, shape: { code: -32603 } })).toBe("aborted");
+    expect(answer({ data: { code: "OWN", httpStatus: 503 }, shape: { code: -32603 } })).toBe("unavailable");
+    expect(answer({ data: { httpStatus: 418 }, shape: { code: -32603 } })).toBe("failed_precondition");
+    expect(answer({ data: { httpStatus: 599 }, shape: { code: -32001 } })).toBe("unauthenticated");
+    for (const data of [{}, undefined, null, { code: undefined }]) {
+      for (const [code, status] of [
+        [-32700, "invalid_argument"],
+        [-32600, "invalid_argument"],
+        [-32603, "internal"],
+        [-32001, "unauthenticated"],
+        [-32003, "permission_denied"],
+        [-32004, "not_found"],
+        [-32005, "unimplemented"],
+        [-32008, "deadline_exceeded"],
+        [-32009, "aborted"],
+        [-32012, "failed_precondition"],
+        [-32029, "resource_exhausted"],
+        [-32099, "cancelled"],
+        [-32100, "internal"],
+        [-1, "unknown"],
+        [0, "unknown"],
+        [Number.NaN, "unknown"],
+        ["constructor", "unknown"],
+        [undefined, "unknown"],
+      ])
+        expect(answer({ data, shape: { code } })).toBe(status);
+    }
+    const message = 'No procedure found on path "users.get"';
+    expect(answer({ shape: { code: -32004 }, message })).toBe("unimplemented");
+    expect(answer({ data: {} })).toBe("unknown");
+    expect(answer({ shape: {}, cause: error({ name: "AbortError" }) })).toBe("cancelled");
+  });
+
   test("that of the cause where tRPC's server has made an internal error of an abort", () => {
     const internal = (cause) => error({ name: "TRPCError", code: "INTERNAL_SERVER_ERROR", cause });
     expect(statusOfError(internal(error({ name: "AbortError" })))).toBe("cancelled");
@@ -98,25 +136,6 @@ describe("the status of an error is", () => {
       expect(statusOfError(error({ ...answered, message: `${message.slice(3)} No procedure` }))).toBe("not_found");
     },
   );
-
-  test.each([
-    [-32700, "invalid_argument"],
-    [-32600, "invalid_argument"],
-    [-32603, "internal"],
-    [-32001, "unauthenticated"],
-    [-32003, "permission_denied"],
-    [-32004, "not_found"],
-    [-32005, "unimplemented"],
-    [-32008, "deadline_exceeded"],
-    [-32009, "aborted"],
-    [-32029, "resource_exhausted"],
-    [-32099, "cancelled"],
-    [-32012, "failed_precondition"],
-  ])("for tRPC's number %i, if an error formatter has left out the code: %s", (code, status) => {
-    for (const data of [undefined, null, {}]) {
-      expect(statusOfError(error({ name: "TRPCClientError", shape: { code }, data }))).toBe(status);
-    }
-  });
 
   test("unavailable for a tRPC error without an answer", () => {
     expect(statusOfError(error({ name: "TRPCClientError", data: undefined }))).toBe("unavailable");
@@ -187,20 +206,112 @@ describe("of a call, by its error and its signal,", () => {
     },
   );
 
+  const LOST = ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE", "ETIMEDOUT", "UND_ERR_SOCKET", "ERR_NETWORK"];
+
   test("no connection is unavailable, and anything else unknown", () => {
-    for (const code of ["ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EPIPE"]) {
-      expect(classifyCall(error({ code }))).toBe("unavailable");
-      expect(classifyCall(error({ cause: error({ code }) }), alive)).toBe("unavailable");
-      const connect = error({ name: "ConnectError", code: 10, cause: error({ code }) }); // Connect's "aborted"
-      expect(classifyCall(connect, alive)).toBe("unavailable");
-      expect(classifyCall(connect, aborted())).toBeUndefined();
+    for (const code of LOST) {
+      const lost = error({ code });
+      expect(classifyCall(lost)).toBe("unavailable");
+      expect(classifyCall(error({ cause: lost }), alive)).toBe("unavailable");
+      expect(classifyCall(error({ cause: error({ cause: error({ cause: lost }) }) }))).toBe("unavailable");
     }
-    const broken = {
-      get code() {
-        throw new Error("no code");
-      },
-    };
-    for (const other of [error({}), error({ code: "ENOENT" }), undefined, {}, broken, error({ cause: broken })])
+    for (const other of [error({}), error({ code: "ENOENT" }), undefined, {}, error({ message: "socket hang up" })])
       expect(classifyCall(other)).toBe("unknown");
+  });
+
+  test("several attempts are unavailable if none had a connection", () => {
+    const lost = error({ code: "ETIMEDOUT" });
+    const all = (...errors) => new AggregateError(errors);
+    for (const errors of [all(lost), all(lost, error({ cause: lost })), error({ cause: all(lost, lost) })])
+      expect(classifyCall(errors)).toBe("unavailable");
+    for (const errors of [all(), all(lost, error({})), all("text"), error({ errors: { length: 1, 0: lost } })])
+      expect(classifyCall(errors)).toBe("unknown");
+  });
+
+  test("codes that Connect has for lost connections are unavailable if the cause is one, and others are answers", () => {
+    const cause = error({ cause: error({ code: "ECONNRESET" }) });
+    const connect = (code, properties) => error({ name: "ConnectError", code, ...properties });
+    for (const code of [1, 2, 10, 13]) {
+      expect(classifyCall(connect(code, { cause }))).toBe("unavailable");
+      expect(classifyCall(connect(code), alive)).toBe(RPC_STATUSES[code]);
+      expect(classifyCall(connect(code, { cause }), aborted())).toBeUndefined();
+      expect(statusOfError(connect(code, { cause }))).toBe(RPC_STATUSES[code]);
+    }
+    for (const code of [3, 5, 7, 8, 9, 12, 16]) expect(classifyCall(connect(code, { cause }))).toBe(RPC_STATUSES[code]);
+    for (const name of ["TRPCError", "RpcError"])
+      expect(classifyCall(error({ name, code: name === "RpcError" ? 13 : "INTERNAL_SERVER_ERROR", cause }))).toBe(
+        "internal",
+      );
+  });
+
+  test("a stream over HTTP/2 that broke is unavailable in Connect, unless that is what the server has answered", () => {
+    const broken = { name: "ConnectError", code: 1, message: "[canceled] http/2 stream closed with error code CANCEL" };
+    expect(classifyCall(error(broken))).toBe("unavailable");
+    expect(classifyCall(error({ cause: error(broken) }))).toBe("unavailable");
+    expect(classifyCall(error({ ...broken, isWireError: true }), alive)).toBe("cancelled");
+    expect(classifyCall(error({ ...broken, message: "[canceled] This operation was aborted" }))).toBeUndefined();
+    expect(classifyCall(error({ ...broken, name: "Error" }))).toBe("unknown");
+  });
+
+  describe("it never throws, whatever it has to read:", () => {
+    const throwing = (property, more = {}) =>
+      Object.defineProperty({ ...more }, property, {
+        get() {
+          throw new Error("unreadable");
+        },
+      });
+    const revoked = (target) => {
+      const { proxy, revoke } = Proxy.revocable(target, {});
+      revoke();
+      return proxy;
+    };
+
+    test.each(["name", "code", "message", "cause", "details", "errors"])(
+      "an error without a readable %s",
+      (property) => {
+        expect(classifyCall(throwing(property))).toBe("unknown");
+        expect(classifyCall(error({ cause: throwing(property) }), alive)).toBe("unknown");
+      },
+    );
+
+    test("an error of which a part is readable", () => {
+      expect(classifyCall(throwing("cause", { code: "ECONNRESET" }))).toBe("unavailable");
+      expect(classifyCall(throwing("message", { name: "AxiosError", code: "ECONNABORTED" }))).toBe("unknown");
+      expect(classifyCall(throwing("data", { name: "TRPCClientError", shape: { code: -32603 } }))).toBe("internal");
+      expect(classifyCall(throwing("cause", { name: "ConnectError", code: 2 }))).toBe("unknown");
+      const config = throwing("timeoutErrorMessage");
+      expect(classifyCall(error({ name: "AxiosError", code: "ECONNABORTED", config }))).toBe("unknown");
+    });
+
+    test("a revoked proxy", () => {
+      for (const proxy of [revoked({}), revoked([])]) {
+        expect(classifyCall(proxy)).toBe("unknown");
+        expect(classifyCall(error({ cause: proxy }))).toBe("unknown");
+        expect(classifyCall(error({ errors: proxy }))).toBe("unknown");
+        expect(classifyCall(error({ errors: [proxy] }))).toBe("unknown");
+        expect(classifyCall(error({ name: "TRPCClientError", data: proxy }))).toBe("unknown");
+      }
+    });
+
+    test("a circle of causes", () => {
+      const circle = error({});
+      circle.cause = circle;
+      circle.errors = [circle];
+      expect(classifyCall(circle)).toBe("unknown");
+    });
+
+    test("a signal that can't be read, which counts as none, and so does null", () => {
+      const cancelled = error({ name: "AbortError" });
+      for (const signal of [throwing("aborted"), revoked({}), null, undefined, {}]) {
+        expect(classifyCall(cancelled, signal)).toBeUndefined();
+        expect(classifyCall("text", signal)).toBeUndefined();
+        expect(classifyCall(error({}), signal)).toBe("unknown");
+      }
+    });
+
+    test("an aborted signal whose reason can't be read, which is none for a timeout", () => {
+      for (const signal of [throwing("reason", { aborted: true }), { aborted: true, reason: revoked({}) }])
+        expect(classifyCall(error({}), signal)).toBeUndefined();
+    });
   });
 });

@@ -244,6 +244,30 @@ describe("errors of tRPC", () => {
     expect(await counted(() => one.query())).toEqual(TRANSPORT);
   });
 
+  test("count with the status of the answer, whatever of it an errorFormatter has left", async () => {
+    const formatters = [
+      ({ shape: { message, code } }) => ({ message, code }),
+      ({ shape: { message, code } }) => ({ message, code, data: { requestId: "42" } }),
+      ({ shape: { message, data } }) => ({ message, code: 1, data: { httpStatus: data.httpStatus } }),
+    ];
+    for (const errorFormatter of formatters) {
+      const { router, procedure } = initTRPC.create({ errorFormatter });
+      const procedures = {
+        bug: procedure.query(() => {
+          throw new Error("bug");
+        }),
+        missing: procedure.query(failing("NOT_FOUND")),
+        large: procedure.query(failing("PAYLOAD_TOO_LARGE")),
+      };
+      const url = await serve(createHTTPHandler({ router: router(procedures) }));
+      const { bug, missing, large, none } = createTRPCClient({ links: [httpLink({ url })] });
+      expect(await counted(() => bug.query())).toEqual(serverError("internal"));
+      expect(await counted(() => missing.query())).toEqual(serverError("not_found"));
+      expect(await counted(() => large.query())).toEqual(serverError("failed_precondition"));
+      expect(await counted(() => none.query())).toEqual(NO_ROUTE);
+    }
+  });
+
   test("do not count if the caller aborted", async () => {
     const { one } = await client(never);
     expect(await counted(() => one.query(undefined, { signal: abortedSoon() }))).toEqual(NEVER);
@@ -296,8 +320,9 @@ describe("errors of fetch and axios", () => {
 
   test("of axios are recognised, too", async () => {
     const url = await silent();
-    for (const adapter of ["http", "fetch"])
-      expect(await counted(() => axios.get(url, { timeout: DELAY_MS, adapter }))).toEqual(TIMEOUT);
+    for (const options of [{}, { timeoutErrorMessage: "too slow" }])
+      for (const adapter of ["http", "fetch"])
+        expect(await counted(() => axios.get(url, { timeout: DELAY_MS, adapter, ...options }))).toEqual(TIMEOUT);
     expect(await countedWith(AbortSignal.timeout(DELAY_MS), (signal) => axios.get(url, { signal }))).toEqual(TIMEOUT);
     expect(await counted(() => axios.get(url, { signal: abortedSoon() }))).toEqual(NEVER);
   });

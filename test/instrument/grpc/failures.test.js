@@ -6,12 +6,31 @@ import { Metadata, status } from "@grpc/grpc-js";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { clientInterceptor } from "nrpc-metrics/grpc";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { start } from "../../support/process.js";
 import { called, counted, ran } from "../counted.js";
 import { connect, echo, made, signal } from "./loopback.js";
 
 const UNAVAILABLE = called("unavailable", "transport");
 
-/** A measured client of an address where no server is. */
+/** A server that is killed by its first call. */
+const DOOMED = `
+  import { Server, ServerCredentials } from "@grpc/grpc-js";
+  const asItIs = (bytes) => bytes;
+  const One = {
+    path: "/test.Echo/One",
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: asItIs,
+    requestDeserialize: asItIs,
+    responseSerialize: asItIs,
+    responseDeserialize: asItIs,
+  };
+  const server = new Server();
+  server.addService({ One }, { One: () => process.kill(process.pid, "SIGKILL") });
+  server.bindAsync("127.0.0.1:0", ServerCredentials.createInsecure(), (_, port) => console.log("port", port));
+`;
+
+/** A measured client of an address where no server answers. */
 function callingNobody(address, options = {}) {
   const registry = new RpcMetricsRegistry();
   const client = connect(address, { ...options, interceptors: [clientInterceptor(registry)] });
@@ -98,7 +117,7 @@ test.each(["Down", "Both"])("a connection that is reset in the middle of %s is u
 });
 
 test.each(["One", "Up", "Down", "Both"])(
-  "a server that is killed while %s runs cancels the call, which its caller counts as a server error",
+  "a server that is shut down by force while %s runs cancels the call, which its caller counts as a server error",
   async (name) => {
     const { send, received } = signal();
     const { call, counts, server } = await echo({ handlers: { [name]: send } });
@@ -107,6 +126,15 @@ test.each(["One", "Up", "Down", "Both"])(
     expect(await counts(name)).toEqual({ ...called("cancelled", "server"), ...ran("cancelled") });
   },
 );
+
+test("a call whose server's process is killed in the middle of it is unavailable", async () => {
+  const { printed, stop } = start(process.execPath, ["--input-type=module", "--eval", DOOMED]);
+  onTestFinished(stop);
+  const [, port] = await printed(/port (\d+)/);
+  const { call, counts } = callingNobody(`127.0.0.1:${port}`);
+  expect((await call()).code).toBe(status.UNAVAILABLE);
+  expect(await counts()).toEqual(UNAVAILABLE);
+});
 
 describe("a message that is too large", () => {
   const large = "x".repeat(10_000);
