@@ -262,7 +262,7 @@ describe("a call that its caller aborts", () => {
     expect(await counts(kind)).toMatchObject({ ...called("ok"), ...ran("ok") });
   });
 
-  test("between two reads of a stream has not resolved", async () => {
+  test("between two reads of a stream has not resolved [connect-es#1800]", async () => {
     const { client, counts } = await echo({ handlers: waiting().handlers });
     const controller = new AbortController();
     const reader = client.down({}, { signal: controller.signal })[Symbol.asyncIterator]();
@@ -333,7 +333,7 @@ describe("a call that its caller aborts", () => {
   });
 });
 
-test("a unary call that never settles stays in flight, as it does for its caller", async () => {
+test("a unary call that never settles stays in flight, as it does for its caller [connect-es#1678]", async () => {
   const hang = () => () => new Promise(() => {});
   const { client, registry } = await echo({ calling: { inner: [hang] } });
   client.one({}, { signal: AbortSignal.timeout(1) });

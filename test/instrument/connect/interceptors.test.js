@@ -192,7 +192,7 @@ test.each(KINDS)("what an interceptor makes of an error of %s is the answer, and
   expect(await counts(kind)).toEqual({ ...called("not_found", "server"), ...ran("not_found", emitted) });
 });
 
-test("interceptors of a service replace those of its router, so it needs the measuring ones, too", async () => {
+test("interceptors of a service replace those of its router, so it needs the measuring ones, too [connect-es#1077]", async () => {
   const registry = new RpcMetricsRegistry();
   const interceptors = serverInterceptors(registry);
   const own = { none: { interceptors: [passing] }, both: { interceptors: [...interceptors, passing] } };

@@ -100,7 +100,7 @@ describe.each([
 });
 
 test("the gauge is 0 after throws, answers and leaving clients", async () => {
-  // A gauge that drifts with each throw: RocketChat/Rocket.Chat#39857
+  // A gauge that drifts with each throw: RocketChat/Rocket.Chat#39857, go-kruda/kruda#143
   let onHang;
   const { origin, registry, counts } = await served(({ url }) => {
     if (url.endsWith("/throw")) throw new Error("a bug");

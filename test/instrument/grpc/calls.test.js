@@ -21,7 +21,7 @@ const calledWith = (name) => called(name, OUTCOMES[name] ?? "server");
 const MANY = Array.from({ length: 1000 }, (_, number) => ({ number, padding: "x".repeat(1000) }));
 
 test.each(KINDS)(
-  "a fine call of %s is ok and nothing else on both sides, and its end is no chunk [go-grpc-prometheus#92, dd-trace-js#4133, grpc-node#2681, opentelemetry-js#2984, opentelemetry-go-contrib#4480, otelconnect-go#151]",
+  "a fine call of %s is ok and nothing else on both sides, and its end is no chunk [go-grpc-prometheus#92, dd-trace-js#4133, grpc-node#2681, opentelemetry-js#2984, opentelemetry-go-contrib#4480, otelconnect-go#151, go-grpc-middleware#821]",
   async (name) => {
     const { call, counts } = await echo();
     const { code } = await call(name, { requests: name === "One" || name === "Down" ? ["a"] : ["a", "b"] });

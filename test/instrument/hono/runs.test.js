@@ -225,7 +225,8 @@ describe("a request that is refused", () => {
 
 describe("a client that leaves", () => {
   test("before the answer counts as cancelled, and neither as 200 nor as a throw", async () => {
-    // jochen-schweizer/express-prom-bundle#120, fastify/fastify#6208
+    // jochen-schweizer/express-prom-bundle#120, fastify/fastify#6208,
+    // open-telemetry/opentelemetry-js-contrib#3462
     quiet();
     const arrived = signal();
     const left = signal();

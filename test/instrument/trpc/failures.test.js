@@ -165,6 +165,7 @@ describe("over a WebSocket", () => {
   });
 });
 
+// Batches that count under one of their names: brendanlong/lion-reader#1303, trpc/trpc#5852, getsentry/sentry-javascript#15407
 describe.each(["batch", "stream", "ws"])("in a batch over the link %s", (link) => {
   const failing = () => {
     throw new TRPCError({ code: "CONFLICT" });
