@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { Code, ConnectError, createClient } from "@connectrpc/connect";
 import { connectNodeAdapter, createConnectTransport } from "@connectrpc/connect-node";
 import { RpcMetricsRegistry } from "nrpc-metrics";
-import { clientInterceptor, requestGate, serverInterceptors, serviceNames } from "nrpc-metrics/connect";
+import { clientInterceptor, serverInterceptors, serviceNames } from "nrpc-metrics/connect";
 import { metricsListener } from "nrpc-metrics/http";
 import { Greeter } from "./greeter_pb.js"; // generated from greeter.proto by protoc-gen-es
 
@@ -30,16 +30,16 @@ const answerOwnErrors = (next) => async (request) => {
   }
 };
 
-function checkToken({ requestHeader }) {
-  const isKnown = requestHeader.get("authorization") === "Bearer secret";
+const authorization = (next) => async (request) => {
+  const isKnown = request.header.get("authorization") === "Bearer secret";
   if (!isKnown) throw new ConnectError("who are you?", Code.Unauthenticated);
-}
+  return await next(request);
+};
 
 const server = createServer(
   connectNodeAdapter({
     routes: (router) => router.service(Greeter, handlers),
-    requestGate: requestGate(registry, checkToken),
-    interceptors: serverInterceptors(registry, { interceptors: [answerOwnErrors] }),
+    interceptors: serverInterceptors(registry, { interceptors: [authorization, answerOwnErrors] }),
     fallback: metricsListener(registry), // all other paths, for apps behind a proxy that hides them
   }),
 );

@@ -58,8 +58,10 @@ function place(program) {
   const folder = mkdtempSync(join(inject("packed").folder, "docs-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   // Generated code, which is shown only where it is an example.
-  const copied = filesBelow("examples").filter((file) => program.includes(` from "./${basename(file)}"`));
-  for (const each of copied) writeFileSync(join(folder, basename(each)), read(each));
+  // Users may name it so that it is an ES module in any folder.
+  const moduleName = (file) => basename(file).replace(/\.js$/, ".mjs");
+  const copied = filesBelow("examples").filter((file) => program.includes(` from "./${moduleName(file)}"`));
+  for (const each of copied) writeFileSync(join(folder, moduleName(each)), read(each));
   const imports = [program, ...copied.map(read)].flatMap((code) =>
     Array.from(code.matchAll(/ from "((?:@[a-z-]+\/)?[a-z][a-z-]*)(?:\/[^"]*)?"/g), ([, name]) => name),
   );

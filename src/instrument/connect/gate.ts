@@ -16,7 +16,7 @@ export type ConnectGateOptions = Pick<InstrumentOptions<ConnectMethod, never>, "
 /**
  * Returns the same request gate, whose refusals are counted: a ConnectError of Code.Unauthenticated or
  * Code.PermissionDenied is a denial. No handler runs then, and no interceptor, so that {@link serverInterceptors} can't
- * see it.
+ * see it. Before 2.2 Connect ignores its option `requestGate`, and so lets everybody in: refuse in an interceptor there.
  *
  * @throws TypeError if `registry` is no registry or `gate` no function, and for a bad or unknown option.
  *

@@ -1,5 +1,6 @@
 // What both sides know of gRPC's methods and codes.
 
+import { invalid } from "../../model/errors.js";
 import { RPC_STATUSES, type RpcStatus } from "../../model/status.js";
 
 /** A method, as grpc-js describes it. */
@@ -31,10 +32,20 @@ export function statusOfCode(code: number): RpcStatus {
  * call.
  *
  * @param definitions of services: the `service` of a client class, or what a code generator calls a definition.
+ * @throws TypeError for what is none.
  *
  * @example
  * const registry = new RpcMetricsRegistry({ services: serviceNames(Shop.service) });
  */
 export function serviceNames(...definitions: Readonly<Record<string, Pick<GrpcMethod, "path">>>[]): string[] {
-  return definitions.flatMap((definition) => Object.values(definition).map(defaultServiceName));
+  return definitions.flatMap((definition) => {
+    if (!isDefinition(definition))
+      throw invalid("definition", "the `service` of a client class", definition, TypeError);
+    return Object.values(definition).map(defaultServiceName);
+  });
+}
+
+function isDefinition(value: unknown): value is Readonly<Record<string, Pick<GrpcMethod, "path">>> {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.values(value).every((method) => typeof method?.path === "string");
 }

@@ -6,7 +6,7 @@ import { RpcMetricsRegistry } from "nrpc-metrics";
 import { clientInterceptor, serverInterceptors, serviceNames } from "nrpc-metrics/grpc";
 import { describe, expect, test } from "vitest";
 import { called, counted, ran } from "../counted.js";
-import { connect, ECHO, ECHOING, echo, listen, made } from "./loopback.js";
+import { connect, ECHO, ECHOING, EchoClient, echo, listen, made } from "./loopback.js";
 
 /** Answers UNAVAILABLE `times` times, and then well. */
 function flaky(times) {
@@ -305,6 +305,8 @@ test("serviceNames lists the methods of services, to be registered before their 
   const services = serviceNames(ECHO, { Get: { path: "/pkg.v1.Users/Get" } });
   expect(services).toEqual(["test.Echo/One", "test.Echo/Up", "test.Echo/Down", "test.Echo/Both", "pkg.v1.Users/Get"]);
   expect(new RpcMetricsRegistry({ services }).snapshot().services).toHaveLength(5);
+  for (const bad of [undefined, EchoClient, "test.Echo", { One: {} }])
+    expect(() => serviceNames(bad)).toThrow("definition must be the `service` of a client class, got ");
 });
 
 test("calls of a generic client are measured, in bounded memory if their paths come from outside [opentelemetry-js#3804]", async () => {
