@@ -63,7 +63,7 @@ export class HttpRun implements StreamWatcher {
     this.endThrown(error);
   }
 
-  /** The server has cancelled the body, since there is nobody to send it to. */
+  /** The server has cancelled the body, because the client has left. */
   onLeave(): void {
     this.#run.recordStatus("cancelled");
     this.#end();

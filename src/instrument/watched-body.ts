@@ -3,8 +3,8 @@
 import type { StreamWatcher } from "./watched-iterable.js";
 
 /**
- * The same response with its body watched, or the response itself if there is nothing to watch: then its end is told at
- * once. The stream is made by hand, since one that is piped through a transform does not tell who ended it.
+ * The same response with its body watched, or the response itself if there is nothing to watch: then `onEnd` is called
+ * at once. The stream is written by hand, since a TransformStream does not show which side ended it.
  */
 export function withWatchedBody(response: Response, watcher: StreamWatcher): Response {
   const { body } = response;

@@ -1,6 +1,6 @@
 // Streams as async iterables, watched while somebody reads them.
 
-/** Is told what happens to a stream. After the first call of the last three nothing more happens, but they may repeat. */
+/** Observes a stream. `onEnd`, `onError` or `onLeave` ends it; any of them may be called again after that. */
 export interface StreamWatcher {
   /** A message was read. */
   onMessage?(): void;
@@ -8,13 +8,13 @@ export interface StreamWatcher {
   onEnd(): void;
   /** Reading failed. */
   onError(error: unknown): void;
-  /** The reader has no more interest: it left its loop, or passed an error on to the stream. */
+  /** The reader is done early: it left its loop, or passed an error to the stream. */
   onLeave(): void;
 }
 
 /**
- * The same stream, watched. The iterator is made by hand, since an async generator would not tell an error that its
- * reader passes on, as Connect does when a caller leaves, from one of the stream itself.
+ * The same stream, watched. The iterator is written by hand, since an async generator can't distinguish an error that
+ * its reader passes to it, as Connect does when a caller leaves, from one of the stream itself.
  */
 export function watchedIterable<Message>(
   stream: AsyncIterable<Message>,

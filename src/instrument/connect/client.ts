@@ -22,7 +22,7 @@ export type ConnectClientOptions = InstrumentOptions<ConnectMethod, unknown>;
  * A call whose `signal` is aborted never resolved: it counts neither a status nor an outcome, unless it is by
  * `timeoutMs` or `AbortSignal.timeout()`, which counts as `deadline_exceeded`. One that the server cancels counts as
  * `cancelled`. A stream whose reader breaks off, or never reads it, is in flight until it is garbage-collected, because
- * Connect tells nobody.
+ * Connect does not report that.
  *
  * @throws TypeError if `registry` is no registry, and for a bad or unknown option.
  *

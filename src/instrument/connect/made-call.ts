@@ -48,7 +48,7 @@ export class MadeCall implements EventListenerObject {
     this.#guard.end();
   }
 
-  /** Nobody reads the stream any more. */
+  /** The reader has left the stream. */
   leave(): void {
     this.#end(undefined);
   }

@@ -43,7 +43,7 @@ export function answerOf(error: unknown): RpcStatus {
   return error instanceof ConnectError ? statusOfCode(error.code) : "internal";
 }
 
-/** Whether an error, of what is not the handler, refuses a call for who makes it. */
+/** Whether an error that was thrown before the handler has started denies the call to its caller. */
 export function isDenial(error: unknown): boolean {
   const answer = answerOf(error);
   return answer === "unauthenticated" || answer === "permission_denied";

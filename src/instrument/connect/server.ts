@@ -35,8 +35,8 @@ const CHECKS = { ...INSTRUMENT_CHECKS, interceptors: interceptorList };
  * run. An error that is no ConnectError counts as a throw: Connect answers it with Code.Internal.
  *
  * A run whose deadline comes first is `deadline_exceeded`, and one whose caller leaves first `cancelled`, whatever the
- * handler does then. Calls of methods that are not registered reach no interceptor, so that strangers can't make up
- * services. Interceptors of a single service replace those of its router in Connect, so it needs these, too.
+ * handler does then. Calls of methods that are not registered reach no interceptor, so clients can't create services.
+ * Interceptors of a single service replace those of its router in Connect, so it needs these, too.
  *
  * @throws TypeError if `registry` is no registry, and for a bad or unknown option.
  *

@@ -32,8 +32,8 @@ const CHECKS = { ...INSTRUMENT_CHECKS, interceptors: interceptorList };
  * no run. The answer UNKNOWN counts as a throw: it is what grpc-js sends when a handler throws.
  *
  * A run that ends without an answer is `deadline_exceeded` if its deadline has come, `internal` if grpc-js could not
- * send the one message that was the answer, and else `cancelled`. Calls of methods that nobody registered reach no
- * interceptor, so that strangers can't make up services.
+ * send the one message that was the answer, and else `cancelled`. Calls of methods that are not registered reach no
+ * interceptor, so clients can't create services.
  *
  * @throws TypeError if `registry` is no registry, and for a bad or unknown option.
  *

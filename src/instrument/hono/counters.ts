@@ -1,4 +1,4 @@
-// What both middlewares for Hono have in common: whom a request counts for, and that it counts once.
+// What both middlewares for Hono share: which service a request counts under, and that it counts once.
 
 import type { Context } from "hono";
 import type { RouterRoute } from "hono/types";

@@ -59,7 +59,7 @@ export function metricsMiddleware(registry: InstrumentedRegistry, options: HonoM
     try {
       await next();
     } catch (error) {
-      run.endThrown(error); // no Error, or one that an error handler threw: Hono takes both for nobody's answer
+      run.endThrown(error); // no Error, or one that an error handler threw: Hono answers neither
       throw error;
     }
     const { error, finalized } = context;

@@ -42,7 +42,7 @@ export class MadeCall<Failure> implements StreamWatcher {
     this.#end(isFine ? "ok" : this.#statusOf(undefined));
   }
 
-  /** Comes after every end, too. Before it, nobody listens any more. */
+  /** Also called after every end. Before an end, it means that the caller has unsubscribed. */
   onTeardown(): void {
     if (this.#isStream) return;
     if (this.#hasData) this.#end("ok");

@@ -20,8 +20,8 @@ export interface TrpcProcedure {
  */
 export interface TrpcOptions<Failure> extends InstrumentOptions<TrpcProcedure, Failure> {
   /**
-   * Stands before the default name, where several routers would have the same names: with `"shop."`, `users.get` is
-   * the service `shop.users.get`. Use the same on both sides. Default: an empty string.
+   * Prefix of the default name, for routers that would otherwise share names: with `"shop."`, `users.get` is the
+   * service `shop.users.get`. Use the same on both sides. Default: an empty string.
    */
   prefix?: string;
 }

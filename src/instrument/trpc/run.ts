@@ -13,7 +13,7 @@ import { isAsyncIterator, type TrpcProcedure } from "./procedures.js";
 export interface TrpcFailure {
   /** Such as `NOT_FOUND`. For an exception it is `INTERNAL_SERVER_ERROR`. */
   readonly code: string;
-  /** What its caller is told. */
+  /** What is sent to the caller. */
   readonly message: string;
   /** For an exception, what was thrown. */
   readonly cause?: unknown;
@@ -75,7 +75,7 @@ export class Run implements StreamWatcher {
       this.onEnd();
       return result;
     }
-    // A stream that waits for its next message is not told that its reader has left.
+    // A stream that waits for its next message does not notice that its reader has left.
     this.#signal?.addEventListener("abort", this.onLeave);
     return { ...result, data: stream };
   }

@@ -13,7 +13,7 @@ export type TrpcServerOptions = TrpcOptions<TrpcFailure>;
 export interface TrpcMiddlewareCall<Result> extends TrpcProcedure {
   /** Is aborted when the caller leaves. */
   readonly signal: AbortSignal | undefined;
-  /** Reads the input. It is not called: each call has its own, so that it stands for the call. */
+  /** Reads the input. Never called here: each call has its own, which identifies the call. */
   readonly getRawInput: () => Promise<unknown>;
   /** Runs what comes after the middleware. */
   readonly next: () => Promise<Result>;
@@ -54,7 +54,7 @@ function callsOf(registry: InstrumentedRegistry): ServedCalls {
  *
  * An `INTERNAL_SERVER_ERROR` with a `cause` counts as a throw: it is what tRPC makes of an exception. A run whose caller
  * has left counts as `cancelled`, and never as a throw. Calls of procedures that don't exist reach no middleware, so
- * that strangers can't make up services.
+ * clients can't create services.
  *
  * @throws TypeError if `registry` is no registry, and for a bad or unknown option.
  *
