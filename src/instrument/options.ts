@@ -1,5 +1,6 @@
 // The options that all adapters have.
 
+import { invalid } from "../model/errors.js";
 import { type Check, func, optional } from "../model/options.js";
 import { RPC_STATUSES, type RpcStatus } from "../model/status.js";
 
@@ -29,6 +30,14 @@ export const INSTRUMENT_CHECKS = {
   service: optional(func("a function that returns a name or undefined")) as Check<never>,
   status: optional(func("a function that returns a status or undefined")) as Check<never>,
 };
+
+/** How the other interceptors of a server are checked. */
+export function interceptorList<Interceptor>(): Check<readonly Interceptor[]> {
+  return (value = [], name) => {
+    if (Array.isArray(value) && value.every((each) => typeof each === "function")) return value;
+    throw invalid(name, "an array of interceptors", value, TypeError);
+  };
+}
 
 /** The status that the option `status` gives for a failure. Never throws. */
 export function statusBy<Failure>(

@@ -8,7 +8,7 @@ import type { StreamWatcher } from "./watched-iterable.js";
  */
 export function withWatchedBody(response: Response, watcher: StreamWatcher): Response {
   const { body } = response;
-  if (!body || body.locked) {
+  if (!body || body.locked || response.bodyUsed) {
     watcher.onEnd();
     return response;
   }

@@ -1,10 +1,11 @@
 // A call that a Connect client makes.
 
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { classifyCall } from "../../model/error-status.js";
 import type { RpcStatus } from "../../model/status.js";
 import type { CallMetricsGuard } from "../../registry/guard.js";
 import { type InstrumentOptions, statusBy } from "../options.js";
+import { isConnectError } from "./methods.js";
 import type { StreamWatcher } from "../watched-iterable.js";
 
 /** Ends the guard of a call once, whichever comes first: its end, an error, or an abort while nobody reads. */
@@ -99,6 +100,10 @@ const CLOSED_STREAM = "http/2 stream closed";
 
 /** Whether an error comes from the connection, where {@link classifyCall} can't see that. */
 function isOfConnection(error: unknown): boolean {
-  if (error instanceof ConnectError) return error.code === Code.Canceled && error.rawMessage.startsWith(CLOSED_STREAM);
-  return error instanceof Error && FETCH_FAILURES.test(error.message);
+  try {
+    if (isConnectError(error)) return error.code === Code.Canceled && error.rawMessage.startsWith(CLOSED_STREAM);
+    return error instanceof Error && typeof error.message === "string" && FETCH_FAILURES.test(error.message);
+  } catch {
+    return false; // a getter or a proxy threw
+  }
 }

@@ -1,6 +1,7 @@
 // What both sides know of Connect's methods and errors.
 
 import { ConnectError, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
+import { invalid } from "../../model/errors.js";
 import { RPC_STATUSES, type RpcStatus } from "../../model/status.js";
 
 /** A method, as Protobuf-ES describes it. */
@@ -25,12 +26,16 @@ export function defaultServiceName({ parent, name }: ConnectMethod): string {
  * first call.
  *
  * @param services what `protoc-gen-es` generates.
+ * @throws TypeError for what is none.
  *
  * @example
  * const registry = new RpcMetricsRegistry({ services: serviceNames(Shop) });
  */
 export function serviceNames(...services: readonly ConnectService[]): string[] {
-  return services.flatMap(({ methods }) => methods.map(defaultServiceName));
+  return services.flatMap((service) => {
+    if (Array.isArray(service?.methods)) return service.methods.map(defaultServiceName);
+    throw invalid("service", "what protoc-gen-es generates", service, TypeError);
+  });
 }
 
 /** The status of the code of a ConnectError, which could be any number. */
@@ -38,9 +43,18 @@ export function statusOfCode(code: number): RpcStatus {
   return (code !== 0 && RPC_STATUSES[code]) || "unknown";
 }
 
+/** Whether an error has a code of Connect. Whatever was thrown, `instanceof` must not throw: a proxy can make it do so. */
+export function isConnectError(error: unknown): error is ConnectError {
+  try {
+    return error instanceof ConnectError;
+  } catch {
+    return false;
+  }
+}
+
 /** The status that a server answers with for an error: whatever is no ConnectError becomes "internal error". */
 export function answerOf(error: unknown): RpcStatus {
-  return error instanceof ConnectError ? statusOfCode(error.code) : "internal";
+  return isConnectError(error) ? statusOfCode(error.code) : "internal";
 }
 
 /** Whether an error that was thrown before the handler has started denies the call to its caller. */

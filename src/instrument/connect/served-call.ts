@@ -1,13 +1,13 @@
 // A call on its way through the interceptors of a Connect server.
 
-import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import { Code, type Interceptor } from "@connectrpc/connect";
 import type { RpcStatus } from "../../model/status.js";
 import type { HandlerMetricsGuard } from "../../registry/guard.js";
 import type { ServiceCounters } from "../../registry/service.js";
 import { isAtDeadline } from "../deadline.js";
 import { type InstrumentOptions, statusBy } from "../options.js";
 import { type StreamWatcher, watchedIterable } from "../watched-iterable.js";
-import { answerOf, isDenial, type Request, type Response, watchedCall } from "./methods.js";
+import { answerOf, isConnectError, isDenial, type Request, type Response, watchedCall } from "./methods.js";
 import { timeoutMsOf } from "./timeout.js";
 
 export class ServedCall implements StreamWatcher, EventListenerObject {
@@ -71,7 +71,7 @@ export class ServedCall implements StreamWatcher, EventListenerObject {
     }
     const fallback = answerOf(error);
     const status = statusBy(this.#status, error, fallback);
-    const isAnswer = error instanceof ConnectError || status !== fallback;
+    const isAnswer = isConnectError(error) || status !== fallback;
     if (!isAnswer && !this.#request.signal.aborted) handler.threw();
     this.#end(status);
   }
@@ -116,5 +116,5 @@ function isShutdown(reason: unknown): boolean {
 }
 
 function isOfCode(error: unknown, code: Code): boolean {
-  return error instanceof ConnectError && error.code === code;
+  return isConnectError(error) && error.code === code;
 }

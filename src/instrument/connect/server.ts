@@ -1,10 +1,9 @@
 // The serving side of Connect: interceptors.
 
 import { createContextKey, type Interceptor } from "@connectrpc/connect";
-import { invalid } from "../../model/errors.js";
-import { type Check, checkedOptions } from "../../model/options.js";
+import { checkedOptions } from "../../model/options.js";
 import { checkedRegistry, countersByMethod, type InstrumentedRegistry, namedBy } from "../counters.js";
-import { INSTRUMENT_CHECKS, type InstrumentOptions } from "../options.js";
+import { INSTRUMENT_CHECKS, type InstrumentOptions, interceptorList } from "../options.js";
 import { type ConnectMethod, defaultServiceName, type Request } from "./methods.js";
 import { ServedCall } from "./served-call.js";
 
@@ -20,12 +19,7 @@ export interface ConnectServerOptions extends InstrumentOptions<ConnectMethod, u
   interceptors?: readonly Interceptor[];
 }
 
-const interceptorList: Check<readonly Interceptor[]> = (value = [], name) => {
-  if (Array.isArray(value) && value.every((each) => typeof each === "function")) return value;
-  throw invalid(name, "an array of interceptors", value, TypeError);
-};
-
-const CHECKS = { ...INSTRUMENT_CHECKS, interceptors: interceptorList };
+const CHECKS = { ...INSTRUMENT_CHECKS, interceptors: interceptorList<Interceptor>() };
 
 /**
  * Returns the interceptors for a router: those of the option `interceptors`, and around them the ones that measure.

@@ -71,7 +71,7 @@ export function measuredFetch<Fetch extends FetchFunction = typeof globalThis.fe
     registry,
     typeof service === "string" ? service : ([input, init]) => service(urlOf(input), methodOf(input, init)),
   );
-  const send = (fetch ?? ((...args) => globalThis.fetch(...args))) as (...args: Arguments) => Promise<Response>;
+  const send = (fetch ?? globalFetch()) as (...args: Arguments) => Promise<Response>;
 
   const measured = (...args: Arguments): Promise<Response> => {
     const counters = countersOf(args);
@@ -96,8 +96,18 @@ export function measuredFetch<Fetch extends FetchFunction = typeof globalThis.fe
     if (isThenable(answer)) return answer.then(onResponse, onError);
     return onResponse(answer) as never; // of a mock
   };
+  if (fetch === undefined) MEASURES_GLOBAL.add(measured);
   // With what runtimes add to fetch, such as Bun's `preconnect`.
   return Object.assign(measured, fetch ?? globalThis.fetch) as unknown as Fetch;
+}
+
+/** Measured functions that call the global fetch. One of them may have become the global fetch itself. */
+const MEASURES_GLOBAL = new WeakSet<object>();
+
+/** Calls what is the global fetch at the time, or, if that measures the global one, what it was before. */
+function globalFetch(): FetchFunction {
+  const before = globalThis.fetch;
+  return (...args: Arguments) => (MEASURES_GLOBAL.has(globalThis.fetch) ? before : globalThis.fetch)(...args);
 }
 
 function endAnswered(call: CallMetricsGuard, response: Response, option: MeasuredFetchOptions["status"]): void {

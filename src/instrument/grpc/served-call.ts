@@ -17,6 +17,9 @@ import { type GrpcMethod, statusOfCode } from "./methods.js";
 /** The status that a server answers with, as interceptors see it. */
 export type GrpcAnswer = Pick<StatusObject, "code" | "details">;
 
+/** Of Node, whose other types stay out of this project: all else of it runs without Node. */
+declare function setImmediate<Value>(callback: (value: Value) => void, value: Value): void;
+
 export class ServedCall {
   readonly #counters: ServiceCounters;
   readonly #method: GrpcMethod;
@@ -26,7 +29,7 @@ export class ServedCall {
   readonly #status: InstrumentOptions<never, GrpcAnswer>["status"];
   #handler: HandlerMetricsGuard | undefined;
   #hasRequest = false;
-  #hasSentMessage = false;
+  #isPassingMessage = false;
   /** Whether there was an answer or an end. grpc-js can pass on more answers after the first, and some after the end. */
   #isOver = false;
 
@@ -74,14 +77,19 @@ export class ServedCall {
       start: (next) => next(listener),
       sendMessage: (message, next) => {
         if (this.#method.responseStream && !this.#isOver) this.#counters.addStreamingChunksEmitted();
-        this.#hasSentMessage = true;
+        this.#isPassingMessage = true;
         next(message);
+        setImmediate(ServedCall.#passed, this);
       },
       sendStatus: (answer, next) => {
         if (!this.#isOver) this.#endAnswered(answer);
         next(answer);
       },
     };
+  }
+
+  static #passed(call: ServedCall): void {
+    call.#isPassingMessage = false;
   }
 
   #startHandler(): void {
@@ -111,9 +119,9 @@ export class ServedCall {
 
   #unansweredStatus(): RpcStatus {
     if (isAtDeadline(this.#arrivedMs, this.#deadlineMs - this.#arrivedMs)) return "deadline_exceeded";
-    // Between a message and the status after it there is little time for a caller to cancel. It is where a call ends
-    // whose message grpc-js can't serialize, or may not send for its size. Streams are cancelled there every day.
-    return this.#hasSentMessage && !this.#method.responseStream ? "internal" : "cancelled";
+    // If grpc-js can't serialize a message, or may not send it for its size, it ends the call within this turn of the
+    // event loop. No caller can cancel as fast as that.
+    return this.#isPassingMessage ? "internal" : "cancelled";
   }
 }
 

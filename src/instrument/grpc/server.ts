@@ -1,10 +1,9 @@
 // The serving side of @grpc/grpc-js: interceptors.
 
 import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor } from "@grpc/grpc-js";
-import { invalid } from "../../model/errors.js";
-import { type Check, checkedOptions } from "../../model/options.js";
+import { checkedOptions } from "../../model/options.js";
 import { checkedRegistry, countersByPath, type InstrumentedRegistry, namedBy } from "../counters.js";
-import { INSTRUMENT_CHECKS, type InstrumentOptions } from "../options.js";
+import { INSTRUMENT_CHECKS, type InstrumentOptions, interceptorList } from "../options.js";
 import { defaultServiceName, type GrpcMethod, pathOf } from "./methods.js";
 import { type GrpcAnswer, ServedCall } from "./served-call.js";
 
@@ -17,12 +16,7 @@ export interface GrpcServerOptions extends InstrumentOptions<GrpcMethod, GrpcAns
   interceptors?: readonly ServerInterceptor[];
 }
 
-const interceptorList: Check<readonly ServerInterceptor[]> = (value = [], name) => {
-  if (Array.isArray(value) && value.every((each) => typeof each === "function")) return value;
-  throw invalid(name, "an array of interceptors", value, TypeError);
-};
-
-const CHECKS = { ...INSTRUMENT_CHECKS, interceptors: interceptorList };
+const CHECKS = { ...INSTRUMENT_CHECKS, interceptors: interceptorList<ServerInterceptor>() };
 
 /**
  * Returns the interceptors for a server: those of the option `interceptors`, and around them the ones that measure.

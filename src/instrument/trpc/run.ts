@@ -64,6 +64,11 @@ export class Run implements StreamWatcher {
     this.#handler = counters.startHandler();
   }
 
+  /** Whether the run has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Takes what the run has answered, and returns what to pass on: the same, with its stream watched if it has one. */
   onResult<Result extends TrpcResult | undefined>(result: Result): Result {
     if (!result?.ok) {

@@ -67,7 +67,8 @@ export function metricsMiddleware(registry: InstrumentedRegistry, options: TrpcS
   const calls = callsOf(registry);
   return (call) => {
     const counters = countersOf(call);
-    const outer = known(calls, call);
+    const known = findCall(calls, call);
+    const outer = known?.run?.isOver ? undefined : known; // over if a middleware around this one tries again
     if (outer?.isAdmitted) return call.next(); // used twice
     const run = counters && new Run(counters, call, checked.status);
     if (outer === undefined) {
@@ -102,7 +103,7 @@ export function denialMiddleware(registry: InstrumentedRegistry, options: TrpcSe
   const calls = callsOf(registry);
   return (call) => {
     const counters = countersOf(call);
-    if (counters === undefined || known(calls, call) !== undefined) return call.next();
+    if (counters === undefined || findCall(calls, call) !== undefined) return call.next();
     const served: ServedCall = { path: call.path, isAdmitted: false, run: undefined };
     calls.set(call.getRawInput, served);
     return call.next().then((result) => {
@@ -114,7 +115,10 @@ export function denialMiddleware(registry: InstrumentedRegistry, options: TrpcSe
 }
 
 /** The call itself, unless a procedure has passed its input on to another one. */
-function known<Result>(calls: ServedCalls, { getRawInput, path }: TrpcMiddlewareCall<Result>): ServedCall | undefined {
+function findCall<Result>(
+  calls: ServedCalls,
+  { getRawInput, path }: TrpcMiddlewareCall<Result>,
+): ServedCall | undefined {
   const served = calls.get(getRawInput);
   return served?.path === path ? served : undefined;
 }

@@ -440,8 +440,27 @@ describe("the options", () => {
   });
 });
 
+test("an error whose message is no text reaches the caller, and is counted on both sides", async () => {
+  const error = Object.assign(new Error(), { message: Symbol("text") });
+  const throwing = () => () => Promise.reject(error);
+  const client = await echo({ calling: { inner: [throwing] } });
+  await client.call("One");
+  expect(await client.counts()).toEqual(called("unknown", "server"));
+  const server = await echo({
+    handlers: {
+      one() {
+        throw error;
+      },
+    },
+  });
+  await server.call("One");
+  expect(await server.counts()).toMatchObject(ran("internal", { threw: 1 }));
+});
+
 test("serviceNames lists the methods of services, to be registered before their first calls", () => {
   const services = serviceNames(Echo);
   expect(services).toEqual(["test.Echo/One", "test.Echo/Up", "test.Echo/Down", "test.Echo/Both"]);
   expect(new RpcMetricsRegistry({ services }).snapshot().services).toHaveLength(4);
+  for (const bad of [undefined, {}, "test.Echo"])
+    expect(() => serviceNames(bad)).toThrow("service must be what protoc-gen-es generates, got ");
 });

@@ -521,3 +521,18 @@ describe("measuredFetch refuses", () => {
     expect(make).toThrow(message);
   });
 });
+
+test("a measured fetch can become the global one, also if there are several", async () => {
+  const origin = await serve(answer);
+  const registry = new RpcMetricsRegistry();
+  const before = globalThis.fetch;
+  onTestFinished(() => {
+    globalThis.fetch = before;
+  });
+  const early = measuredFetch(registry, { service: "early" });
+  globalThis.fetch = measuredFetch(registry, { service: "global" });
+  globalThis.fetch = measuredFetch(registry, { service: "later" });
+  expect((await fetch(`${origin}/200`)).status).toBe(200);
+  expect((await early(`${origin}/200`)).status).toBe(200);
+  expect(await counted(registry)).toEqual({ early: called("ok"), global: called("ok"), later: called("ok") });
+});

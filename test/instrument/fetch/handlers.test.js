@@ -445,3 +445,17 @@ describe("measuredHandler refuses", () => {
     expect(make).toThrow(message);
   });
 });
+
+test("a body that was read in part stays unusable when it is measured", async () => {
+  const partlyRead = async () => {
+    const response = new Response(streamOf("a", "b"));
+    const reader = response.body.getReader();
+    await reader.read();
+    reader.releaseLock();
+    return response;
+  };
+  const { handle, counts } = measured(partlyRead, { body: true });
+  const response = await handle(request());
+  await expect(response.text()).rejects.toThrow(TypeError);
+  expect(await counts()).toEqual(ran("ok"));
+});

@@ -108,6 +108,7 @@ describe("a deadline", () => {
 
   test("ends a stream that nobody reads as a timeout", async () => {
     const { client, counts } = await echo({ handlers: { Down: (call) => call.write("first") } });
+    await new Promise((resolve) => client.One("tea", resolve)); // connects, which would take part of the time
     client.Down("tea", { deadline: Date.now() + 300 }).on("error", () => {});
     expect(await counts("Down")).toEqual({
       ...calledWith("deadline_exceeded"),
@@ -202,6 +203,7 @@ describe("a reader", () => {
 
   test("that breaks off leaves the call in flight until its deadline, which is then a timeout", async () => {
     const { client, counts, registry } = await echo({ handlers: { Down: (call) => call.write("first") } });
+    await new Promise((resolve) => client.One("tea", resolve)); // connects, which would take part of the time
     for await (const _ of client.Down("tea", { deadline: Date.now() + 500 })) break;
     expect(registry.snapshot().get("test.Echo/Down").inFlight).toBe(1);
     expect(await counts("Down")).toEqual({

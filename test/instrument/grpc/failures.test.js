@@ -171,3 +171,16 @@ test.each(["One", "Up"])("an answer of %s that can't be serialized is internal o
   expect((await call(name)).code).toBe(status.INTERNAL);
   expect(await counts(name)).toEqual({ ...called("internal", "server"), ...ran("internal") });
 });
+
+test("a caller who cancels while a large answer is on its way has left, and the server has not failed", async () => {
+  const { client, counts } = await echo({ handlers: { One: (_, callback) => callback(null, "x".repeat(4_000_000)) } });
+  for (let i = 0; i < 5; i++) {
+    await new Promise((resolve) => {
+      const call = client.One("tea", resolve);
+      call.on("metadata", () => setTimeout(() => call.cancel(), i % 3));
+    });
+  }
+  const { runs, answers } = await counts();
+  expect(answers).toEqual({ cancelled: runs });
+  expect(runs).toBeGreaterThan(0);
+});

@@ -272,3 +272,35 @@ test("async contexts reach procedures, streams and callers as without measuring"
   });
   expect(seen).toEqual(["serving", "calling", "calling", "calling", "calling", "calling"]);
 });
+
+describe("a middleware that tries again", () => {
+  const retrying = async ({ next }) => {
+    const first = await next();
+    return first.ok ? first : next();
+  };
+  const flaky = () => {
+    let failures = 1;
+    return () => {
+      if (failures-- > 0) throw new Error("flaky");
+      return "tea";
+    };
+  };
+
+  test("around metricsMiddleware has a run for each attempt", async () => {
+    const registry = new RpcMetricsRegistry();
+    const get = t.procedure.use(retrying).use(metricsMiddleware(registry)).query(flaky());
+    expect(await t.createCallerFactory(t.router({ get }))({}).get()).toBe("tea");
+    expect((await counted(registry)).get).toEqual({ runs: 2, threw: 1, answers: { ok: 1, internal: 1 } });
+  });
+
+  test("between the two has one run, with the answer that its caller gets", async () => {
+    const registry = new RpcMetricsRegistry();
+    const procedure = t.procedure.use(denialMiddleware(registry)).use(retrying).use(metricsMiddleware(registry));
+    expect(
+      await t
+        .createCallerFactory(t.router({ get: procedure.query(flaky()) }))({})
+        .get(),
+    ).toBe("tea");
+    expect((await counted(registry)).get).toEqual(ran("ok"));
+  });
+});
