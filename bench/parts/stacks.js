@@ -27,7 +27,7 @@ export default async function stacks({ quick }) {
   const tables = [];
   const goals = [];
   for (const [stack, title] of Object.entries(STACKS)) {
-    const entries = await measure(stack, quick ? { rounds: 7, calls: 500 } : { rounds: 61, calls: 2_000 });
+    const entries = await measure(stack, quick ? { rounds: 5, calls: 200 } : { rounds: 31, calls: 300 });
     tables.push(table(title, entries));
     goals.push(goal(title, entries));
   }
