@@ -18,11 +18,14 @@ export function testThreadsInBrowser(name, launch) {
   }
 
   describe(name, () => {
-    test("on an isolated page, one registry counts for Web Workers, some of which are killed", async () => {
+    // Firefox hung in some runs of the whole suite, and in none of this file alone, also on a busy machine: whether it
+    // failed to start a worker is not known. A hang of the registry itself would come again.
+    const again = { retry: 1, timeout: 90_000 };
+    test("on an isolated page, one registry counts for Web Workers, some of which are killed", again, async () => {
       const { open } = await launchForTest({ sharesMemory: true });
       const report = await visit(open, `${folder}/report-page-workers.js`, { isolated: true });
       expectThreads(report, { numbersThreads: false });
-    }, 180_000);
+    });
 
     test("on any other page, createSharedRegistry throws an error that names SharedArrayBuffer and the headers it needs", async () => {
       const { open } = await launchForTest();
