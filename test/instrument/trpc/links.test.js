@@ -1,5 +1,6 @@
 // The measuring link of tRPC among others: retries, caches, and what others do wrong.
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { createTRPCClient, httpLink, retryLink } from "@trpc/client";
 import { TRPCError } from "@trpc/server";
 import { observable } from "@trpc/server/observable";
@@ -127,4 +128,29 @@ describe("links", () => {
     expect(seen).toEqual([error]);
     expect(seen[0]).toBe(error);
   });
+});
+
+test("links inside, answers and failures have the context of AsyncLocalStorage that they have unmeasured", async () => {
+  const storage = new AsyncLocalStorage();
+  const seenBy = async (measure) => {
+    const contexts = [];
+    const note = (where) => contexts.push(`${where}: ${storage.getStore()}`);
+    const noting = () => (given) => {
+      note("link");
+      return given.next(given.op);
+    };
+    const { url } = await shop({
+      procedures: ({ open }) => ({ get: open.query(() => "tea"), sell: open.query(failing("CONFLICT")) }),
+    });
+    const links = [...(measure ? [metricsLink(new RpcMetricsRegistry())] : []), noting, httpLink({ url })];
+    const client = createTRPCClient({ links });
+    await storage.run("caller", async () => {
+      await client.get.query().then(() => note("answer"));
+      await client.sell.query().catch(() => note("failure"));
+    });
+    return contexts;
+  };
+  const contexts = await seenBy(true);
+  expect(contexts).toEqual(await seenBy(false));
+  expect(contexts).toEqual(["link: caller", "answer: caller", "link: caller", "failure: caller"]);
 });
