@@ -2,7 +2,6 @@
 
 import { execFile, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -12,6 +11,7 @@ import { failures, hostileStatuses } from "../examples/hostile-requests.js";
 import { installed } from "../support/installed.js";
 import { PROMTOOL, promtool } from "../ops/rules.js";
 import { blocksOf, filesBelow, guides, read, root } from "./markdown.js";
+import { freePort } from "../support/free-port.js";
 
 const blocks = guides.flatMap(blocksOf);
 const ofLanguage = (...languages) => blocks.filter(({ language }) => languages.includes(language));
@@ -78,14 +78,6 @@ function place(program) {
   const file = join(folder, "program.mjs");
   writeFileSync(file, program);
   return file;
-}
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Runs a program that ends by itself: it may not complain, and prints the numbers that its comments promise. */

@@ -1,7 +1,7 @@
 // The blocks of docs/reverse-proxies.md in a real nginx and a real Caddy, in front of servers that match paths loosely.
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, connect } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import express from "express";
@@ -13,17 +13,10 @@ import { blocksOf } from "../docs/markdown.js";
 import { get, serve, textOf, until } from "../support/http-client.js";
 import { installed } from "../support/installed.js";
 import { start } from "../support/process.js";
+import { freePort } from "../support/free-port.js";
 
 const BLOCKS = blocksOf("docs/reverse-proxies.md").map(({ code }) => code);
 const block = (pattern) => BLOCKS.find((code) => pattern.test(code));
-
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** Fulfils with the origin once `port` accepts connections. */
 async function listening(port) {

@@ -1,6 +1,5 @@
 // What observeCall and observeHandler count for the errors that real stacks throw.
 
-import { createServer } from "node:http";
 import { promisify } from "node:util";
 import { create } from "@bufbuild/protobuf";
 import {
@@ -19,6 +18,7 @@ import axios from "axios";
 import { classifyCall, RPC_STATUSES, RpcMetricsRegistry, statusOfError } from "nrpc-metrics";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { serve } from "../support/http-client.js";
+import { freePort } from "../support/free-port.js";
 
 const DELAY_MS = 20;
 const NONE = Object.fromEntries(RPC_STATUSES.map((name) => [name, 0]));
@@ -48,15 +48,6 @@ function countedWith(signal, fail) {
     () => fail(signal),
     (error) => classifyCall(error, signal),
   );
-}
-
-/** A port on which nothing listens any more. */
-async function closedPort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Aborts when the call has certainly begun. */
@@ -169,7 +160,7 @@ describe("errors of Connect", () => {
     }
     const { two } = await client(never);
     expect(await counted(() => two({}))).toEqual(NO_ROUTE);
-    const { one } = await client(never, `http://127.0.0.1:${await closedPort()}`);
+    const { one } = await client(never, `http://127.0.0.1:${await freePort()}`);
     expect(await counted(() => one({}))).toEqual(TRANSPORT);
   });
 
@@ -240,7 +231,7 @@ describe("errors of tRPC", () => {
     }
     const proxy = await client(never);
     expect(await counted(() => proxy.two.query())).toEqual(NO_ROUTE);
-    const { one } = await client(never, `http://127.0.0.1:${await closedPort()}`);
+    const { one } = await client(never, `http://127.0.0.1:${await freePort()}`);
     expect(await counted(() => one.query())).toEqual(TRANSPORT);
   });
 
@@ -328,7 +319,7 @@ describe("errors of fetch and axios", () => {
   });
 
   test("have the status unavailable if there is no connection, and else unknown", async () => {
-    const url = `http://127.0.0.1:${await closedPort()}`;
+    const url = `http://127.0.0.1:${await freePort()}`;
     expect(await counted(() => fetch(url))).toEqual(TRANSPORT);
     expect(await counted(() => axios.get(url))).toEqual(TRANSPORT);
     expect(await counted(() => fetch("http://[bad"))).toEqual(serverError("unknown"));

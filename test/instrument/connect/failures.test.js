@@ -9,6 +9,7 @@ import { clientInterceptor } from "nrpc-metrics/connect";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { called, counted, ran } from "../counted.js";
 import { connect, echo, kindsOf, listen, made, signal, TRANSPORTS, waiting } from "./loopback.js";
+import { freePort } from "../../support/free-port.js";
 
 const UNAVAILABLE = called("unavailable", "transport");
 const transports = Object.keys(TRANSPORTS);
@@ -26,16 +27,6 @@ function calling(url, transport, options = {}) {
     call: (kind, how) => made(client, kind, how),
     counts: async (kind = "One") => (await counted(registry))[`test.Echo/${kind}`],
   };
-}
-
-/** A port of the loopback interface on which nothing listens. */
-async function closedPort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 /** Passes bytes on to `url` until `cut` resets all connections, or `end` closes them. */
@@ -60,7 +51,7 @@ async function proxy(url) {
 
 describe.each(transports)("%s: a call is unavailable", (transport) => {
   test("when the connection is refused", async () => {
-    const { call, counts } = calling(`http://127.0.0.1:${await closedPort()}`, transport);
+    const { call, counts } = calling(`http://127.0.0.1:${await freePort()}`, transport);
     expect((await call("One")).error).toBeDefined();
     await call("Down");
     expect(await counts()).toEqual(UNAVAILABLE);

@@ -1,8 +1,6 @@
 // What the caller of a measured fetch counts, by how the call ends, against real servers.
 
 import { AsyncLocalStorage } from "node:async_hooks";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { measuredFetch } from "nrpc-metrics/fetch";
@@ -11,6 +9,7 @@ import { collected } from "../../support/collected.js";
 import { serve } from "../../support/http-client.js";
 import { called, counted } from "../counted.js";
 import { signal } from "../web-server.js";
+import { freePort } from "../../support/free-port.js";
 
 const UNAVAILABLE = called("unavailable", "transport");
 const TIMEOUT = called("deadline_exceeded", "timeout");
@@ -39,16 +38,6 @@ async function client(options = {}, listener = answer) {
     call: (path, init) => send(`${origin}${path}`, init),
     counts: async (name = "Users") => (await counted(registry))[name],
   };
-}
-
-/** A port of the loopback interface on which nothing listens. */
-async function closedPort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
 }
 
 async function rejection(promise) {
@@ -169,7 +158,7 @@ describe("a response", () => {
 
 describe("a call that finds no server is unavailable:", () => {
   test.each([
-    ["the connection is refused", async () => `http://127.0.0.1:${await closedPort()}/`],
+    ["the connection is refused", async () => `http://127.0.0.1:${await freePort()}/`],
     ["the name does not resolve", async () => "http://no-such-host.invalid/"],
     ["fetch does not connect to the port", async () => "http://127.0.0.1:1/"],
     ["the URL is none", async () => "no url"],

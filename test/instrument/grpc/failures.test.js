@@ -9,6 +9,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { start } from "../../support/process.js";
 import { called, counted, ran } from "../counted.js";
 import { connect, echo, made, signal } from "./loopback.js";
+import { freePort } from "../../support/free-port.js";
 
 const UNAVAILABLE = called("unavailable", "transport");
 
@@ -41,16 +42,6 @@ function callingNobody(address, options = {}) {
   };
 }
 
-/** A port of the loopback interface on which nothing listens. */
-async function closedPort() {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address();
-  server.close();
-  await once(server, "close");
-  return port;
-}
-
 /** Passes bytes on to `address` until `cut` destroys all connections. */
 async function proxy(address) {
   const [host, port] = address.split(":");
@@ -74,7 +65,7 @@ async function proxy(address) {
 
 describe("a call that finds no server is unavailable", () => {
   test("when the connection is refused", async () => {
-    const { call, counts } = callingNobody(`127.0.0.1:${await closedPort()}`);
+    const { call, counts } = callingNobody(`127.0.0.1:${await freePort()}`);
     expect((await call()).code).toBe(status.UNAVAILABLE);
     expect(await counts()).toEqual(UNAVAILABLE);
   });
@@ -86,7 +77,7 @@ describe("a call that finds no server is unavailable", () => {
   });
 
   test("but a timeout if it waits for the server to be ready", async () => {
-    const { call, counts } = callingNobody(`127.0.0.1:${await closedPort()}`);
+    const { call, counts } = callingNobody(`127.0.0.1:${await freePort()}`);
     const { code } = await call({ deadlineMs: 300, metadata: new Metadata({ waitForReady: true }) });
     expect(code).toBe(status.DEADLINE_EXCEEDED);
     expect(await counts()).toEqual(called("deadline_exceeded", "timeout"));

@@ -1,7 +1,6 @@
 // Frameworks on top of @grpc/grpc-js take the interceptors as they are: nice-grpc and NestJS.
 
 import "reflect-metadata";
-import { createServer as createTcpServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { status } from "@grpc/grpc-js";
 import { Controller, Module } from "@nestjs/common";
@@ -14,6 +13,7 @@ import { firstValueFrom, of, throwError, toArray } from "rxjs";
 import { expect, onTestFinished, test } from "vitest";
 import { called, counted, ran } from "../counted.js";
 import { ECHO } from "./loopback.js";
+import { freePort } from "../../support/free-port.js";
 
 /** nice-grpc calls methods by their keys. */
 const LOWER_ECHO = Object.fromEntries(Object.values(ECHO).map((method) => [method.originalName, method]));
@@ -94,13 +94,13 @@ test("a server and a client of NestJS count what is answered, thrown and streame
       return of({ text: "1" }, { text: "2" });
     }
   }
-  const url = `127.0.0.1:${await freePort()}`;
+  const url = `127.0.0.1:${await freePort()}`; // NestJS does not say which port it was given
   const options = (interceptors) => ({
     transport: Transport.GRPC,
     options: {
       url,
       package: "greeter.v1",
-      protoPath: fileURLToPath(new URL("greeter.proto", import.meta.url)),
+      protoPath: fileURLToPath(new URL("../../../examples/connect/greeter.proto", import.meta.url)),
       channelOptions: { interceptors },
     },
   });
@@ -123,12 +123,3 @@ test("a server and a client of NestJS count what is answered, thrown and streame
     "greeter.v1.Greeter/Count": { ...called("ok"), ...ran("ok", { emitted: 2 }) },
   });
 });
-
-/** NestJS does not say which port it was given. */
-async function freePort() {
-  const server = createTcpServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

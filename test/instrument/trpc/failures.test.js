@@ -8,6 +8,7 @@ import { metricsLink } from "nrpc-metrics/trpc";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { called, counted, ran } from "../counted.js";
 import { aborted, anything, ended, shop, signal, stop } from "./loopback.js";
+import { freePort } from "../../support/free-port.js";
 
 const unavailable = called("unavailable", "transport");
 const TERMINATING = { http: httpLink, batch: httpBatchLink, stream: httpBatchStreamLink };
@@ -20,14 +21,6 @@ async function impostor(listener) {
   return `http://127.0.0.1:${server.address().port}`;
 }
 
-async function closedPort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await stop(server);
-  return port;
-}
-
 function callerOf(url, link = "http", options = {}) {
   const registry = new RpcMetricsRegistry();
   const client = createTRPCClient({ links: [metricsLink(registry), TERMINATING[link]({ url, ...options })] });
@@ -36,7 +29,7 @@ function callerOf(url, link = "http", options = {}) {
 
 describe.each(Object.keys(TERMINATING))("over the link %s", (link) => {
   test("a refused connection is unavailable", async () => {
-    const { client, counts } = callerOf(`http://127.0.0.1:${await closedPort()}`, link);
+    const { client, counts } = callerOf(`http://127.0.0.1:${await freePort()}`, link);
     await ended(client.get.query());
     expect(await counts()).toEqual(unavailable);
   });
