@@ -35,8 +35,7 @@ export function countersByPath<Called>(
     const path = pathOf(called);
     const counters = known.get(path);
     if (counters !== undefined || known.has(path)) return counters;
-    const name = nameOf(called);
-    const found = name === undefined ? undefined : registry.forService(name);
+    const found = lookUp(registry, nameOf(called));
     if (known.size < MAX_KNOWN_PATHS) known.set(path, found);
     return found;
   };
@@ -51,11 +50,14 @@ export function countersByMethod<Method extends object>(
   return (method) => {
     const counters = known.get(method);
     if (counters !== undefined || known.has(method)) return counters;
-    const name = nameOf(method);
-    const found = name === undefined ? undefined : registry.forService(name);
+    const found = lookUp(registry, nameOf(method));
     known.set(method, found);
     return found;
   };
+}
+
+function lookUp(registry: InstrumentedRegistry, name: string | undefined): ServiceCounters | undefined {
+  return name === undefined ? undefined : registry.forService(name);
 }
 
 /**

@@ -23,21 +23,27 @@ export function watchedIterable<Message>(
   return { [Symbol.asyncIterator]: () => new WatchedIterator(stream[Symbol.asyncIterator](), watcher) };
 }
 
-let unread: FinalizationRegistry<StreamWatcher> | undefined;
+type Left = Pick<StreamWatcher, "onLeave">;
+
+let dropped: FinalizationRegistry<Left> | undefined;
 
 /**
- * The same of a single iterator, which can be iterated over, too. If it is dropped before its end, `onLeave` is called
- * once it has been garbage-collected, where the runtime has a FinalizationRegistry; so the watcher must not refer to it.
+ * Calls `onLeave` once `stream` has been garbage-collected, to which `left` must not refer. Older Workers have no
+ * FinalizationRegistry: there, what is dropped stays in flight.
  */
+export function leaveWhenDropped(stream: object, left: Left): void {
+  if (typeof FinalizationRegistry !== "function") return;
+  dropped ??= new FinalizationRegistry((each) => each.onLeave());
+  dropped.register(stream, left);
+}
+
+/** The same of a single iterator, which can be iterated over, too. If it is dropped before its end, `onLeave` is called. */
 export function watchedIterator<Message>(
   iterator: AsyncIterator<Message>,
   watcher: StreamWatcher,
 ): AsyncIterableIterator<Message> {
   const watched = new WatchedIterator(iterator, watcher);
-  if (typeof FinalizationRegistry === "function") {
-    unread ??= new FinalizationRegistry((each) => each.onLeave());
-    unread.register(watched, watcher);
-  }
+  leaveWhenDropped(watched, watcher);
   return watched;
 }
 

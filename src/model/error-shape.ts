@@ -22,3 +22,7 @@ export function causeChain(error: unknown): readonly object[] {
 export function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
+
+export function isAbort(error: unknown): boolean {
+  return (error as { name?: unknown } | null | undefined)?.name === "AbortError";
+}

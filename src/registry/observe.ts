@@ -3,6 +3,7 @@
 // `fn` may use up the stack, as an endless recursion does. What then fails is the end of its guard, which is put in the
 // list of those to end later. Nothing is called for that, since a call is what the stack has no room for.
 
+import { isAbort } from "../model/error-shape.js";
 import { CALL_OK, callMark, HANDLER_OK, handlerMark, THREW } from "../model/mark.js";
 import { CallOutcome, isCallOutcome } from "../model/outcome.js";
 import type { RpcStatus } from "../model/status.js";
@@ -144,8 +145,4 @@ function failedHandler(error: unknown, classify: ClassifyAnswer): number {
 /** A handler that honours an abort has answered, and has no bug. */
 export function classifyHandlerError(error: unknown): RpcStatus | undefined {
   return isAbort(error) ? "cancelled" : undefined;
-}
-
-function isAbort(error: unknown): boolean {
-  return (error as { name?: unknown } | null | undefined)?.name === "AbortError";
 }

@@ -4,7 +4,7 @@ import type { Interceptor } from "@connectrpc/connect";
 import { checkedOptions } from "../../model/options.js";
 import { checkedRegistry, countersByMethod, type InstrumentedRegistry, namedBy } from "../counters.js";
 import { INSTRUMENT_CHECKS, type InstrumentOptions } from "../options.js";
-import { watchedIterable } from "../watched-iterable.js";
+import { leaveWhenDropped, watchedIterable } from "../watched-iterable.js";
 import { MadeCall, MadeStream } from "./made-call.js";
 import { type ConnectMethod, defaultServiceName, watchedCall } from "./methods.js";
 
@@ -32,7 +32,6 @@ export type ConnectClientOptions = InstrumentOptions<ConnectMethod, unknown>;
 export function clientInterceptor(registry: InstrumentedRegistry, options: ConnectClientOptions = {}): Interceptor {
   const { service, status }: ConnectClientOptions = checkedOptions(options, INSTRUMENT_CHECKS);
   const countersOf = countersByMethod(checkedRegistry(registry), namedBy(service, defaultServiceName));
-  const abandoned = abandonedStreams();
   return (next) => (request) => {
     const counters = countersOf(request.method);
     if (counters === undefined) return next(request);
@@ -47,16 +46,10 @@ export function clientInterceptor(registry: InstrumentedRegistry, options: Conne
         }
         call.listen();
         const stream = new MadeStream(call);
-        abandoned?.register(stream, call);
+        leaveWhenDropped(stream, call);
         return { ...response, message: watchedIterable(response.message, stream) };
       },
       (error) => call.fail(error),
     );
   };
-}
-
-/** Ends calls whose streams were dropped. Undefined in older Workers, where they stay in flight. */
-function abandonedStreams(): FinalizationRegistry<MadeCall> | undefined {
-  if (typeof FinalizationRegistry === "undefined") return undefined;
-  return new FinalizationRegistry((call) => call.leave());
 }

@@ -50,7 +50,7 @@ export class MadeCall implements EventListenerObject {
   }
 
   /** The reader has left the stream. */
-  leave(): void {
+  onLeave(): void {
     this.#end(undefined);
   }
 
@@ -80,7 +80,7 @@ export class MadeStream implements StreamWatcher {
   }
 
   onLeave(): void {
-    this.#call.leave();
+    this.#call.onLeave();
   }
 }
 

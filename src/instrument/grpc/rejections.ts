@@ -1,6 +1,7 @@
 // Answers for handlers of @grpc/grpc-js whose promises reject.
 
 import type { sendUnaryData, ServerUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
+import { isAbort } from "../../model/error-shape.js";
 import { invalid } from "../../model/errors.js";
 import { statusOfCode } from "./methods.js";
 
@@ -81,8 +82,4 @@ function isAnswer(error: unknown): error is object {
   if (typeof error !== "object" || error === null || error instanceof DOMException) return false;
   const { code } = error as { code?: unknown };
   return typeof code === "number" && code !== 0 && (code === 2 || statusOfCode(code) !== "unknown");
-}
-
-function isAbort(error: unknown): boolean {
-  return (error as { name?: unknown } | null | undefined)?.name === "AbortError";
 }

@@ -122,8 +122,8 @@ test("a stream that an outer interceptor leaves has not resolved, without a wait
 test("where nothing can be told of garbage, streams are measured all the same", async () => {
   vi.stubGlobal("FinalizationRegistry", undefined); // as in older Workers
   const { call, counts } = await echo();
-  vi.unstubAllGlobals();
   await call("Down");
+  vi.unstubAllGlobals();
   expect(await counts("Down")).toEqual({ ...called("ok"), ...ran("ok", { emitted: 3 }) });
 });
 
