@@ -1,15 +1,14 @@
 // What both sides of a Connect call count when the connection or a message fails, and at a server's shutdown.
 
-import { once } from "node:events";
-import { connect as connectTcp, createServer } from "node:net";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Http2SessionManager } from "@connectrpc/connect-node";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { clientInterceptor } from "nrpc-metrics/connect";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { freePort } from "../../support/free-port.js";
+import { tcpProxy } from "../../support/tcp-proxy.js";
 import { called, counted, ran } from "../counted.js";
 import { connect, echo, kindsOf, listen, made, signal, TRANSPORTS, waiting } from "./loopback.js";
-import { freePort } from "../../support/free-port.js";
 
 const UNAVAILABLE = called("unavailable", "transport");
 const transports = Object.keys(TRANSPORTS);
@@ -27,26 +26,6 @@ function calling(url, transport, options = {}) {
     call: (kind, how) => made(client, kind, how),
     counts: async (kind = "One") => (await counted(registry))[`test.Echo/${kind}`],
   };
-}
-
-/** Passes bytes on to `url` until `cut` resets all connections, or `end` closes them. */
-async function proxy(url) {
-  const sockets = new Set();
-  const server = createServer((socket) => {
-    const upstream = connectTcp(Number(new URL(url).port), "127.0.0.1");
-    socket.pipe(upstream).pipe(socket);
-    for (const each of [socket, upstream]) {
-      sockets.add(each);
-      each.on("error", () => {});
-    }
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const stop = (method) => () => {
-    server.close();
-    for (const socket of sockets) socket[method]();
-  };
-  onTestFinished(stop("destroy"));
-  return { url: `http://127.0.0.1:${server.address().port}`, reset: stop("resetAndDestroy"), close: stop("destroy") };
 }
 
 describe.each(transports)("%s: a call is unavailable", (transport) => {
@@ -78,8 +57,8 @@ describe.each(transports)("%s: a call is unavailable", (transport) => {
 describe.each(streaming)("$transport, $kind: a connection in the middle of a stream", ({ transport, kind }) => {
   test.each(["reset", "close"])("that breaks by %s is unavailable, and the run cancelled", async (how) => {
     const { url, counts: served } = await echo({ transport, handlers: waiting().handlers });
-    const proxied = await proxy(url);
-    const { call, counts } = calling(proxied.url, transport);
+    const proxied = await tcpProxy(Number(new URL(url).port));
+    const { call, counts } = calling(`http://127.0.0.1:${proxied.port}`, transport);
     const { error, messages } = await call(kind, { onMessage: proxied[how] });
     expect(error).toBeDefined();
     expect(messages).toEqual(["first"]);

@@ -1,15 +1,14 @@
 // What both sides of a gRPC call count when the connection, grpc-js itself or a process fails.
 
-import { once } from "node:events";
-import { connect as connectTcp, createServer } from "node:net";
 import { Metadata, status } from "@grpc/grpc-js";
 import { RpcMetricsRegistry } from "nrpc-metrics";
 import { clientInterceptor } from "nrpc-metrics/grpc";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { freePort } from "../../support/free-port.js";
 import { start } from "../../support/process.js";
+import { tcpProxy } from "../../support/tcp-proxy.js";
 import { called, counted, ran } from "../counted.js";
 import { connect, echo, made, signal } from "./loopback.js";
-import { freePort } from "../../support/free-port.js";
 
 const UNAVAILABLE = called("unavailable", "transport");
 
@@ -42,27 +41,6 @@ function callingNobody(address, options = {}) {
   };
 }
 
-/** Passes bytes on to `address` until `cut` destroys all connections. */
-async function proxy(address) {
-  const [host, port] = address.split(":");
-  const sockets = new Set();
-  const server = createServer((socket) => {
-    const upstream = connectTcp(Number(port), host);
-    socket.pipe(upstream).pipe(socket);
-    for (const each of [socket, upstream]) {
-      sockets.add(each);
-      each.on("error", () => {});
-    }
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const cut = () => {
-    server.close();
-    for (const socket of sockets) socket.resetAndDestroy();
-  };
-  onTestFinished(cut);
-  return { address: `127.0.0.1:${server.address().port}`, cut };
-}
-
 describe("a call that finds no server is unavailable", () => {
   test("when the connection is refused", async () => {
     const { call, counts } = callingNobody(`127.0.0.1:${await freePort()}`);
@@ -93,12 +71,10 @@ test("a call on a client that was closed is unavailable, and throws what it thro
 
 test.each(["Down", "Both"])("a connection that is reset in the middle of %s is unavailable", async (name) => {
   const { address, registry } = await echo({ handlers: { [name]: (call) => call.write("first") } });
-  const { address: proxied, cut } = await proxy(address);
-  const client = connect(proxied, { interceptors: [clientInterceptor(registry)] });
+  const proxied = await tcpProxy(Number(address.split(":")[1]));
+  const client = connect(`127.0.0.1:${proxied.port}`, { interceptors: [clientInterceptor(registry)] });
   const call = client[name](...(name === "Down" ? ["tea"] : []));
-  const failed = once(call, "error", { once: true });
-  failed.catch(() => {});
-  call.once("data", cut);
+  call.once("data", proxied.reset);
   const [error] = await new Promise((resolve) => call.on("error", (...args) => resolve(args)));
   expect(error.code).toBe(status.UNAVAILABLE);
   expect((await counted(registry))[`test.Echo/${name}`]).toEqual({
